@@ -1,0 +1,156 @@
+"""``DEFAULT_CONFIG``: every setting with its default. Plain data; this file imports nothing.
+
+A partial dict is laid over these defaults by ``DiscoveryGraph(config)``; an unknown key is refused
+with the nearest valid name. Keys and secrets never stand here: they are read from the environment
+variables named below, when a vendor is first asked.
+"""
+
+DEFAULT_CONFIG = {
+    "discovery": {
+        # live | sandbox | replay. The environment variable TRADINGAGENTS_DATA_SOURCE, when set, wins.
+        "data_source": "live",
+        "scanner_execution": {
+            "concurrent": True,  # False: the same engine, one scanner and one request at a time
+            "max_workers": 8,  # scanners that run at once
+            "timeout_seconds": 30,  # for each scanner, from its own start
+            "request_workers": 8,  # requests that one scanner's self.map() has under way at once
+        },
+        # A pipeline groups scanners. Disabling it disables its scanners; a lower priority ranks first.
+        "pipelines": {
+            "edge": {"enabled": True, "priority": 1},
+            "momentum": {"enabled": True, "priority": 2},
+            "events": {"enabled": True, "priority": 3},
+            "news": {"enabled": True, "priority": 4},
+            "social": {"enabled": True, "priority": 5},
+        },
+        # Every scanner takes: enabled; limit, the most candidates it may put forward (its own score
+        # decides which); timeout_seconds, None for the one above; isolation, "thread" or "process".
+        # A thread cannot be killed: at its deadline it is abandoned, which costs a thread until the
+        # call inside it returns, and code that never gives up the interpreter lock (a runaway regular
+        # expression) stops the whole process. A process is killed at its deadline whatever it does,
+        # and costs its start-up, some memory, and clients of its own.
+        "scanners": {
+            "insider_buying": {
+                "enabled": True,
+                "limit": 20,
+                "timeout_seconds": None,
+                "isolation": "thread",
+                "lookback_days": 1,  # business days of Form 4 filings, ending at the trade date
+                "min_value_usd": 25_000,  # least dollars bought in the window, all insiders together
+                "max_filings": 400,  # most filings read in one scan; more is said in the coverage
+            },
+            "volume_accumulation": {
+                "enabled": True,
+                "limit": 15,
+                "timeout_seconds": None,
+                "isolation": "thread",
+                "mean_days": 20,  # sessions in the mean that the newest session is compared with
+                "min_ratio": 2.0,  # newest volume over that mean
+                "min_volume": 100_000,  # least off-exchange shares on the newest session
+            },
+            "market_movers": {
+                "enabled": True,
+                "limit": 10,
+                "timeout_seconds": None,
+                "isolation": "thread",
+                "min_price_usd": 1.0,
+                "min_volume": 100_000,
+                "min_change_percent": 3.0,  # of either sign
+            },
+            "earnings_calendar": {
+                "enabled": True,
+                "limit": 15,
+                "timeout_seconds": None,
+                "isolation": "thread",
+                "days_ahead": 7,
+            },
+            "analyst_revisions": {
+                "enabled": True,
+                "limit": 10,
+                "timeout_seconds": None,
+                "isolation": "thread",
+                "tickers": [],  # empty: those in the state, else those reporting earnings soon
+                "max_tickers": 40,  # one request each; Finnhub's free plan allows 60 a minute
+                "days_ahead": 7,
+                "min_shift": 0.1,  # change of the mean rating, on a scale of 1 (sell) to 5 (buy)
+            },
+            "news_catalyst": {
+                "enabled": True,
+                "limit": 10,
+                "timeout_seconds": None,
+                "isolation": "thread",
+                "lookback_hours": 24,
+                "min_relevance": 0.5,
+                "min_sentiment": 0.35,  # Alpha Vantage calls 0.35 and more "bullish"
+            },
+            "reddit_trending": {
+                "enabled": True,
+                "limit": 10,
+                "timeout_seconds": None,
+                "isolation": "thread",
+                "subreddits": ["wallstreetbets", "stocks", "investing", "options"],
+                "posts_per_subreddit": 100,
+                "min_mentions": 3,  # distinct posts
+            },
+            "reddit_dd": {
+                "enabled": True,
+                "limit": 10,
+                "timeout_seconds": None,
+                "isolation": "thread",
+                "subreddits": ["wallstreetbets", "stocks", "investing", "SecurityAnalysis", "ValueInvesting"],
+                "posts_per_subreddit": 50,
+                "min_score": 20,  # upvotes
+                "min_words": 150,
+            },
+        },
+        # base_url is where the vendor is reached; the sandbox puts its own address there.
+        "vendors": {
+            "alpha_vantage": {
+                "base_url": "https://www.alphavantage.co/query",
+                "api_key_env": "ALPHA_VANTAGE_API_KEY",
+                "connect_timeout_seconds": 5,
+                "read_timeout_seconds": 10,
+                "max_body_bytes": 20_000_000,
+            },
+            "finnhub": {
+                "base_url": "https://finnhub.io/api/v1",
+                "api_key_env": "FINNHUB_API_KEY",
+                "connect_timeout_seconds": 5,
+                "read_timeout_seconds": 10,
+                "max_body_bytes": 20_000_000,
+            },
+            "reddit": {
+                "base_url": "https://oauth.reddit.com",
+                "token_url": "https://www.reddit.com",
+                "client_id_env": "REDDIT_CLIENT_ID",
+                "client_secret_env": "REDDIT_CLIENT_SECRET",
+                # Reddit wants "<platform>:<app id>:<version> (by /u/<user>)"
+                "user_agent_env": "REDDIT_USER_AGENT",
+                "connect_timeout_seconds": 5,
+                "read_timeout_seconds": 10,
+                "max_body_bytes": 20_000_000,
+            },
+            "sec": {
+                "base_url": "https://www.sec.gov",
+                # the SEC refuses callers that do not name themselves: "Company Name admin@company.com"
+                "user_agent_env": "SEC_EDGAR_USER_AGENT",
+                "connect_timeout_seconds": 5,
+                "read_timeout_seconds": 10,
+                "max_body_bytes": 50_000_000,
+            },
+            "finra": {
+                "base_url": "https://cdn.finra.org",
+                "connect_timeout_seconds": 5,
+                "read_timeout_seconds": 10,
+                "max_body_bytes": 20_000_000,
+            },
+        },
+        "filter": {
+            "min_priority": "low",  # critical | high | medium | low
+            "exclude_tickers": [],
+        },
+        "ranker": {
+            "limit": 50,  # most candidates handed on to the agents; None for all
+        },
+    },
+}
