@@ -144,6 +144,12 @@ DEFAULT_CONFIG = {
                 "read_timeout_seconds": 10,
                 "max_body_bytes": 20_000_000,
             },
+            "nasdaq": {
+                "base_url": "https://www.nasdaqtrader.com",
+                "connect_timeout_seconds": 5,
+                "read_timeout_seconds": 10,
+                "max_body_bytes": 20_000_000,
+            },
         },
         "filter": {
             "min_priority": "low",  # critical | high | medium | low

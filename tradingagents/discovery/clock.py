@@ -10,7 +10,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Protocol
@@ -103,6 +103,21 @@ class Deadline:
                 self._clock.wait(self._condition, left)
         if self._cancelled:
             raise Cancelled("cancelled")
+
+    def wait_for(self, ready: Callable[[], bool]) -> None:
+        """Block until ``ready()`` is true; raise when cancelled or past the deadline first.
+
+        Whoever makes ``ready()`` true must call :meth:`wake` afterwards.
+        """
+        with self._condition:
+            while not ready():
+                left = self.check()
+                self._clock.wait(self._condition, None if left == math.inf else left)
+
+    def wake(self) -> None:
+        """Have every waiter look again."""
+        with self._condition:
+            self._condition.notify_all()
 
     def cancel(self) -> None:
         """Tell the work to stop. Idempotent."""

@@ -1,1 +1,1 @@
-"""Placeholder, filled with the package."""
+"""Runs named callables under deadlines. Knows nothing of markets, HTTP or LangGraph."""

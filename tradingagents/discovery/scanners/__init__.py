@@ -1,1 +1,1 @@
-"""Placeholder, filled with the package."""
+"""What a scanner is, and the built-in ones."""

@@ -1,0 +1,244 @@
+"""Candidates: one ticker put forward, why, and the record behind each claim. Pure functions.
+
+A candidate travels as a plain dict (see :meth:`Candidate.to_dict`), so that a checkpointer, a
+process boundary and a JSON file all take it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tradingagents.discovery.errors import InvalidCandidate
+from tradingagents.discovery.plain import to_plain
+
+__all__ = ["Candidate", "Evidence", "Priority", "merge_candidates", "normalise_ticker", "signal_order"]
+
+
+class Priority(StrEnum):
+    """How soon a candidate deserves a look."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most urgent."""
+        return _RANKS[self]
+
+
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
+
+# Nasdaq Trader's ACT spelling: a root of letters, then a class, unit or preferred suffix.
+_TICKER = re.compile(r"[A-Z][A-Z0-9]{0,5}(?:[.$][A-Z]{1,3})?")
+_CLASS = re.compile(r"([A-Z][A-Z0-9]{0,5})[-/.]([A-Z]{1,3})")
+
+
+def normalise_ticker(text: Any) -> str:
+    """Return the one spelling used everywhere (``BRK.B`` for ``brk-b``, ``BRK/B``).
+
+    Raises :class:`InvalidCandidate` for what cannot be a US ticker.
+    """
+    if not isinstance(text, str):
+        raise InvalidCandidate("ticker", f"{type(text).__name__} instead of text")
+    ticker = text.strip().upper()
+    if parts := _CLASS.fullmatch(ticker):
+        ticker = f"{parts[1]}.{parts[2]}"
+    if not _TICKER.fullmatch(ticker):
+        raise InvalidCandidate("ticker", f"{text[:40]!r} is not a ticker")
+    return ticker
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The record a claim was taken from.
+
+    ``vendor`` names the source; ``url`` or ``id`` leads to the record; ``as_of`` is the record's own
+    date or time in ISO 8601; ``values`` holds its numbers, ``text`` its words; ``kind`` says what
+    sort of record it is, for instance ``form4_purchase`` or ``analyst_consensus``.
+    """
+
+    vendor: str
+    as_of: str
+    url: str | None = None
+    id: str | None = None
+    kind: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    text: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data without the empty parts."""
+        parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: to_plain(part) for name, part in parts.items() if part not in (None, {})}
+
+    @classmethod
+    def parse(cls, raw: Any) -> Evidence:
+        """Validate one item of a candidate's evidence, or raise :class:`InvalidCandidate`."""
+        if isinstance(raw, cls):
+            raw = raw.to_dict()
+        if not isinstance(raw, Mapping):
+            raise InvalidCandidate("evidence", f"{type(raw).__name__} instead of a mapping")
+        if unknown := sorted(set(raw) - set(cls.__dataclass_fields__)):
+            raise InvalidCandidate("evidence", f"unknown key {unknown[0]!r}")
+        for name in ("vendor", "as_of"):
+            if not isinstance(raw.get(name), str) or not raw[name]:
+                raise InvalidCandidate("evidence", f"{name} is missing")
+        if not (raw.get("url") or raw.get("id")):
+            raise InvalidCandidate("evidence", "neither url nor id leads to the record")
+        if not (raw.get("values") or raw.get("text")):
+            raise InvalidCandidate("evidence", "neither values nor text")
+        return cls(**raw)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A validated candidate of one scanner. Build it with :meth:`parse`."""
+
+    ticker: str
+    source: str
+    context: str
+    priority: Priority
+    strategy: str
+    score: float | None
+    evidence: tuple[Evidence, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, raw: Any, *, source: str, strategy: str) -> Candidate:
+        """Validate what a scanner yielded; ``source`` and ``strategy`` fill what it left out.
+
+        Raises :class:`InvalidCandidate` naming the field.
+        """
+        if isinstance(raw, cls):
+            raw = raw.to_dict()
+        if not isinstance(raw, Mapping):
+            raise InvalidCandidate("candidate", f"{type(raw).__name__} instead of a mapping")
+        return cls(
+            ticker=normalise_ticker(raw.get("ticker")),
+            source=_text(raw, "source", source),
+            context=_text(raw, "context", ""),
+            priority=_priority(raw.get("priority", Priority.MEDIUM)),
+            strategy=_text(raw, "strategy", strategy),
+            score=_score(raw.get("score")),
+            evidence=_evidence(raw.get("evidence")),
+            extra=_extra({k: v for k, v in raw.items() if k not in _FIELDS}),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data: the named fields first, then what else the scanner attached."""
+        return {
+            "ticker": self.ticker,
+            "source": self.source,
+            "context": self.context,
+            "priority": self.priority.value,
+            "strategy": self.strategy,
+            "score": self.score,
+            "evidence": [item.to_dict() for item in self.evidence],
+            **self.extra,
+        }
+
+
+_FIELDS = frozenset({"ticker", "source", "context", "priority", "strategy", "score", "evidence"})
+
+
+def _text(raw: Mapping[str, Any], name: str, default: str) -> str:
+    value = raw.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise InvalidCandidate(name, f"{type(value).__name__} instead of text")
+    return value
+
+
+def _priority(value: Any) -> Priority:
+    try:
+        return Priority(value.lower() if isinstance(value, str) else value)
+    except ValueError:
+        choices = ", ".join(Priority)
+        raise InvalidCandidate("priority", f"{value!r} is none of {choices}") from None
+
+
+def _score(value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        score = to_plain(value)
+    except TypeError as error:
+        raise InvalidCandidate("score", str(error)) from None
+    if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
+        raise InvalidCandidate("score", f"{value!r} is not a number")
+    return float(score)
+
+
+def _evidence(raw: Any) -> tuple[Evidence, ...]:
+    if raw is None:
+        return ()
+    if isinstance(raw, str | Mapping) or not isinstance(raw, Iterable):
+        raise InvalidCandidate("evidence", f"{type(raw).__name__} instead of a list")
+    return tuple(Evidence.parse(item) for item in raw)
+
+
+def _extra(raw: Mapping[Any, Any]) -> Mapping[str, Any]:
+    for name, value in raw.items():
+        try:
+            to_plain({name: value})
+        except TypeError as error:
+            raise InvalidCandidate(str(name), str(error)) from None
+    made: Mapping[str, Any] = to_plain(raw)
+    return made
+
+
+def signal_order(candidate: Mapping[str, Any]) -> tuple[bool, float, int, str]:
+    """Sort key of one scanner's candidates: strongest first, never by arrival.
+
+    The scanner's own score decides, then priority, then the ticker's spelling.
+    """
+    score = candidate.get("score")
+    rank = Priority(candidate["priority"]).rank
+    return (score is None, -(score or 0.0), rank, candidate["ticker"])
+
+
+def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Merge candidates of several scanners by ticker; ``groups`` come in registry order.
+
+    The candidate with the higher priority leads (its source, context, strategy and score stand in the
+    merged one), the earlier one where priorities are equal. ``all_sources`` and ``all_contexts`` are
+    unique and in registry order; evidence is kept once each. The order of the result is the order in
+    which tickers first appear. Inputs are not changed.
+    """
+    merged: dict[str, dict[str, Any]] = {}
+    for group in groups:
+        for candidate in group:
+            ticker = candidate["ticker"]
+            merged[ticker] = _joined(merged[ticker], candidate) if ticker in merged else _first(candidate)
+    return list(merged.values())
+
+
+def _first(candidate: Mapping[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = to_plain(candidate)
+    made.setdefault("all_sources", [made["source"]])
+    made.setdefault("all_contexts", [made["context"]] if made["context"] else [])
+    return made
+
+
+def _joined(held: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    other = _first(new)
+    leads = Priority(other["priority"]).rank < Priority(held["priority"]).rank
+    made = {**held, **other} if leads else {**other, **held}
+    for name in ("all_sources", "all_contexts", "evidence"):
+        made[name] = _unique(held[name] + other[name])
+    return made
+
+
+def _unique(items: list[Any]) -> list[Any]:
+    kept: list[Any] = []
+    for item in items:
+        if item not in kept:
+            kept.append(item)
+    return kept

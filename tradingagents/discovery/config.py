@@ -1,0 +1,245 @@
+"""The settings as typed, frozen objects: one validation, at construction, of the whole dict.
+
+A partial dict is laid over ``DEFAULT_CONFIG``. Every refusal names the key, the value and the way
+out; an unknown key is refused with the nearest valid name. No key or secret is read here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.candidate import normalise_ticker
+from tradingagents.discovery.errors import ConfigError, InvalidCandidate
+from tradingagents.discovery.vendor_settings import VendorsSettings
+
+__all__ = [
+    "DiscoveryConfig",
+    "ExecutionSettings",
+    "PipelineSettings",
+    "ScannerSettings",
+    "Settings",
+    "parse_config",
+]
+
+_Model = TypeVar("_Model", bound="Settings")
+
+DATA_SOURCE_ENV = "TRADINGAGENTS_DATA_SOURCE"
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+"""A duration above zero and up to a day."""
+
+
+class Settings(BaseModel):
+    """Base of every settings object: frozen, nothing unknown, nothing converted, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class ExecutionSettings(Settings):
+    """``scanner_execution``: how many scanners run at once, and for how long."""
+
+    concurrent: bool = True
+    max_workers: int = Field(8, ge=1, le=256)
+    timeout_seconds: Seconds = 30.0
+    request_workers: int = Field(8, ge=1, le=64)
+
+
+class PipelineSettings(Settings):
+    """``pipelines[name]``: a group of scanners; a lower priority ranks first."""
+
+    enabled: bool = True
+    priority: int = Field(100, ge=0)
+
+
+class ScannerSettings(Settings):
+    """What every scanner takes. A scanner with keys of its own subclasses this as its ``Settings``."""
+
+    enabled: bool = True
+    limit: int | None = Field(None, ge=1)
+    timeout_seconds: Seconds | None = None
+    isolation: Literal["thread", "process"] = "thread"
+
+
+class FilterSettings(Settings):
+    """``filter``: which merged candidates go on to the ranker."""
+
+    min_priority: Literal["critical", "high", "medium", "low"] = "low"
+    exclude_tickers: list[str] = Field(default_factory=list)
+
+
+class RankerSettings(Settings):
+    """``ranker``: how many candidates are handed on."""
+
+    limit: int | None = Field(50, ge=1)
+
+
+class _TopLevel(Settings):
+    data_source: Literal["live", "sandbox", "replay"] = "live"
+    scanner_execution: ExecutionSettings
+    pipelines: dict[str, PipelineSettings]
+    scanners: dict[str, dict[str, Any]]
+    vendors: VendorsSettings
+    filter: FilterSettings
+    ranker: RankerSettings
+
+
+class DiscoveryConfig(Settings):
+    """The whole of ``config["discovery"]``, validated. ``scanners`` has every scanner of the registry."""
+
+    data_source: Literal["live", "sandbox", "replay"]
+    scanner_execution: ExecutionSettings
+    pipelines: dict[str, PipelineSettings]
+    scanners: dict[str, ScannerSettings]
+    vendors: VendorsSettings
+    filter: FilterSettings
+    ranker: RankerSettings
+
+    def timeout_of(self, scanner: str) -> float:
+        """Seconds for one scanner, from its own start."""
+        own = self.scanners[scanner].timeout_seconds
+        return self.scanner_execution.timeout_seconds if own is None else own
+
+    def is_enabled(self, scanner: str, pipeline: str) -> bool:
+        """Whether a scanner runs: it and its pipeline must be enabled."""
+        return self.scanners[scanner].enabled and self.pipelines[pipeline].enabled
+
+
+class ScannerClass(Protocol):
+    """What the configuration needs to know of a scanner class."""
+
+    name: str
+    pipeline: str
+    Settings: type[ScannerSettings]
+
+
+def parse_config(
+    config: Mapping[str, Any] | None, scanners: Collection[type[Any]], known: Collection[type[Any]] = ()
+) -> DiscoveryConfig:
+    """Validate ``config`` (the host's whole dict) for the scanner classes of a registry.
+
+    ``known`` are further classes whose settings may stand in the dict although they are not in the
+    registry: the built-in ones, which the defaults name. Raises :class:`ConfigError`.
+    """
+    raw = _laid_over(DEFAULT_CONFIG["discovery"], _section(config), "discovery")
+    if source := os.environ.get(DATA_SOURCE_ENV):
+        raw["data_source"] = source
+    top = _validated(_TopLevel, raw, "discovery")
+    classes = {cls.name: cls for cls in [*known, *scanners]}
+    _refuse_unknown(top.scanners, classes, "discovery.scanners", "scanner")
+    parsed = {
+        name: _validated(cls.Settings, top.scanners.get(name, {}), f"discovery.scanners.{name}")
+        for name, cls in classes.items()
+    }
+    result = DiscoveryConfig(
+        **{**dict(top), "scanners": parsed, "pipelines": _pipelines(top.pipelines, classes.values())}
+    )
+    _check_tickers(result.filter.exclude_tickers)
+    _check_loopback(result)
+    return result
+
+
+def _section(config: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if config is None:
+        return {}
+    if not isinstance(config, Mapping):
+        raise ConfigError(f"config: {type(config).__name__} instead of a dict such as DEFAULT_CONFIG")
+    for key in config:
+        if key in _TopLevel.model_fields and key not in {"filter", "data_source", "vendors"}:
+            raise ConfigError(f"config[{key!r}] is not read; it belongs in config['discovery'][{key!r}]")
+        if key != "discovery" and isinstance(key, str) and _nearest(key, ["discovery"], cutoff=0.85):
+            raise ConfigError(f"config[{key!r}] is not read; did you mean 'discovery'?")
+    section = config.get("discovery", {})
+    if not isinstance(section, Mapping):
+        raise ConfigError(f"discovery: {type(section).__name__} instead of a dict")
+    return section
+
+
+def _laid_over(defaults: Mapping[str, Any], given: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Merge dicts at every level; lists and values of the given one replace those below."""
+    merged = dict(defaults)
+    for key, value in given.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = _laid_over(below, value, f"{path}.{key}")
+        else:
+            merged[key] = value
+    return merged
+
+
+def _validated(model: type[_Model], raw: Any, path: str) -> _Model:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        problems = [_explain(problem, model, path) for problem in error.errors(include_url=False)]
+        raise ConfigError("; ".join(problems)) from None
+
+
+def _explain(problem: Any, model: type[BaseModel], path: str) -> str:
+    location = [str(part) for part in problem["loc"]]
+    key = ".".join([path, *location])
+    if problem["type"] == "extra_forbidden":
+        valid = _fields_at(model, location[:-1])
+        return f"{key}: unknown key{_suggestion(location[-1], valid)}"
+    if problem["type"] == "missing":
+        return f"{key}: missing"
+    return f"{key}: {problem['input']!r} is refused: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
+    for part in location:
+        field = model.model_fields.get(part)
+        annotation = field.annotation if field else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return list(PipelineSettings.model_fields) if "pipelines" in location else []
+        model = annotation
+    return list(model.model_fields)
+
+
+def _refuse_unknown(names: Collection[str], valid: Collection[str], path: str, kind: str) -> None:
+    for name in names:
+        if name not in valid:
+            raise ConfigError(f"{path}.{name}: unknown {kind}{_suggestion(name, valid)}")
+
+
+def _suggestion(name: str, valid: Collection[str]) -> str:
+    if near := _nearest(name, valid):
+        return f"; did you mean {near!r}?"
+    return f"; valid are {', '.join(sorted(valid))}" if valid else ""
+
+
+def _nearest(name: str, valid: Collection[str], cutoff: float = 0.6) -> str | None:
+    return next(iter(difflib.get_close_matches(name, valid, 1, cutoff)), None)
+
+
+def _pipelines(
+    given: Mapping[str, PipelineSettings], classes: Collection[type[Any]]
+) -> dict[str, PipelineSettings]:
+    """Add the pipelines that only a scanner names; refuse one that no scanner belongs to."""
+    named = {cls.pipeline for cls in classes}
+    _refuse_unknown(given, named | set(_DEFAULT_PIPELINES), "discovery.pipelines", "pipeline")
+    return {**given, **{name: PipelineSettings() for name in sorted(named - set(given))}}
+
+
+_DEFAULT_PIPELINES = tuple(DEFAULT_CONFIG["discovery"]["pipelines"])
+
+
+def _check_tickers(tickers: list[str]) -> None:
+    for ticker in tickers:
+        try:
+            normalise_ticker(ticker)
+        except InvalidCandidate as error:
+            raise ConfigError(f"discovery.filter.exclude_tickers: {error.reason}") from None
+
+
+def _check_loopback(config: DiscoveryConfig) -> None:
+    if config.data_source == "sandbox" and (remote := config.vendors.beyond_loopback()):
+        raise ConfigError(
+            f"discovery.vendors.{remote[0]} points beyond this machine, but the data source is 'sandbox'; "
+            "start one with `python -m tradingagents.discovery.sandbox` and lay its config over yours"
+        )

@@ -1,0 +1,104 @@
+"""How a piece of work ended: one status, one reason, and whatever it had produced by then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tradingagents.discovery import errors
+
+__all__ = ["Outcome", "Reason", "Status", "Verdict", "health_of", "verdict_of_error"]
+
+
+class Status(StrEnum):
+    """The six ways to end."""
+
+    OK = "ok"
+    EMPTY = "empty"
+    """Finished, saw its data, nothing qualified."""
+    DEGRADED = "degraded"
+    """Finished, but part of its data could not be had."""
+    TIMED_OUT = "timed_out"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Reason(StrEnum):
+    """Why it did not simply succeed."""
+
+    NONE = "none"
+    DEADLINE = "deadline"
+    CANCELLED = "cancelled"
+    RATE_LIMITED = "rate_limited"
+    QUOTA_SPENT = "quota_spent"
+    AUTH = "auth"
+    NOT_CONFIGURED = "not_configured"
+    CIRCUIT_OPEN = "circuit_open"
+    VENDOR_DOWN = "vendor_down"
+    BAD_PAYLOAD = "bad_payload"
+    NO_DATA = "no_data"
+    STALE_DATA = "stale_data"
+    CRASHED = "crashed"
+    DISABLED = "disabled"
+    STILL_RUNNING = "still_running"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Status, reason and a sentence for people."""
+
+    status: Status
+    reason: Reason = Reason.NONE
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one task.
+
+    ``items`` holds what it had emitted before it ended or was cut. ``queued_seconds`` is the wait for
+    a slot, ``duration_seconds`` counts from its own start; both on the monotonic clock.
+    """
+
+    name: str
+    verdict: Verdict
+    items: tuple[Any, ...] = ()
+    queued_seconds: float = 0.0
+    duration_seconds: float = 0.0
+
+
+# The first type that matches decides, so a subclass stands above its base.
+_BY_ERROR: tuple[tuple[type[BaseException], Status, Reason], ...] = (
+    (errors.NotConfiguredError, Status.SKIPPED, Reason.NOT_CONFIGURED),
+    (errors.CircuitOpen, Status.SKIPPED, Reason.CIRCUIT_OPEN),
+    (errors.DeadlineExceeded, Status.TIMED_OUT, Reason.DEADLINE),
+    (errors.Cancelled, Status.TIMED_OUT, Reason.CANCELLED),
+    (errors.RateLimited, Status.FAILED, Reason.RATE_LIMITED),
+    (errors.QuotaSpent, Status.FAILED, Reason.QUOTA_SPENT),
+    (errors.Auth, Status.FAILED, Reason.AUTH),
+    (errors.Transient, Status.FAILED, Reason.VENDOR_DOWN),
+    (errors.FetchError, Status.FAILED, Reason.BAD_PAYLOAD),
+    (errors.StaleDataError, Status.FAILED, Reason.STALE_DATA),
+    (errors.NoDataError, Status.FAILED, Reason.NO_DATA),
+    (errors.ScannerError, Status.FAILED, Reason.BAD_PAYLOAD),
+)
+
+
+def verdict_of_error(error: BaseException) -> Verdict:
+    """Say what an error means for the task that raised it; an unknown one is a crash."""
+    for kind, status, reason in _BY_ERROR:
+        if isinstance(error, kind):
+            return Verdict(status, reason, str(error))
+    text = str(error)
+    message = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return Verdict(Status.FAILED, Reason.CRASHED, message)
+
+
+def health_of(statuses: Iterable[Status]) -> str:
+    """Return ``complete`` when all ended ok or empty (or there were none), ``failed`` when none did."""
+    fine = [status in (Status.OK, Status.EMPTY) for status in statuses]
+    if all(fine):
+        return "complete"
+    return "partial" if any(fine) else "failed"

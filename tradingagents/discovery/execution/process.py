@@ -1,0 +1,137 @@
+"""Run a call in a process of its own, which can be killed whatever it does.
+
+A thread cannot be killed, and code that never gives up the interpreter lock stops every thread,
+the one that watches deadlines included. A process costs its start-up, some memory, and clients of its
+own; in return it ends at its deadline even inside a runaway regular expression.
+
+Built on ``multiprocessing``. The fork-server start method is used where there is one: forking a
+process that runs threads is not safe. Calls and messages travel by cloudpickle, so that classes
+defined in a notebook or inside a function work too.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import cloudpickle
+
+from tradingagents.discovery.clock import Deadline, deadline_scope
+from tradingagents.discovery.execution.outcome import Verdict
+from tradingagents.discovery.execution.runner import guarded
+from tradingagents.discovery.execution.scope import Task, TaskScope, enter_scope
+
+__all__ = ["STARTUP_SECONDS", "Send", "run_in_process"]
+
+STARTUP_SECONDS = 20.0
+"""How long a process may take to start and import before its own clock runs."""
+
+Send = Callable[[Any], None]
+"""Hands one message of plain data to the parent, at once."""
+
+_JOIN_SECONDS = 2.0
+
+
+class _Died(Exception):
+    """The process ended without saying goodbye."""
+
+
+def run_in_process(scope: TaskScope, call: Callable[[Send], Verdict], on_message: Send) -> Verdict:
+    """Run ``call(send)`` in a new process and return its verdict; each message reaches ``on_message``.
+
+    The task's clock starts when the process is ready to run ``call``. When the scope closes first, the
+    process is killed. Raises what ``cloudpickle`` raises when ``call`` cannot be sent.
+    """
+    context = _start_context()
+    receiver, sender = context.Pipe(duplex=False)
+    payload = cloudpickle.dumps(call)
+    limits = (scope.name, scope.timeout_seconds, scope.request_workers)
+    process = context.Process(target=_child, args=(sender, payload, limits), daemon=True)  # type: ignore[attr-defined]
+    process.start()
+    sender.close()  # so that the pipe reports the child's end
+    scope.on_close(lambda: _end(process))
+    try:
+        return _listen(receiver, scope, on_message)
+    except (EOFError, OSError):
+        process.join(_JOIN_SECONDS)
+        raise _Died(f"its process ended with exit code {process.exitcode}") from None
+    finally:
+        _end(process)
+        receiver.close()
+
+
+def _start_context() -> BaseContext:
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    if method == "forkserver":
+        # Loaded once in the server, so that each later process starts in milliseconds.
+        context.set_forkserver_preload([__name__, "tradingagents.discovery"])
+    return context
+
+
+def _listen(receiver: Connection, scope: TaskScope, on_message: Send) -> Verdict:
+    while True:
+        kind, body = cloudpickle.loads(receiver.recv_bytes())
+        if kind == "ready":
+            scope.started()
+        elif kind == "message":
+            on_message(body)
+        else:
+            verdict: Verdict = body
+            return verdict
+
+
+def _end(process: BaseProcess) -> None:
+    if process.is_alive():
+        process.kill()
+    process.join(_JOIN_SECONDS)
+
+
+# -- in the child ------------------------------------------------------------------------------------
+
+
+def _child(pipe: Connection, payload: bytes, limits: tuple[str, float, int]) -> None:
+    name, timeout_seconds, request_workers = limits
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    _limit_cpu(timeout_seconds)
+    call = cloudpickle.loads(payload)
+    task = Task(name, call, timeout_seconds)
+    deadline = Deadline(timeout_seconds)
+    scope = TaskScope(task, deadline.clock, request_workers=request_workers)
+    enter_scope(scope)
+
+    sending = threading.Lock()  # one message at a time: the scanner may log from several threads
+
+    def tell(kind: str, body: Any) -> None:
+        message = cloudpickle.dumps((kind, body))
+        with sending:
+            pipe.send_bytes(message)
+
+    tell("ready", None)
+    with deadline_scope(scope.deadline):
+        verdict = guarded(call, lambda body: tell("message", body))
+    tell("verdict", verdict)
+    pipe.close()
+    sys.stdout.flush()
+    os._exit(0)  # a hung thread of the scanner's own must not hold the process
+
+
+def _limit_cpu(timeout_seconds: float) -> None:
+    """Bound the processor time, so that not even a child whose parent was killed runs on for ever."""
+    try:
+        import resource  # noqa: PLC0415 - not there on Windows
+    except ImportError:
+        return
+    seconds = math.ceil(timeout_seconds * (os.cpu_count() or 1)) + 60
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or seconds < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))

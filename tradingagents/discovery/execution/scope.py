@@ -1,0 +1,109 @@
+"""What a running task is given: a place to put what it finds, its deadline, and the fence at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from tradingagents.discovery.clock import Clock, Deadline
+from tradingagents.discovery.errors import Cancelled
+from tradingagents.discovery.execution.outcome import Verdict
+
+__all__ = ["Task", "TaskScope", "current_scope"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A named callable with a time limit.
+
+    ``call`` receives its :class:`TaskScope`, emits items into it and returns a verdict. ``key`` says
+    which tasks are the same work in different runs; while an abandoned one of that key still lives,
+    no other is started. ``startup_seconds`` is time a task may take before it calls
+    ``scope.started()``; ``expected_seconds`` is what earlier runs took, None when unknown.
+    """
+
+    name: str
+    call: Callable[[TaskScope], Verdict]
+    timeout_seconds: float
+    key: Hashable = None
+    startup_seconds: float = 0.0
+    expected_seconds: float | None = None
+
+
+class TaskScope:
+    """The one thing shared between a task and its run. Thread-safe.
+
+    ``close`` is the fence: once it has run, nothing the task does is seen any more.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        clock: Clock,
+        *,
+        request_workers: int = 8,
+        on_item: Callable[[str, Any], None] | None = None,
+        on_restart: Callable[[], None] | None = None,
+    ) -> None:
+        self.name, self.key = task.name, task.key
+        self.timeout_seconds = task.timeout_seconds
+        self.request_workers = request_workers
+        self.deadline = Deadline(task.startup_seconds + task.timeout_seconds, clock)
+        self._on_item, self._on_restart = on_item, on_restart
+        self._lock = threading.Lock()  # guards the items, the hooks and the switch
+        self._items: list[Any] = []
+        self._hooks: list[Callable[[], None]] = []
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def started(self) -> None:
+        """Start the clock now, not counting the time it took to get here."""
+        self.deadline.restart(self.timeout_seconds)
+        if self._on_restart is not None:
+            self._on_restart()
+
+    def emit(self, item: Any) -> None:
+        """Keep ``item``; raises :class:`Cancelled` once the task has been cut."""
+        with self._lock:
+            if self._closed:
+                raise Cancelled(f"{self.name} was cut")
+            self._items.append(item)
+        if self._on_item is not None:
+            self._on_item(self.name, item)
+
+    def on_close(self, hook: Callable[[], None]) -> None:
+        """Have ``hook`` called once when the task ends or is cut; at once if that has happened."""
+        with self._lock:
+            if not self._closed:
+                self._hooks.append(hook)
+                return
+        hook()
+
+    def close(self) -> tuple[Any, ...]:
+        """Put up the fence, cancel what is under way, and return the items. Idempotent."""
+        with self._lock:
+            hooks, self._hooks, self._closed = self._hooks, [], True
+            items = tuple(self._items)
+        self.deadline.cancel()
+        for hook in reversed(hooks):
+            hook()
+        return items
+
+
+_scope: ContextVar[TaskScope | None] = ContextVar("tradingagents_task_scope", default=None)
+
+
+def current_scope() -> TaskScope | None:
+    """Return the scope of the task this code runs for, None outside a run."""
+    return _scope.get()
+
+
+def enter_scope(scope: TaskScope) -> None:
+    """Make ``scope`` the current one for the rest of this context (each task has a context of its own)."""
+    _scope.set(scope)

@@ -1,0 +1,78 @@
+"""The scanners of a graph: an explicit, ordered list. Importing a scanner registers nothing."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+
+from tradingagents.discovery.config import ScannerSettings
+from tradingagents.discovery.errors import ConfigError
+from tradingagents.discovery.scanners.base import BaseScanner
+
+__all__ = ["ScannerRegistry"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class ScannerRegistry:
+    """Scanner classes in the order in which their candidates are merged.
+
+    Raises :class:`ConfigError` when a class is malformed or its name is taken.
+    """
+
+    def __init__(self, scanners: Iterable[type[BaseScanner]] = ()) -> None:
+        self._classes: dict[str, type[BaseScanner]] = {}
+        for scanner in scanners:
+            self.register(scanner)
+
+    @classmethod
+    def built_in(cls) -> ScannerRegistry:
+        """Return a registry of every built-in scanner; add to it or make one of your own."""
+        from tradingagents.discovery.scanners.catalogue import BUILT_IN  # noqa: PLC0415 - it imports this file
+
+        return cls(BUILT_IN)
+
+    def register(self, scanner: type[BaseScanner]) -> type[BaseScanner]:
+        """Add a class at the end, and return it, so that it can serve as a decorator."""
+        _check(scanner)
+        if (taken := self._classes.get(scanner.name)) is not None:
+            raise ConfigError(
+                f"scanner name {scanner.name!r} is taken by {taken.__qualname__}; give {scanner.__qualname__} another"
+            )
+        self._classes[scanner.name] = scanner
+        return scanner
+
+    def __iter__(self) -> Iterator[type[BaseScanner]]:
+        return iter(tuple(self._classes.values()))
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._classes
+
+    def __getitem__(self, name: str) -> type[BaseScanner]:
+        return self._classes[name]
+
+    def __repr__(self) -> str:
+        return f"ScannerRegistry([{', '.join(self._classes)}])"
+
+
+def _check(scanner: type[BaseScanner]) -> None:
+    label = getattr(scanner, "__qualname__", repr(scanner))
+    if not (isinstance(scanner, type) and issubclass(scanner, BaseScanner)):
+        raise ConfigError(f"{label} is not a subclass of BaseScanner")
+    for attribute in ("name", "pipeline"):
+        value = getattr(scanner, attribute, None)
+        if not isinstance(value, str) or not _NAME.fullmatch(value):
+            raise ConfigError(
+                f"{label}.{attribute} is {value!r}; it must be a lower-case name such as 'big_gap'"
+            )
+    if not isinstance(scanner.strategy, str):
+        raise ConfigError(f"{label}.strategy is {scanner.strategy!r}; it must be text")
+    if inspect.isabstract(scanner):
+        missing = ", ".join(sorted(scanner.__abstractmethods__))
+        raise ConfigError(f"{label} does not define {missing}")
+    if not (isinstance(scanner.Settings, type) and issubclass(scanner.Settings, ScannerSettings)):
+        raise ConfigError(f"{label}.Settings must be a subclass of ScannerSettings")

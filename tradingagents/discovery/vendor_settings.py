@@ -1,0 +1,114 @@
+"""Where each vendor is reached and under which environment variables its secrets lie."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+__all__ = [
+    "AlphaVantageSettings",
+    "FinnhubSettings",
+    "FinraSettings",
+    "NasdaqSettings",
+    "RedditSettings",
+    "SecSettings",
+    "VendorSettings",
+    "VendorsSettings",
+    "is_loopback",
+]
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return url
+    if parts.scheme == "http" and is_loopback(url):
+        return url
+    raise ValueError("must be an https:// address, or http:// on this machine")
+
+
+Url = Annotated[str, AfterValidator(_web_address)]
+EnvName = Annotated[str, Field(pattern=r"[A-Za-z_][A-Za-z0-9_]*")]
+Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+class VendorSettings(BaseModel):
+    """What every vendor takes. Timeouts are seconds for one socket operation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    base_url: Url
+    connect_timeout_seconds: Seconds = 5.0
+    read_timeout_seconds: Seconds = 10.0
+    max_body_bytes: int = Field(20_000_000, ge=1_000)
+
+
+class AlphaVantageSettings(VendorSettings):
+    """Alpha Vantage: the key goes into the query string, the vendor offers no other way."""
+
+    api_key_env: EnvName = "ALPHA_VANTAGE_API_KEY"
+
+
+class FinnhubSettings(VendorSettings):
+    """Finnhub: the key goes into a header."""
+
+    api_key_env: EnvName = "FINNHUB_API_KEY"
+
+
+class RedditSettings(VendorSettings):
+    """Reddit: an OAuth client of the user's own, and a user agent that names it."""
+
+    token_url: Url
+    client_id_env: EnvName = "REDDIT_CLIENT_ID"
+    client_secret_env: EnvName = "REDDIT_CLIENT_SECRET"
+    user_agent_env: EnvName = "REDDIT_USER_AGENT"
+
+
+class SecSettings(VendorSettings):
+    """SEC EDGAR: no key, but the caller must name itself and an e-mail address."""
+
+    user_agent_env: EnvName = "SEC_EDGAR_USER_AGENT"
+
+
+class FinraSettings(VendorSettings):
+    """FINRA's public files: no key."""
+
+
+class NasdaqSettings(VendorSettings):
+    """Nasdaq Trader's symbol directory: no key."""
+
+
+class VendorsSettings(BaseModel):
+    """``vendors``: one object for each vendor."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    alpha_vantage: AlphaVantageSettings
+    finnhub: FinnhubSettings
+    reddit: RedditSettings
+    sec: SecSettings
+    finra: FinraSettings
+    nasdaq: NasdaqSettings
+
+    def beyond_loopback(self) -> list[str]:
+        """Return ``vendor.key`` of each address that is not on this machine."""
+        return [
+            f"{vendor}.{key}"
+            for vendor in type(self).model_fields
+            for key, value in getattr(self, vendor)
+            if key.endswith("_url") and not is_loopback(value)
+        ]
