@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,15 @@ from typing import Any
 from tradingagents.discovery.errors import InvalidCandidate
 from tradingagents.discovery.plain import to_plain
 
-__all__ = ["Candidate", "Evidence", "Priority", "merge_candidates", "normalise_ticker", "signal_order"]
+__all__ = [
+    "Candidate",
+    "Evidence",
+    "Priority",
+    "merge_candidates",
+    "normalise_ticker",
+    "signal_order",
+    "strongest",
+]
 
 
 class Priority(StrEnum):
@@ -204,6 +212,18 @@ def signal_order(candidate: Mapping[str, Any]) -> tuple[bool, float, int, str]:
     return (score is None, -(score or 0.0), rank, candidate["ticker"])
 
 
+def strongest(items: Sequence[Mapping[str, Any]], limit: int | None) -> tuple[list[dict[str, Any]], int]:
+    """Return one scanner's candidates in order of signal, and how many the limit cut.
+
+    The limit counts tickers: all that was found for one of the ``limit`` strongest stays.
+    """
+    ordered = [dict(item) for item in sorted(items, key=signal_order)]
+    tickers = list(dict.fromkeys(item["ticker"] for item in ordered))
+    allowed = set(tickers[:limit])
+    kept = [item for item in ordered if item["ticker"] in allowed]
+    return kept, len(ordered) - len(kept)
+
+
 def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """Merge candidates of several scanners by ticker; ``groups`` come in registry order.
 
@@ -231,8 +251,9 @@ def _joined(held: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     other = _first(new)
     leads = Priority(other["priority"]).rank < Priority(held["priority"]).rank
     made = {**held, **other} if leads else {**other, **held}
-    for name in ("all_sources", "all_contexts", "evidence"):
-        made[name] = _unique(held[name] + other[name])
+    for name in ("all_sources", "all_contexts", "evidence", "partial_sources"):
+        if name in made:
+            made[name] = _unique(held.get(name, []) + other.get(name, []))
     return made
 
 

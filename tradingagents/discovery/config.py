@@ -45,23 +45,23 @@ class ExecutionSettings(Settings):
     """``scanner_execution``: how many scanners run at once, and for how long."""
 
     concurrent: bool = True
-    max_workers: int = Field(8, ge=1, le=256)
+    max_workers: int = Field(default=8, ge=1, le=256)
     timeout_seconds: Seconds = 30.0
-    request_workers: int = Field(8, ge=1, le=64)
+    request_workers: int = Field(default=8, ge=1, le=64)
 
 
 class PipelineSettings(Settings):
     """``pipelines[name]``: a group of scanners; a lower priority ranks first."""
 
     enabled: bool = True
-    priority: int = Field(100, ge=0)
+    priority: int = Field(default=100, ge=0)
 
 
 class ScannerSettings(Settings):
     """What every scanner takes. A scanner with keys of its own subclasses this as its ``Settings``."""
 
     enabled: bool = True
-    limit: int | None = Field(None, ge=1)
+    limit: int | None = Field(default=None, ge=1)
     timeout_seconds: Seconds | None = None
     isolation: Literal["thread", "process"] = "thread"
 
@@ -76,7 +76,7 @@ class FilterSettings(Settings):
 class RankerSettings(Settings):
     """``ranker``: how many candidates are handed on."""
 
-    limit: int | None = Field(50, ge=1)
+    limit: int | None = Field(default=50, ge=1)
 
 
 class _TopLevel(Settings):
@@ -152,7 +152,7 @@ def _section(config: Mapping[str, Any] | None) -> Mapping[str, Any]:
     for key in config:
         if key in _TopLevel.model_fields and key not in {"filter", "data_source", "vendors"}:
             raise ConfigError(f"config[{key!r}] is not read; it belongs in config['discovery'][{key!r}]")
-        if key != "discovery" and isinstance(key, str) and _nearest(key, ["discovery"], cutoff=0.85):
+        if key != "discovery" and _nearest(str(key), ["discovery"], cutoff=0.85):
             raise ConfigError(f"config[{key!r}] is not read; did you mean 'discovery'?")
     section = config.get("discovery", {})
     if not isinstance(section, Mapping):

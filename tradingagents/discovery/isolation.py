@@ -21,8 +21,9 @@ OnLog = Callable[[Mapping[str, Any]], None]
 
 
 def isolate(state: Mapping[str, Any], on_log: OnLog | None = None) -> IsolatedState:
-    """Return a deep, lazy copy of ``state``; each mapping appended to its ``tool_logs`` is told to ``on_log``.
+    """Return a deep, lazy copy of ``state``.
 
+    Each mapping appended to the copy's ``tool_logs`` is told to ``on_log``, as it is at that moment.
     ``state`` must not be changed by its owner while copies are in use; copies never change it.
     """
     return IsolatedState(state, on_log)
@@ -109,7 +110,10 @@ class IsolatedState(dict[str, Any]):
             super().__delitem__(key)
 
     def get(self, key: Any, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         if key not in self:
@@ -162,7 +166,7 @@ class IsolatedState(dict[str, Any]):
     def __eq__(self, other: object) -> bool:
         return self.copy() == other
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __repr__(self) -> str:
         return repr(self.copy())
@@ -197,7 +201,7 @@ class _LogList(list[Any]):
     def extend(self, entries: Iterable[Any]) -> None:
         super().extend(self._told(entries))
 
-    def __iadd__(self, entries: Iterable[Any]) -> Any:
+    def __iadd__(self, entries: Iterable[Any]) -> Any:  # type: ignore[misc]  # list's own stub differs too
         self.extend(entries)
         return self
 

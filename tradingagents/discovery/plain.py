@@ -7,7 +7,8 @@ of these.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -31,7 +32,7 @@ def to_plain(value: Any) -> Any:
         return value
     if isinstance(value, Mapping):
         return {_key(k): to_plain(v) for k, v in list(value.items())}
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return sorted((to_plain(v) for v in value), key=str)
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
         return [to_plain(v) for v in list(value)]

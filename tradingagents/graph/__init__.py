@@ -1,1 +1,1 @@
-"""Placeholder, filled with the package."""
+"""LangGraph around the discovery module."""

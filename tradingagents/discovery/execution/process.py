@@ -4,26 +4,25 @@ A thread cannot be killed, and code that never gives up the interpreter lock sto
 the one that watches deadlines included. A process costs its start-up, some memory, and clients of its
 own; in return it ends at its deadline even inside a runaway regular expression.
 
-Built on ``multiprocessing``. The fork-server start method is used where there is one: forking a
-process that runs threads is not safe. Calls and messages travel by cloudpickle, so that classes
-defined in a notebook or inside a function work too.
+Processes are loky's: started afresh (forking a process that runs threads is not safe) and without
+running the user's main script again, as ``multiprocessing`` would. Calls and messages travel by
+cloudpickle, so that classes defined in a notebook or inside a function work too.
 """
 
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 import cloudpickle
+from loky.backend import get_context
 
 from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.execution.outcome import Verdict
@@ -51,31 +50,23 @@ def run_in_process(scope: TaskScope, call: Callable[[Send], Verdict], on_message
     The task's clock starts when the process is ready to run ``call``. When the scope closes first, the
     process is killed. Raises what ``cloudpickle`` raises when ``call`` cannot be sent.
     """
-    context = _start_context()
+    context = get_context("loky")
     receiver, sender = context.Pipe(duplex=False)
     payload = cloudpickle.dumps(call)
     limits = (scope.name, scope.timeout_seconds, scope.request_workers)
-    process = context.Process(target=_child, args=(sender, payload, limits), daemon=True)  # type: ignore[attr-defined]
+    process = context.Process(target=_child, args=(sender, payload, limits), daemon=True)
     process.start()
     sender.close()  # so that the pipe reports the child's end
-    scope.on_close(lambda: _end(process))
+    handle = _Handle(process)
+    scope.on_close(handle.end)
     try:
         return _listen(receiver, scope, on_message)
     except (EOFError, OSError):
         process.join(_JOIN_SECONDS)
         raise _Died(f"its process ended with exit code {process.exitcode}") from None
     finally:
-        _end(process)
+        handle.end()
         receiver.close()
-
-
-def _start_context() -> BaseContext:
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        # Loaded once in the server, so that each later process starts in milliseconds.
-        context.set_forkserver_preload([__name__, "tradingagents.discovery"])
-    return context
 
 
 def _listen(receiver: Connection, scope: TaskScope, on_message: Send) -> Verdict:
@@ -90,10 +81,18 @@ def _listen(receiver: Connection, scope: TaskScope, on_message: Send) -> Verdict
             return verdict
 
 
-def _end(process: BaseProcess) -> None:
-    if process.is_alive():
-        process.kill()
-    process.join(_JOIN_SECONDS)
+class _Handle:
+    """Ends a process at most once. Thread-safe."""
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process = process
+        self._lock = threading.Lock()  # between finding it alive and killing it nobody may reap it
+
+    def end(self) -> None:
+        with self._lock:
+            if self._process.is_alive() and self._process.pid is not None:
+                os.kill(self._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            self._process.join(_JOIN_SECONDS)
 
 
 # -- in the child ------------------------------------------------------------------------------------

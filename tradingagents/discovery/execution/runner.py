@@ -195,7 +195,9 @@ class _Run:
             self._running.discard(entry)
             self._hungry_since = self._clock.monotonic()
             waiting = bool(self._queue)
-        assert entry.scope is not None and entry.loop is not None and entry.loop.future is not None
+        assert entry.scope is not None
+        assert entry.loop is not None
+        assert entry.loop.future is not None
         items = entry.scope.close()
         ABANDONED.add(entry.task.key, lambda: not entry.ended)
         if (abandon := getattr(self._pool, "abandon", None)) is not None:

@@ -25,7 +25,7 @@ __all__ = ["FIRST_CIK", "Kind", "Listing", "build_directory"]
 
 FIRST_CIK = 9_900_001  # well above every number EDGAR has given out
 _ETFS = 24
-_CLASS_ISSUERS = 3
+_CLASS_ROOTS = ("QXB", "XZD", "ZQK")
 _NASDAQ_SPACS = 8
 _NYSE_SPACS = 8
 _TEST_ISSUES = (("ZQQZT", "Q"), ("ZQXZT", "Q"), ("ZQT", "N"), ("ZQIET", "V"))
@@ -51,7 +51,7 @@ _ENDINGS = {  # of the directory's symbol: CQS, NASDAQ, FINRA, Alpha Vantage, SE
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One security. ``symbol`` is the directory's own spelling; ``exchange`` Q is Nasdaq, the rest CQS letters."""
+    """One security. ``symbol`` as the directory spells it; ``exchange`` Q is Nasdaq, the rest CQS letters."""
 
     symbol: str
     issuer: str
@@ -146,22 +146,22 @@ def _exchange(seed: int, root: str) -> str:
 
 def _split_classes(listings: list[Listing]) -> list[Listing]:
     """Give three New York companies two classes of shares each: the plain symbol becomes class A."""
-    chosen = [listing for listing in listings if len(listing.symbol) == 3][:_CLASS_ISSUERS]
+    chosen = [listing for listing in listings if listing.symbol in _CLASS_ROOTS]
     classes = []
     for listing in chosen:
         listings.remove(listing)
         for letter in "AB":
             symbol = f"{listing.symbol}.{letter}"
-            classes.append(
-                Listing(symbol, listing.issuer, Kind.COMMON, "N", listing.cik, listing.listed_on)
-            )
+            classes.append(Listing(symbol, listing.issuer, Kind.COMMON, "N", listing.cik, listing.listed_on))
     return classes
 
 
 def _spac_papers(listings: list[Listing]) -> list[Listing]:
     """Give the last companies of each exchange warrants, units, rights or preferred shares."""
     nasdaq = [listing for listing in listings if listing.exchange == "Q"][-_NASDAQ_SPACS:]
-    nyse = [listing for listing in listings if listing.exchange in "NA" and len(listing.symbol) == 4][-_NYSE_SPACS:]
+    nyse = [listing for listing in listings if listing.exchange in "NA" and len(listing.symbol) == 4][
+        -_NYSE_SPACS:
+    ]
     papers = []
     for number, owner in enumerate(nasdaq):
         papers.append(_paper(owner, "W", Kind.WARRANT))
@@ -180,7 +180,8 @@ def _etfs(seed: int, plain: Iterator[str], as_of: date) -> list[Listing]:
     funds = []
     for number in range(_ETFS):
         draw = stream(seed, "etf", number)
-        name = f"Brixlith {draw.choice(('Growth', 'Value', 'Bond', 'Gold', '2X Daily'))} {number + 1} ETF (fictional)"
+        aim = draw.choice(("Growth", "Value", "Bond", "Gold", "2X Daily"))
+        name = f"Brixlith {aim} {number + 1} ETF (fictional)"
         listed = as_of - timedelta(days=draw.randint(700, 4_000))
         funds.append(Listing(next(plain), name, Kind.ETF, draw.choice("PPZQ"), 0, listed))
     return funds

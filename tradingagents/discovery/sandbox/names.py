@@ -24,11 +24,60 @@ SHORT_TICKERS = ("Y", "QX", "ZQ", "XQ", "QXB", "XZD", "ZQK", "QZM", "XQP", "ZXR"
 _PAIR = "QXZJV"
 _VOWEL = "EIOY"
 _LAST = "BDGKMNPRTVX"
-_FIRST_PART = ("Quor", "Vexa", "Jorv", "Zelo", "Brix", "Tarn", "Oska", "Plin", "Mervo", "Kesto", "Dulca", "Ronda")
-_SECOND_PART = ("vane", "mark", "lith", "dyne", "port", "fold", "wick", "stra", "mont", "quill", "gard", "bree")
-_TRADE = ("Systems", "Therapeutics", "Materials", "Energy", "Foods", "Logistics", "Bancorp", "Devices", "Media")
+_FIRST_PART = (
+    "Quor",
+    "Vexa",
+    "Jorv",
+    "Zelo",
+    "Brix",
+    "Tarn",
+    "Oska",
+    "Plin",
+    "Mervo",
+    "Kesto",
+    "Dulca",
+    "Ronda",
+)
+_SECOND_PART = (
+    "vane",
+    "mark",
+    "lith",
+    "dyne",
+    "port",
+    "fold",
+    "wick",
+    "stra",
+    "mont",
+    "quill",
+    "gard",
+    "bree",
+)
+_TRADE = (
+    "Systems",
+    "Therapeutics",
+    "Materials",
+    "Energy",
+    "Foods",
+    "Logistics",
+    "Bancorp",
+    "Devices",
+    "Media",
+)
 _LEGAL = ("Inc.", "Corp.", "Holdings Inc.", "Group Ltd.")
-_GIVEN = ("Ada", "Bruno", "Carla", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Kira", "Luis")
+_GIVEN = (
+    "Ada",
+    "Bruno",
+    "Carla",
+    "Dmitri",
+    "Elif",
+    "Farid",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kira",
+    "Luis",
+)
 _FAMILY = ("Abernal", "Brockvale", "Cortellini", "Dunmoor", "Eskandar", "Fjordan", "Gündersen", "Holtspur")
 
 
@@ -41,7 +90,7 @@ def plain_tickers(seed: int) -> Iterator[str]:
 
 
 def company_name(seed: int, number: int) -> str:
-    """Return the name of the ``number``-th company; distinct for the first 5,000."""
+    """Return the name of the ``number``-th company; distinct for the first 1,296."""
     draw = stream(seed, "company", number)
     stem = _FIRST_PART[number % 12] + _SECOND_PART[number // 12 % 12]
     trade = _TRADE[(number // 144 + number) % 9]

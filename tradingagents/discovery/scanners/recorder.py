@@ -48,11 +48,12 @@ class LocalRecorder:
         self.troubles: list[tuple[Reason, str]] = []
         self.funnel: dict[str, int] = {}
         self.requests: dict[str, dict[str, float]] = {}
-        self.asked = self.answered = 0
+        self.asked = self.answered = self.emitted = 0
         self.of: int | None = None
 
     def emit(self, candidate: dict[str, Any]) -> None:
         self._emit(candidate)  # the task's scope has a fence of its own
+        self.emitted += 1
 
     def log(self, entry: Mapping[str, Any]) -> None:
         self._log.add(entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.errors import ConfigError
@@ -37,8 +38,9 @@ class ScannerRegistry:
         """Add a class at the end, and return it, so that it can serve as a decorator."""
         _check(scanner)
         if (taken := self._classes.get(scanner.name)) is not None:
+            label = scanner.__qualname__
             raise ConfigError(
-                f"scanner name {scanner.name!r} is taken by {taken.__qualname__}; give {scanner.__qualname__} another"
+                f"{label}: the name {scanner.name!r} is taken by {taken.__qualname__}; choose another"
             )
         self._classes[scanner.name] = scanner
         return scanner
@@ -59,7 +61,7 @@ class ScannerRegistry:
         return f"ScannerRegistry([{', '.join(self._classes)}])"
 
 
-def _check(scanner: type[BaseScanner]) -> None:
+def _check(scanner: Any) -> None:
     label = getattr(scanner, "__qualname__", repr(scanner))
     if not (isinstance(scanner, type) and issubclass(scanner, BaseScanner)):
         raise ConfigError(f"{label} is not a subclass of BaseScanner")
@@ -74,5 +76,6 @@ def _check(scanner: type[BaseScanner]) -> None:
     if inspect.isabstract(scanner):
         missing = ", ".join(sorted(scanner.__abstractmethods__))
         raise ConfigError(f"{label} does not define {missing}")
-    if not (isinstance(scanner.Settings, type) and issubclass(scanner.Settings, ScannerSettings)):
+    settings: Any = scanner.Settings
+    if not (isinstance(settings, type) and issubclass(settings, ScannerSettings)):
         raise ConfigError(f"{label}.Settings must be a subclass of ScannerSettings")

@@ -1,1 +1,1 @@
-"""Placeholder, filled with the package."""
+"""What happens to candidates after the scan."""

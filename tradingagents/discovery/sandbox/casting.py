@@ -1,0 +1,95 @@
+"""Which company plays which part: the plants and decoys of every scanner.
+
+Each part is drawn without replacement from the plain four-letter companies, so that a signal planted for
+one scanner is nothing to another. A few stars are then given further parts on purpose, because merging
+what several scanners say of one ticker has to be seen too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tradingagents.discovery.sandbox.seeds import stream
+
+__all__ = ["Cast", "Planted", "cast_parts"]
+
+_PARTS = {
+    # market movers
+    "movers/gainer": 9, "movers/loser": 9, "movers/penny_up": 3, "movers/penny_down": 3,
+    "movers/thin_up": 2, "movers/thin_down": 3, "movers/busy_flat": 6,
+    # off-exchange volume
+    "volume/surge": 6, "volume/thin": 3, "volume/slow_rise": 3, "volume/new": 2, "volume/busy_flat": 3,
+    "volume/yesterday": 2,
+    # insiders that buy in the open market
+    "insider/cluster": 2, "insider/chief": 2, "insider/plan": 1, "insider/joint": 1, "insider/lots": 1,
+    "insider/lower_case": 1, "insider/prefixed": 1,
+    # insiders that do not, or not enough
+    "insider/grant": 3, "insider/exercise": 2, "insider/sale": 3, "insider/gift": 1, "insider/derivative": 1,
+    "insider/free": 1, "insider/footnote_price": 1, "insider/swap": 1, "insider/disposed": 1,
+    "insider/small": 1, "insider/amended": 1, "insider/twice_listed": 1, "insider/joint_small": 1,
+    "insider/form_3": 1, "insider/form_5": 1, "insider/noise": 10,
+    # earnings; the ratings parts are among those that report soon
+    "ratings/up": 7, "ratings/down": 5, "ratings/flat": 4, "ratings/one_month": 2, "ratings/none": 2,
+    "ratings/slight": 2, "ratings/older": 2,
+    "earnings/past": 14, "earnings/later": 20,
+    # news
+    "news/bullish": 7, "news/edge": 1, "news/passing": 3, "news/neutral": 3, "news/bearish": 3, "news/old": 3,
+    "news/just_under": 1,
+    # posts
+    "posts/cashtag": 3, "posts/bare": 3, "posts/two": 3, "posts/one_repeats": 2,
+    "posts/dd": 5, "posts/dd_short": 2, "posts/dd_low": 2, "posts/dd_stickied": 1, "posts/dd_removed": 1,
+    "posts/dd_deleted": 1, "posts/dd_chat": 1,
+}  # fmt: skip
+
+_STARS = (  # the first player of a part also plays these
+    ("insider/cluster", ("earnings/star", "volume/surge", "news/bullish")),
+    ("movers/gainer", ("volume/surge", "news/bullish", "posts/cashtag")),
+    ("posts/dd", ("posts/bare",)),
+)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What is known of one scanner's answer, given the default settings and no limit on candidates.
+
+    ``expected``: the tickers a correct scanner finds, all of them. ``forbidden``: tickers, in any
+    spelling the vendor uses, that it must not put forward. ``why`` says the trap of each forbidden
+    one; ``measure`` the strength of each expected one in the scanner's own unit.
+    """
+
+    expected: frozenset[str]
+    forbidden: frozenset[str]
+    why: Mapping[str, str] = field(default_factory=dict)
+    measure: Mapping[str, float] = field(default_factory=dict)
+
+
+class Cast:
+    """Who plays what: ``cast["news/bullish"]`` is a tuple of symbols. Immutable."""
+
+    def __init__(self, parts: Mapping[str, Sequence[str]]) -> None:
+        self._parts = {part: tuple(players) for part, players in parts.items()}
+
+    def __getitem__(self, part: str) -> tuple[str, ...]:
+        return self._parts[part]
+
+    def why(self, reasons: Mapping[str, str]) -> dict[str, str]:
+        """Return each player's reason, from a table of part to reason."""
+        return {player: reason for part, reason in reasons.items() for player in self[part]}
+
+
+def cast_parts(seed: int, companies: Sequence[str]) -> Cast:
+    """Draw the players from the plain ``companies``; ``ValueError`` when there are too few of them."""
+    needed = sum(_PARTS.values())
+    if len(companies) < needed:
+        raise ValueError(
+            f"the synthetic market needs {needed} plain companies for its parts, not {len(companies)}"
+        )
+    drawn = stream(seed, "cast").sample(list(companies), needed)
+    parts: dict[str, list[str]] = {}
+    for part, count in _PARTS.items():
+        parts[part], drawn = drawn[:count], drawn[count:]
+    for lead, further in _STARS:
+        for part in further:
+            parts.setdefault(part, []).append(parts[lead][0])
+    return Cast(parts)

@@ -1,0 +1,138 @@
+"""The synthetic market: everything the six vendors tell of, from one seed.
+
+All companies, people and figures are invented. The same seed, day and size give the same market in
+every process; building one costs little, because each family of data is made when first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, time
+from functools import cached_property
+from types import MappingProxyType
+
+from tradingagents.discovery.sandbox import events, insiders, news, posts, prices, short_volume
+from tradingagents.discovery.sandbox.casting import Cast, Planted, cast_parts
+from tradingagents.discovery.sandbox.directory import Kind, Listing, build_directory
+from tradingagents.discovery.sandbox.names import WORD_TICKERS
+from tradingagents.discovery.sandbox.ownership import Filing
+from tradingagents.discovery.sandbox.sessions import is_session, sessions_ending
+
+__all__ = ["DEFAULT_AS_OF", "Market"]
+
+DEFAULT_AS_OF = date(2026, 2, 5)
+_YEAR_DAYS = 366
+_RECENT_SESSIONS = 21
+
+
+class Market:
+    """One synthetic market on the evening of the session ``as_of``.
+
+    ``ValueError`` when ``as_of`` is no session, or when ``companies`` are too few for the planted
+    parts. Immutable once built; safe to share between threads, because a family of data that two
+    threads build at once comes out the same.
+    """
+
+    def __init__(self, seed: int = 7, as_of: date = DEFAULT_AS_OF, companies: int = 320) -> None:
+        if not is_session(as_of):
+            raise ValueError(f"as_of must be a day on which the exchange trades, and {as_of} is none")
+        self.seed = seed
+        self.as_of = as_of
+        self.sessions = sessions_ending(as_of, _YEAR_DAYS)
+        listings = build_directory(seed, as_of, companies)
+        self.cast: Cast = cast_parts(seed, [one.symbol for one in listings if _plain(one)])
+        new = dict.fromkeys(self.cast["volume/new"], self.sessions[-5])
+        self.listings: tuple[Listing, ...] = tuple(
+            replace(one, listed_on=new[one.symbol]) if one.symbol in new else one for one in listings
+        )
+        self.by_symbol: Mapping[str, Listing] = MappingProxyType({one.symbol: one for one in self.listings})
+        self.plans = prices.plan_prices(seed, self.listings, self.cast)
+
+    @property
+    def now(self) -> datetime:
+        """The moment it shows: 23:00 in New York on the session, when everything of the day is out."""
+        return datetime.combine(self.as_of, time(23), insiders.NEW_YORK)
+
+    @cached_property
+    def companies(self) -> tuple[Listing, ...]:
+        """The listings of common stock."""
+        return tuple(one for one in self.listings if one.kind is Kind.COMMON)
+
+    @cached_property
+    def volumes(self) -> Mapping[str, list[int]]:
+        """Shares traded per session by symbol, oldest first; as long as the listing is old."""
+        return {
+            symbol: prices.daily_volumes(self.seed, symbol, plan, self.sessions)
+            for symbol, plan in self.plans.items()
+        }
+
+    @cached_property
+    def short_volumes(self) -> Mapping[str, list[short_volume.ShortVolume]]:
+        """Off-exchange volume per session by symbol, oldest first; as long as the listing is old."""
+        return {
+            symbol: short_volume.off_exchange(self.seed, symbol, volumes)
+            for symbol, volumes in self.volumes.items()
+        }
+
+    @cached_property
+    def earnings(self) -> tuple[events.Earnings, ...]:
+        """Every report of the months around the session, by date and symbol."""
+        return events.earnings_calendar(self.seed, self.as_of, self.cast)
+
+    @cached_property
+    def articles(self) -> tuple[news.Article, ...]:
+        """The news of the last days, newest first."""
+        return news.news_articles(self.seed, self.as_of, self.cast, [one.symbol for one in self.companies])
+
+    @cached_property
+    def posts(self) -> tuple[posts.Post, ...]:
+        """The posts of the last days, newest first."""
+        return posts.reddit_posts(self.seed, self.as_of, self.cast)
+
+    @cached_property
+    def truth(self) -> Mapping[str, Planted]:
+        """What each built-in scanner has to answer, by the scanner's name."""
+        recent = {symbol: rows[-_RECENT_SESSIONS:] for symbol, rows in self.short_volumes.items()}
+        cast = self.cast
+        return MappingProxyType(
+            {
+                "market_movers": prices.movers_truth(cast, self.plans, self.listings),
+                "insider_buying": insiders.insider_truth(
+                    self.as_of, cast, self.by_symbol, self.filings(self.as_of)
+                ),
+                "earnings_calendar": events.earnings_truth(cast),
+                "analyst_revisions": events.ratings_truth(self.seed, self.as_of, cast),
+                "news_catalyst": news.news_truth(self.as_of, cast, self.articles),
+                "reddit_trending": posts.trending_truth(cast, self.posts),
+                "reddit_dd": posts.dd_truth(cast),
+                "volume_accumulation": short_volume.volume_truth(cast, self.plans, recent),
+            }
+        )
+
+    def bars(self, symbol: str) -> tuple[prices.Bar, ...]:
+        """Return the daily bars of the year, oldest first; ``KeyError`` for what does not trade."""
+        return prices.daily_bars(self.seed, symbol, self.plans[symbol], self.sessions)
+
+    def filings(self, day: date) -> tuple[Filing, ...]:
+        """Return what EDGAR accepted on ``day``, in that order."""
+        return insiders.filings_of(self.seed, self.as_of, day, self.cast, self.by_symbol)
+
+    def ratings(self, symbol: str) -> tuple[events.Rating, ...]:
+        """Return the monthly ratings of a listed company, newest first; none for any other symbol."""
+        listing = self.by_symbol.get(symbol)
+        if listing is None or listing.kind is not Kind.COMMON:
+            return ()
+        return events.ratings(self.seed, symbol, self.as_of, self.cast)
+
+    def past_quarters(self, symbol: str) -> list[events.Earnings]:
+        """Return the last four reports of a listed company, newest first; none for any other symbol."""
+        listing = self.by_symbol.get(symbol)
+        if listing is None or listing.kind is not Kind.COMMON:
+            return []
+        return events.past_quarters(self.seed, symbol, self.as_of)
+
+
+def _plain(listing: Listing) -> bool:
+    """Whether a company may be cast: its symbol is four letters, no word, and has no class."""
+    return listing.kind is Kind.COMMON and len(listing.symbol) == 4 and listing.symbol not in WORD_TICKERS

@@ -1,0 +1,80 @@
+"""What an ownership filing (forms 3, 4 and 5) says, as plain records; no text yet.
+
+Source of the terms: sec.gov, "EDGAR Ownership XML Technical Specification". Times of acceptance are
+aware, in New York's offset of the day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+__all__ = ["Filing", "Owner", "Trade"]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who files: a person or fund, and what ties it to the issuer."""
+
+    cik: int
+    name: str
+    title: str = ""  # of an officer
+    director: bool = False
+    ten_percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One row of a table. ``price`` in dollars; None means that only a footnote tells it."""
+
+    code: str
+    shares: float
+    price: float | None
+    acquired: bool = True
+    derivative: bool = False
+    swap: bool = False
+    footnote: str = ""
+
+    @property
+    def bought_usd(self) -> float:
+        """Dollars spent in the open market on the shares themselves; 0.0 for every other kind of row."""
+        open_market = self.code == "P" and self.acquired and not self.derivative and not self.swap
+        return self.shares * self.price if open_market and self.price else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """One submission. Forms other than 3, 4 and 5 have no owners, trades or symbol."""
+
+    accession: str  # with dashes
+    form: str
+    accepted: datetime
+    issuer: str
+    issuer_cik: int
+    symbol: str = ""  # as the filer typed it
+    owners: tuple[Owner, ...] = ()
+    trades: tuple[Trade, ...] = ()
+    plan: str | None = None  # the text of the 10b5-1 box; None when the box is missing
+    original: date | None = None  # of an amendment
+    schema: str = "X0508"
+    document: str = "form4.xml"
+    listed_twice: bool = False  # its rows stand twice in the daily index
+
+    @property
+    def filed(self) -> date:
+        return self.accepted.date()
+
+    @property
+    def ownership(self) -> bool:
+        """Whether it is one of the forms on insiders' holdings, amendments included."""
+        return self.form.removesuffix("/A") in {"3", "4", "5"}
+
+    @property
+    def filers(self) -> tuple[tuple[int, str], ...]:
+        """The CIK and name of everyone under whom it is listed: owners first, the issuer last."""
+        return (*((owner.cik, owner.name) for owner in self.owners), (self.issuer_cik, self.issuer))
+
+    @property
+    def folder(self) -> str:
+        """The accession number without dashes, as folders are called."""
+        return self.accession.replace("-", "")

@@ -1,0 +1,151 @@
+"""One scan: every enabled scanner at once, their candidates merged, and a receipt that tells all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tradingagents.discovery.candidate import merge_candidates, strongest
+from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.config import DiscoveryConfig
+from tradingagents.discovery.errors import ConfigError
+from tradingagents.discovery.execution.outcome import Outcome, Status, health_of
+from tradingagents.discovery.execution.runner import run_all
+from tradingagents.discovery.redact import redact
+from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.progress import Events, Narrator
+from tradingagents.discovery.scanners.recorder import LocalRecorder
+from tradingagents.discovery.scanners.task import Order, Span, scanner_task
+from tradingagents.discovery.tool_log import ToolLog
+from tradingagents.discovery.vendors.hub import Vendors
+
+__all__ = ["ScanResult", "Scan"]
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """Plain data all through: merged candidates, new tool log entries, and the report."""
+
+    candidates: list[dict[str, Any]]
+    tool_logs: list[dict[str, Any]]
+    report: dict[str, Any]
+
+
+class Scan:
+    """Runs scans for one configuration. Thread-safe: each run shares nothing but what runs took before."""
+
+    def __init__(
+        self,
+        config: DiscoveryConfig,
+        scanners: Sequence[type[BaseScanner]],
+        host_config: Mapping[str, Any],
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._config, self._host_config, self._clock = config, host_config, clock
+        self._scanners = [cls for cls in scanners if config.is_enabled(cls.name, cls.pipeline)]
+        self._seconds: dict[str, float] = {}  # by scanner, from earlier runs; a race costs an estimate only
+
+    def run(
+        self,
+        state: Mapping[str, Any],
+        *,
+        events: Events | None = None,
+        span: Span | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> ScanResult:
+        """Scan, and return by the last deadline whatever happens. ``state`` is not changed.
+
+        Raises :class:`ConfigError` for a trade date that is none, and ``KeyboardInterrupt`` on Ctrl-C.
+        """
+        state = {**state, "trade_date": self._trade_date(state)}
+        execution = self._config.scanner_execution
+        width = execution.max_workers if execution.concurrent else 1
+        run_id, started_at, began = uuid.uuid4().hex, self._clock.now(), self._clock.monotonic()
+        narrator = Narrator(self._config, [cls.name for cls in self._scanners], events)
+        hub = Vendors(self._config.vendors, data_source=self._config.data_source)
+        try:
+            logs = [ToolLog(f"{run_id}:{cls.name}", cls.name, self._clock) for cls in self._scanners]
+            orders = [self._order(cls, state) for cls in self._scanners]
+            made = [scanner_task(order, log, hub, span) for order, log in zip(orders, logs, strict=True)]
+            outcomes = run_all(
+                [task for task, _ in made],
+                max_workers=width,
+                request_workers=execution.request_workers if execution.concurrent else 1,
+                clock=self._clock,
+                observer=narrator,
+                should_stop=should_stop,
+            )
+        finally:
+            hub.close()
+        receipts = [
+            self._receipt(cls, outcome, recorder())
+            for cls, outcome, (_, recorder) in zip(self._scanners, outcomes, made, strict=True)
+        ]
+        report = {
+            "run_id": run_id,
+            "trade_date": state["trade_date"],
+            "mode": "concurrent" if execution.concurrent else "sequential",
+            "data_source": self._config.data_source,
+            "started_at": started_at.isoformat(),
+            "duration_seconds": round(self._clock.monotonic() - began, 4),
+            "health": health_of(Status(receipt["status"]) for receipt in receipts),
+            "outcomes": receipts,
+        }
+        entries = [entry for log in logs for entry in log.close()]
+        return ScanResult(merge_candidates(r["candidates"] for r in receipts), entries, report)
+
+    def _trade_date(self, state: Mapping[str, Any]) -> str:
+        value = state.get("trade_date")
+        if value is None or value == "":
+            return self._clock.now().date().isoformat()
+        try:
+            return date.fromisoformat(str(value)).isoformat()
+        except ValueError:
+            raise ConfigError(f"trade_date: {value!r} is not a date such as '2026-02-05'") from None
+
+    def _order(self, scanner: type[BaseScanner], state: Mapping[str, Any]) -> Order:
+        return Order(
+            scanner=scanner,
+            settings=self._config.scanners[scanner.name],
+            host_config=self._host_config,
+            vendors=self._config.vendors,
+            data_source=self._config.data_source,
+            state=state,
+            timeout_seconds=self._config.timeout_of(scanner.name),
+            expected_seconds=self._seconds.get(scanner.name),
+        )
+
+    def _receipt(
+        self, scanner: type[BaseScanner], outcome: Outcome, recorder: LocalRecorder
+    ) -> dict[str, Any]:
+        if outcome.verdict.status is not Status.SKIPPED:
+            self._seconds[scanner.name] = outcome.duration_seconds
+        kept, cut = strongest(outcome.items, self._config.scanners[scanner.name].limit)
+        finished = outcome.verdict.status in {Status.OK, Status.EMPTY, Status.DEGRADED}
+        for candidate in kept:
+            candidate["pipeline"] = scanner.pipeline
+            if not finished:
+                candidate["partial_sources"] = [scanner.name]
+        return {
+            "scanner": scanner.name,
+            "pipeline": scanner.pipeline,
+            "status": outcome.verdict.status.value,
+            "reason": outcome.verdict.reason.value,
+            "message": redact(outcome.verdict.message),
+            "candidates": kept,
+            "rejected": list(recorder.rejected),
+            "queued_seconds": round(outcome.queued_seconds, 4),
+            "duration_seconds": round(outcome.duration_seconds, 4),
+            "coverage": recorder.coverage(),
+            "funnel": {
+                **recorder.funnel,
+                "yielded": len(outcome.items) + len(recorder.rejected),
+                "rejected": len(recorder.rejected),
+                "cut by limit": cut,
+                "kept": len(kept),
+            },
+            "requests": {vendor: dict(counts) for vendor, counts in recorder.requests.items()},
+        }

@@ -1,0 +1,130 @@
+"""Make one scanner a task for the engine: build it, run it, and say truthfully how it went."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tradingagents.discovery.config import ScannerSettings
+from tradingagents.discovery.execution.outcome import Reason, Status, Verdict
+from tradingagents.discovery.execution.process import STARTUP_SECONDS, Send, run_in_process
+from tradingagents.discovery.execution.scope import Task, TaskScope
+from tradingagents.discovery.isolation import isolate
+from tradingagents.discovery.net.counters import counting
+from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.recorder import LocalRecorder, Recorder, RemoteRecorder
+from tradingagents.discovery.tool_log import ToolLog
+from tradingagents.discovery.vendor_settings import VendorsSettings
+from tradingagents.discovery.vendors.hub import Vendors
+
+__all__ = ["Order", "scanner_task"]
+
+Span = Callable[[str, Callable[[], Verdict]], Verdict]
+"""Runs a call inside a named tracing span."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Everything needed to run one scanner, in this process or in one of its own."""
+
+    scanner: type[BaseScanner]
+    settings: ScannerSettings
+    host_config: Mapping[str, Any]
+    vendors: VendorsSettings
+    data_source: str
+    state: Mapping[str, Any]
+    timeout_seconds: float
+    expected_seconds: float | None = None
+
+
+def scanner_task(
+    order: Order, log: ToolLog, hub: Vendors, span: Span | None = None
+) -> tuple[Task, Callable[[], LocalRecorder]]:
+    """Return the task and a function that gives its recorder, to be called when the run is over."""
+    box: list[LocalRecorder] = []
+    in_process = order.settings.isolation == "process"
+
+    def call(scope: TaskScope) -> Verdict:
+        recorder = LocalRecorder(log, scope.emit)
+        box.append(recorder)
+        scope.on_close(recorder.close)
+        if not in_process:
+            return _scan(order, recorder, hub)
+        verdict = run_in_process(scope, _Remote(order), recorder.receive)
+        return verdict if verdict.status is not Status.OK else judge(recorder)
+
+    task = Task(
+        name=order.scanner.name,
+        call=call if span is None else lambda scope: span(order.scanner.name, lambda: call(scope)),
+        timeout_seconds=order.timeout_seconds,
+        key=order.scanner,
+        startup_seconds=STARTUP_SECONDS if in_process else 0.0,
+        expected_seconds=order.expected_seconds,
+    )
+    return task, lambda: box[0] if box else LocalRecorder(log, lambda candidate: None)
+
+
+@dataclass(frozen=True)
+class _Remote:
+    """The call that travels to a scanner's own process."""
+
+    order: Order
+
+    def __call__(self, send: Send) -> Verdict:
+        hub = Vendors(self.order.vendors, data_source=self.order.data_source)
+        _run(self.order, RemoteRecorder(send), hub)
+        return Verdict(Status.OK)  # the parent judges by what it was told
+
+
+def _scan(order: Order, recorder: LocalRecorder, hub: Vendors) -> Verdict:
+    _run(order, recorder, hub)
+    return judge(recorder)
+
+
+def _run(order: Order, recorder: Recorder, hub: Vendors) -> None:
+    scanner = _construct(order)
+    scanner.bind(order.settings, hub, recorder)
+    state = isolate(order.state, recorder.log)
+    with counting(recorder.request):
+        for candidate in scanner.iter_valid(state):
+            if order.data_source != "live":
+                candidate["synthetic"] = order.data_source == "sandbox"
+            recorder.emit(candidate)
+
+
+def _construct(order: Order) -> BaseScanner:
+    """A scanner's ``__init__`` may take the host's configuration, or nothing."""
+    try:
+        inspect.signature(order.scanner).bind(order.host_config)
+    except TypeError:
+        return order.scanner()
+    return order.scanner(order.host_config)
+
+
+def judge(recorder: LocalRecorder) -> Verdict:
+    """Say how a scan that raised nothing went. "Empty" only where the data was really seen."""
+    coverage = recorder.coverage()
+    if coverage is not None and coverage["asked"] and not coverage["answered"]:
+        reason, message = _first_trouble(recorder, Reason.NO_DATA, "nothing that was asked was answered")
+        return Verdict(Status.FAILED, reason, message)
+    if recorder.rejected and not recorder.emitted:
+        first = recorder.rejected[0]["reason"]
+        message = f"all {len(recorder.rejected)} candidates were rejected, the first because of {first}"
+        return Verdict(Status.FAILED, Reason.BAD_PAYLOAD, message)
+    if recorder.troubles or (coverage is not None and coverage["answered"] < coverage["asked"]):
+        reason, message = _first_trouble(recorder, Reason.NO_DATA, "part of its data could not be had")
+        return Verdict(Status.DEGRADED, reason, message)
+    if recorder.emitted:
+        return Verdict(Status.OK)
+    of = f"0 of {coverage['of']} qualified" if coverage is not None else "nothing qualified"
+    return Verdict(Status.EMPTY, Reason.NONE, of)
+
+
+def _first_trouble(recorder: LocalRecorder, reason: Reason, message: str) -> tuple[Reason, str]:
+    if not recorder.troubles:
+        return reason, message
+    reason, message = recorder.troubles[0]
+    more = len(recorder.troubles) - 1
+    return reason, f"{message} (and {more} more)" if more else message

@@ -1,0 +1,110 @@
+"""``DiscoveryGraph``: the composition root. Configuration in, a compiled LangGraph out.
+
+scanner -> filter -> ranker, over plain data. Building one needs no key and no network, and reads nothing
+but its arguments and ``TRADINGAGENTS_DATA_SOURCE``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph import END, START, StateGraph
+
+from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.config import parse_config
+from tradingagents.discovery.scanners.registry import ScannerRegistry
+from tradingagents.discovery.scanners.scan import Scan
+from tradingagents.discovery.stages.filter import filter_candidates
+from tradingagents.discovery.stages.ranker import rank_candidates
+from tradingagents.graph.discovery_state import DiscoveryState
+from tradingagents.graph.scanner_node import ScannerNode
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+__all__ = ["DiscoveryGraph", "studio_graph"]
+
+
+class DiscoveryGraph:
+    """Finds the tickers that deserve a closer look on a trade date.
+
+    ``config`` is the host's dict (its ``"discovery"`` part is read, and laid over the defaults),
+    ``registry`` the scanners, every built-in one by default, ``checkpointer`` any LangGraph saver.
+    Thread-safe: several scans may run at once. Raises :class:`ConfigError` for a wrong setting.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any] | None = None,
+        registry: ScannerRegistry | None = None,
+        *,
+        checkpointer: BaseCheckpointSaver[Any] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        built_in = ScannerRegistry.built_in()
+        self.registry = built_in if registry is None else registry
+        self.config = parse_config(config, list(self.registry), known=_not_in(built_in, self.registry))
+        self._node = ScannerNode(Scan(self.config, list(self.registry), config or {}, clock))
+        self._checkpointer = checkpointer
+
+    @functools.cached_property
+    def graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        """The compiled LangGraph; compiled when first asked for."""
+        builder = StateGraph(DiscoveryState)
+        builder.add_node("scanner", self._node)
+        builder.add_node("filter", self.filter_node)
+        builder.add_node("ranker", self.ranker_node)
+        builder.add_edge(START, "scanner")
+        builder.add_edge("scanner", "filter")
+        builder.add_edge("filter", "ranker")
+        builder.add_edge("ranker", END)
+        return builder.compile(checkpointer=self._checkpointer)
+
+    def run(self, trade_date: str | None = None, config: RunnableConfig | None = None) -> dict[str, Any]:
+        """Run the whole graph for ``trade_date`` (ISO 8601, today in UTC by default); return its final state."""
+        final: dict[str, Any] = self.graph.invoke(self.initial_state(trade_date), config)
+        return final
+
+    @staticmethod
+    def initial_state(trade_date: str | None = None) -> dict[str, Any]:
+        """Return the state a scan starts from."""
+        return {"trade_date": trade_date or "", "tickers": [], "candidate_metadata": [], "tool_logs": []}
+
+    def scanner_node(self, state: Mapping[str, Any], config: RunnableConfig | None = None) -> dict[str, Any]:
+        """Scan, and return the update: ``tickers``, ``candidate_metadata``, new ``tool_logs``, ``status``, ``scan_report``."""
+        return self._node.invoke(state, config)
+
+    def filter_node(self, state: DiscoveryState) -> dict[str, Any]:
+        """Keep the candidates that pass the filter; ``filter_report`` counts and names the others."""
+        candidates = state.get("candidate_metadata") or []
+        kept, dropped = filter_candidates(candidates, self.config.filter)
+        return {
+            "tickers": [candidate["ticker"] for candidate in kept],
+            "candidate_metadata": kept,
+            "status": "filtered",
+            "filter_report": {"in": len(candidates), "out": len(kept), "dropped": dropped},
+        }
+
+    def ranker_node(self, state: DiscoveryState) -> dict[str, Any]:
+        """Order the candidates and keep the best; ``final_ranking`` is what the agents get."""
+        candidates = state.get("candidate_metadata") or []
+        ranked = rank_candidates(candidates, self.config.ranker, self.config.pipelines)
+        return {
+            "tickers": [candidate["ticker"] for candidate in ranked],
+            "candidate_metadata": ranked,
+            "final_ranking": ranked,
+            "status": "ranked",
+        }
+
+
+def _not_in(built_in: ScannerRegistry, registry: ScannerRegistry) -> list[type[Any]]:
+    return [scanner for scanner in built_in if scanner.name not in registry]
+
+
+def studio_graph(config: RunnableConfig) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """Build the graph for ``langgraph.json``; the server takes a factory of exactly one argument."""
+    return DiscoveryGraph().graph
