@@ -1,4 +1,4 @@
-"""Where recorded vendor answers lie, when they are there: beside a development checkout, never with users."""
+"""Where recorded vendor answers lie, when they are there; users do not have them."""
 
 from __future__ import annotations
 

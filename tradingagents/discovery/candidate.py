@@ -6,6 +6,7 @@ process boundary and a JSON file all take it.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -212,16 +213,20 @@ def signal_order(candidate: Mapping[str, Any]) -> tuple[bool, float, int, str]:
     return (score is None, -(score or 0.0), rank, candidate["ticker"])
 
 
-def strongest(items: Sequence[Mapping[str, Any]], limit: int | None) -> tuple[list[dict[str, Any]], int]:
-    """Return one scanner's candidates in order of signal, and how many the limit cut.
+def strongest(
+    items: Sequence[Mapping[str, Any]], limit: int | None
+) -> tuple[list[dict[str, Any]], int]:
+    """Return one scanner's candidates and how many its limit cut.
 
-    The limit counts tickers: all that was found for one of the ``limit`` strongest stays.
+    The limit counts tickers, and signal decides which stay: all that was found for one of the ``limit``
+    strongest. Scored candidates come back strongest first; where nothing has a score, the scanner's own
+    order stands.
     """
-    ordered = [dict(item) for item in sorted(items, key=signal_order)]
-    tickers = list(dict.fromkeys(item["ticker"] for item in ordered))
-    allowed = set(tickers[:limit])
-    kept = [item for item in ordered if item["ticker"] in allowed]
-    return kept, len(ordered) - len(kept)
+    by_signal = sorted(items, key=signal_order)
+    allowed = set(list(dict.fromkeys(item["ticker"] for item in by_signal))[:limit])
+    shown = by_signal if any(item.get("score") is not None for item in items) else items
+    kept = [dict(item) for item in shown if item["ticker"] in allowed]
+    return kept, len(items) - len(kept)
 
 
 def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
@@ -232,34 +237,33 @@ def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict
     unique and in registry order; evidence is kept once each. The order of the result is the order in
     which tickers first appear. Inputs are not changed.
     """
-    merged: dict[str, dict[str, Any]] = {}
+    by_ticker: dict[str, list[Mapping[str, Any]]] = {}
     for group in groups:
         for candidate in group:
-            ticker = candidate["ticker"]
-            merged[ticker] = _joined(merged[ticker], candidate) if ticker in merged else _first(candidate)
-    return list(merged.values())
+            by_ticker.setdefault(candidate["ticker"], []).append(candidate)
+    return [_merged(found) for found in by_ticker.values()]
 
 
-def _first(candidate: Mapping[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = to_plain(candidate)
-    made.setdefault("all_sources", [made["source"]])
-    made.setdefault("all_contexts", [made["context"]] if made["context"] else [])
-    return made
+def _merged(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    leader = min(found, key=lambda candidate: Priority(candidate["priority"]).rank)  # the first of equals
+    made: dict[str, Any] = {}
+    for candidate in (leader, *found):
+        for name, value in candidate.items():
+            made.setdefault(name, value)
+    made["all_sources"] = _unique(found, "source", "all_sources")
+    made["all_contexts"] = [context for context in _unique(found, "context", "all_contexts") if context]
+    made["evidence"] = _unique(found, "evidence", "evidence")
+    if partial := _unique(found, "partial_sources", "partial_sources"):
+        made["partial_sources"] = partial
+    result: dict[str, Any] = to_plain(made)
+    return result
 
 
-def _joined(held: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    other = _first(new)
-    leads = Priority(other["priority"]).rank < Priority(held["priority"]).rank
-    made = {**held, **other} if leads else {**other, **held}
-    for name in ("all_sources", "all_contexts", "evidence", "partial_sources"):
-        if name in made:
-            made[name] = _unique(held.get(name, []) + other.get(name, []))
-    return made
-
-
-def _unique(items: list[Any]) -> list[Any]:
-    kept: list[Any] = []
-    for item in items:
-        if item not in kept:
-            kept.append(item)
-    return kept
+def _unique(found: Iterable[Mapping[str, Any]], single: str, several: str) -> list[Any]:
+    """Everything under ``several``, or where that is missing under ``single``, once each, in order."""
+    kept: dict[str, Any] = {}
+    for candidate in found:
+        value = candidate.get(several, candidate.get(single))
+        for item in value if isinstance(value, list | tuple) else [] if value is None else [value]:
+            kept.setdefault(item if isinstance(item, str) else json.dumps(item, sort_keys=True), item)
+    return list(kept.values())

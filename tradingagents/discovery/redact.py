@@ -48,6 +48,8 @@ def register_secret(value: str) -> None:
 
 def redact(text: str) -> str:
     """Return ``text`` with every known or recognisable secret replaced by ``<redacted>``. Thread-safe."""
+    if not text:
+        return text
     if (known := _known_pattern) is not None:
         text = known.sub(REDACTED, text)
     for shape in _SHAPES:

@@ -96,6 +96,8 @@ def _run(order: Order, recorder: Recorder, hub: Vendors) -> None:
 
 def _construct(order: Order) -> BaseScanner:
     """A scanner's ``__init__`` may take the host's configuration, or nothing."""
+    if order.scanner.__init__ is BaseScanner.__init__:
+        return order.scanner(order.host_config)
     try:
         inspect.signature(order.scanner).bind(order.host_config)
     except TypeError:

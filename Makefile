@@ -1,0 +1,32 @@
+# Every target sets up what it needs in .venv, the first time and when the dependencies changed.
+
+# The first interpreter here that is new enough; name another with `make PYTHON=...`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: verify test check bench clean
+
+verify: $(READY)  ## run the main job: scan a synthetic market, concurrently and one after another
+	$(BIN)/python verify_concurrent_execution.py
+
+test: $(READY)  ## run the tests
+	$(BIN)/python -m pytest -q
+
+check: $(READY)  ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)  ## measure this engine beside others; writes benchmarks/results.json and results.md
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with make PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@touch $(READY)
