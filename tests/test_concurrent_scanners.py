@@ -126,7 +126,10 @@ def test_sequential_mode_runs_one_scanner_and_one_request_at_a_time() -> None:
     trail: list[str] = []
 
     def ask(self: Any, state: Any) -> list[Any]:
+        mine = threading.get_ident()
+
         def request(number: int) -> int:
+            assert threading.get_ident() == mine, "a request ran beside its scanner"
             trail.append(f"{self.name}.{number} in")
             trail.append(f"{self.name}.{number} out")
             return number
@@ -517,7 +520,7 @@ def test_logs_and_candidates_of_failed_and_timed_out_scanners_are_kept(
 def test_late_writes_of_an_abandoned_scanner_are_never_seen(
     gate: Gate, clock: Any, in_background: Any
 ) -> None:
-    waiting, woke = threading.Event(), threading.Event()
+    waiting, woke, went_on = threading.Event(), threading.Event(), threading.Event()
 
     def late(self: Any, state: Any) -> Iterator[Any]:
         yield {"ticker": "EARLY"}
@@ -530,6 +533,7 @@ def test_late_writes_of_an_abandoned_scanner_are_never_seen(
         self.cover(asked=5, of=5)
         try:
             yield {"ticker": "LATE"}
+            went_on.set()
         finally:
             woke.set()
 
@@ -542,10 +546,59 @@ def test_late_writes_of_an_abandoned_scanner_are_never_seen(
     update = running.result(PATIENCE)
     returned = copy.deepcopy(update)
     gate.open()
-    assert woke.wait(PATIENCE), "a cut generator is closed at its next yield"
+    assert woke.wait(PATIENCE)
+    assert not went_on.is_set(), "a cut generator is closed at its next yield"
     assert (update, state) == (returned, before)
     assert update["tickers"] == ["EARLY"]
     assert update["tool_logs"] == []
+
+
+def test_what_an_abandoned_scanner_writes_while_others_still_run_is_not_seen(
+    gate: Gate, clock: Any, in_background: Any
+) -> None:
+    inside, wrote, cut, end = (threading.Event() for _ in range(4))
+
+    def late(self: Any, state: Any) -> Iterator[Any]:
+        inside.set()
+        gate.pass_through()
+        state["tool_logs"].append({"tool": "late"})
+        self.log("late too")
+        self.cover(asked=5, answered=5, of=5)
+        self.step("late")
+        self.trouble("rate_limited", "late")
+        try:
+            yield {"ticker": "LATE"}
+        finally:
+            wrote.set()
+
+    def patient(self: Any, state: Any) -> list[Any]:
+        assert end.wait(PATIENCE)
+        return [{"ticker": "GOOD"}]
+
+    own = {"late": {"timeout_seconds": 10}, "patient": {"timeout_seconds": 60}}
+    graph = graph_of(scanner("late", late), scanner("patient", patient), clock=clock, own=own).graph
+
+    def consume() -> dict[str, Any]:
+        final: dict[str, Any] = {}
+        for mode, chunk in graph.stream(start_state(), stream_mode=["custom", "values"]):
+            if mode == "values":
+                final = chunk
+            elif (chunk["event"], chunk["scanner"]) == ("scanner_finished", "late"):
+                cut.set()
+        return final
+
+    running = in_background(consume)
+    assert inside.wait(PATIENCE)
+    clock.advance(10.0)
+    assert cut.wait(PATIENCE)
+    gate.open()
+    assert wrote.wait(PATIENCE)
+    end.set()
+    final = running.result(PATIENCE)
+    found = outcome(final, "late")
+    assert (final["tickers"], final["tool_logs"]) == (["GOOD"], [])
+    assert (found["coverage"], found["candidates"], found["reason"]) == (None, [], "deadline")
+    assert "late" not in found["funnel"]
 
 
 def test_tool_logs_are_neither_doubled_nor_lost() -> None:

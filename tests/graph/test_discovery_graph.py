@@ -20,6 +20,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 import tradingagents
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
+from tradingagents.graph import scanner_node
 from tradingagents.graph.discovery_graph import DiscoveryGraph, studio_graph
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,6 +95,17 @@ def test_events_of_an_abandoned_scanner_reach_no_later_node(release: threading.E
         elif mode == "custom":
             events.append(chunk["event"])
     assert events == ["scanner_started", "scanner_finished"]
+
+
+def test_the_emitter_is_silent_once_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event between the fence and the end of the node would reach the next node's stream."""
+    written: list[Any] = []
+    monkeypatch.setattr(scanner_node, "get_stream_writer", lambda: written.append)
+    emitter = scanner_node._Emitter()
+    emitter({"n": 1})
+    emitter.close()
+    emitter({"n": 2})
+    assert written == [{"n": 1}]
 
 
 class Spans(BaseCallbackHandler):
@@ -196,7 +208,7 @@ def test_cancelling_ainvoke_stops_the_scan_and_frees_the_loop(release: threading
             await asyncio.wait_for(graph.ainvoke({"trade_date": "2026-02-05"}), 0.2)
 
     asyncio.run(cancelled())
-    assert told.wait(PATIENCE)
+    assert told.wait(PATIENCE / 3), "the scanner was not told to stop"
 
 
 def test_invoke_works_inside_a_running_loop() -> None:

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+from tradingagents.discovery.scanners.analyst_revisions import AnalystRevisions
 from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar
+from tradingagents.discovery.scanners.insider_buying import InsiderBuying
+from tradingagents.discovery.scanners.market_movers import MarketMovers
+from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
+from tradingagents.discovery.scanners.reddit_dd import RedditDD
+from tradingagents.discovery.scanners.reddit_trending import RedditTrending
+from tradingagents.discovery.scanners.volume_accumulation import VolumeAccumulation
 
 __all__ = ["BUILT_IN"]
 
-BUILT_IN: tuple[type[BaseScanner], ...] = ()
+BUILT_IN: tuple[type[BaseScanner], ...] = (
+    InsiderBuying,
+    VolumeAccumulation,
+    MarketMovers,
+    EarningsCalendar,
+    AnalystRevisions,
+    NewsCatalyst,
+    RedditTrending,
+    RedditDD,
+)
