@@ -1,1 +1,39 @@
-"""Placeholder, filled with the package."""
+"""The vendors on loopback, over a synthetic market, with faults on demand.
+
+Nothing here is real: companies, prices, filings, articles and posts are invented, and say so. Used by the
+command line's sandbox mode, the verify script and the tests; nothing else imports it::
+
+    with SandboxServer() as sandbox:
+        graph = DiscoveryGraph(sandbox.config())
+        expected = sandbox.market.truth["insider_buying"].expected
+
+Names of endpoints, for ``latency_seconds`` ("sec/filing") and :class:`Fault`:
+
+- alpha_vantage: the function in lower case (top_gainers_losers, news_sentiment, time_series_daily, ...)
+- finnhub: calendar_earnings, stock_recommendation, quote, stock_earnings, stock_profile2, stock_metric,
+  stock_insider_transactions, company_news, and the premium ones (stock_candle, stock_upgrade_downgrade, ...)
+- reddit: token, hot, new, rising, top, search, comments, about, info
+- sec: daily_index, index_folder, current, filing, filing_index, filing_document, company_tickers,
+  company_tickers_exchange, submissions
+- finra: short_volume; nasdaq: nasdaqlisted, otherlisted
+- every vendor: unknown
+"""
+
+from __future__ import annotations
+
+from tradingagents.discovery.sandbox.casting import Planted
+from tradingagents.discovery.sandbox.faults import Fault
+from tradingagents.discovery.sandbox.market import DEFAULT_AS_OF, Market
+from tradingagents.discovery.sandbox.process import SandboxProcess
+from tradingagents.discovery.sandbox.request_log import RequestRecord
+from tradingagents.discovery.sandbox.server import SandboxServer
+
+__all__ = [
+    "DEFAULT_AS_OF",
+    "Fault",
+    "Market",
+    "Planted",
+    "RequestRecord",
+    "SandboxProcess",
+    "SandboxServer",
+]

@@ -39,6 +39,7 @@ class Market:
             raise ValueError(f"as_of must be a day on which the exchange trades, and {as_of} is none")
         self.seed = seed
         self.as_of = as_of
+        self.size = companies
         self.sessions = sessions_ending(as_of, _YEAR_DAYS)
         listings = build_directory(seed, as_of, companies)
         self.cast: Cast = cast_parts(seed, [one.symbol for one in listings if _plain(one)])
@@ -47,7 +48,12 @@ class Market:
             replace(one, listed_on=new[one.symbol]) if one.symbol in new else one for one in listings
         )
         self.by_symbol: Mapping[str, Listing] = MappingProxyType({one.symbol: one for one in self.listings})
+        self._filings: dict[date, tuple[Filing, ...]] = {}
         self.plans = prices.plan_prices(seed, self.listings, self.cast)
+
+    def __reduce__(self) -> tuple[type[Market], tuple[int, date, int]]:
+        """Cross a process boundary as the three numbers it is made from."""
+        return Market, (self.seed, self.as_of, self.size)
 
     @property
     def now(self) -> datetime:
@@ -116,7 +122,11 @@ class Market:
 
     def filings(self, day: date) -> tuple[Filing, ...]:
         """Return what EDGAR accepted on ``day``, in that order."""
-        return insiders.filings_of(self.seed, self.as_of, day, self.cast, self.by_symbol)
+        filed = self._filings.get(day)
+        if filed is None:
+            filed = insiders.filings_of(self.seed, self.as_of, day, self.cast, self.by_symbol)
+            self._filings[day] = filed
+        return filed
 
     def ratings(self, symbol: str) -> tuple[events.Rating, ...]:
         """Return the monthly ratings of a listed company, newest first; none for any other symbol."""

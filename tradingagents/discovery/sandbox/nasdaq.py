@@ -1,7 +1,7 @@
 """Nasdaq Trader's symbol directory: ``nasdaqlisted.txt`` and ``otherlisted.txt``.
 
 Source: nasdaqtrader.com, "Symbol Look-Up/Directory Data Fields & Definitions". Lines end in CR LF and the
-last one is a trailer with the time of creation and as many pipes as there are columns, less one.
+last one is a trailer with the time of creation and some pipes: seven in the first file, six in the other.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Nasdaq:
         rows = (self._nasdaq_row(one) if nasdaq else _other_row(one) for one in listings)
         created = f"File Creation Time: {self._market.as_of:%m%d%Y}18:01"
         columns = _NASDAQ_COLUMNS if nasdaq else _OTHER_COLUMNS
-        lines = [columns, *rows, created + "|" * columns.count("|")]
+        lines = [columns, *rows, created + "|" * (7 if nasdaq else 6)]
         return Response(200, "".join(f"{line}\r\n" for line in lines).encode(), TEXT)
 
     def _nasdaq_row(self, listing: Listing) -> str:
@@ -88,5 +88,5 @@ def _other_row(listing: Listing) -> str:
     return "|".join(fields)
 
 
-def _flag(yes: bool) -> str:  # noqa: FBT001
+def _flag(yes: bool) -> str:
     return "Y" if yes else "N"

@@ -31,13 +31,14 @@ _MEMO_ENTRIES = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request below a vendor's prefix. Header names are lower case; a repeated parameter's last value counts."""
+    """A request below a vendor's prefix. Header names are lower case; a repeated parameter's last counts."""
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    target: str = ""  # path and query as they came, the vendor's prefix included
 
 
 @dataclass(frozen=True, slots=True)

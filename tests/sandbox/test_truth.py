@@ -1,0 +1,275 @@
+"""The truth about each scanner, worked out again from nothing but the bytes a client gets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from defusedxml import ElementTree
+
+from tests.sandbox.conftest import Get
+from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.sandbox import Market
+
+SCANNERS = DEFAULT_CONFIG["discovery"]["scanners"]
+DAY = "20260205"
+
+
+@pytest.fixture
+def listed(get: Get) -> set[str]:
+    """The symbols of common stock, by the directory: no funds, tests, warrants, units, rights, preferreds."""
+    symbols = set()
+    for name in ("nasdaqlisted", "otherlisted"):
+        lines = get(f"/nasdaq/dynamic/SymDir/{name}.txt").text.splitlines()
+        rows = csv.DictReader(lines[:-1], delimiter="|")
+        for row in rows:
+            if (
+                row["Test Issue"] == "N"
+                and row["ETF"] == "N"
+                and row["Security Name"].endswith("Common Stock")
+            ):
+                symbols.add(row.get("Symbol") or row["ACT Symbol"])
+    return symbols
+
+
+def test_market_movers(alpha: Get, market: Market, listed: set[str]):
+    settings, truth = SCANNERS["market_movers"], market.truth["market_movers"]
+    body = alpha("TOP_GAINERS_LOSERS").json()
+    rows = [row for name in ("top_gainers", "top_losers", "most_actively_traded") for row in body[name]]
+    found = {
+        row["ticker"]
+        for row in rows
+        if float(row["price"]) >= settings["min_price_usd"]
+        and int(row["volume"]) >= settings["min_volume"]
+        and abs(float(row["change_percentage"].rstrip("%"))) >= settings["min_change_percent"]
+        and row["ticker"] in listed
+    }
+    assert found == truth.expected
+    shown = {row["ticker"] for row in rows}
+    warrants = {ticker for ticker in shown & truth.forbidden if truth.why[ticker].startswith("a ")}
+    assert any(ticker.endswith("+") for ticker in warrants)
+    assert any(ticker.endswith("W") for ticker in warrants)
+    assert {truth.why[ticker] for ticker in shown & truth.forbidden} >= {
+        "trades below one dollar",
+        "hardly traded",
+        "busy, but the price stood still",
+    }
+
+
+def _volumes(get: Get, market: Market, sessions: int) -> dict[str, list[tuple[str, float]]]:
+    series = defaultdict(list)
+    for day in market.sessions[-sessions:]:
+        lines = get(f"/finra/equity/regsho/daily/CNMSshvol{day:%Y%m%d}.txt").text.splitlines()
+        rows = [line.split("|") for line in lines[1:] if "|" in line]
+        assert int(lines[-1]) == len(rows)
+        for stamp, symbol, short, exempt, total, _markets in rows:
+            assert stamp == f"{day:%Y%m%d}"
+            assert 0 <= float(exempt) <= float(short) <= float(total)
+            series[symbol].append((stamp, float(total)))
+    return series
+
+
+def test_volume_accumulation(get: Get, market: Market):
+    settings, truth = SCANNERS["volume_accumulation"], market.truth["volume_accumulation"]
+    mean_days = settings["mean_days"]
+    found, ratios = set(), {}
+    for symbol, rows in _volumes(get, market, mean_days + 1).items():
+        (stamp, newest), before = rows[-1], [total for _, total in rows[:-1]]
+        ratios[symbol] = newest / (sum(before) / len(before)) if before else 0.0
+        whole = len(before) == mean_days and stamp == DAY
+        if whole and ratios[symbol] >= settings["min_ratio"] and newest >= settings["min_volume"]:
+            found.add(symbol)
+    assert found == truth.expected
+    assert {symbol: pytest.approx(ratios[symbol], rel=1e-6) for symbol in found} == truth.measure
+    for symbol in market.cast["volume/thin"] + market.cast["volume/new"]:
+        assert ratios[symbol] >= settings["min_ratio"], "a decoy that nobody could fall for"
+
+
+def _own_bought(root: ElementTree.Element) -> float:
+    spent = 0.0
+    for row in root.findall("nonDerivativeTable/nonDerivativeTransaction"):
+        text = {leaf: row.findtext(f"transactionAmounts/{leaf}/value") for leaf in ("transactionShares",)}
+        price = row.findtext("transactionAmounts/transactionPricePerShare/value")
+        acquired = row.findtext("transactionAmounts/transactionAcquiredDisposedCode/value")
+        code = row.findtext("transactionCoding/transactionCode")
+        swap = row.findtext("transactionCoding/equitySwapInvolved")
+        if (code, acquired) == ("P", "A") and swap in {"0", "false"} and price:
+            spent += float(text["transactionShares"]) * float(price)
+    return spent
+
+
+def test_insider_buying(get: Get, market: Market, listed: set[str]):
+    settings, truth = SCANNERS["insider_buying"], market.truth["insider_buying"]
+    index = get(f"/sec/Archives/edgar/daily-index/2026/QTR1/master.{DAY}.idx").content.decode("latin-1")
+    rows = [line.split("|") for line in index.partition("-" * 80)[2].split("\n") if "|" in line]
+    assert {"424B2", "40-F", "3", "5", "4/A"} <= {row[2] for row in rows}
+    paths = {row[4].rpartition("/")[2]: row[4] for row in rows if row[2] == "4"}
+    assert 30 <= len(paths) <= 80
+    spent: Counter[str] = Counter()
+    for path in paths.values():
+        text = get(f"/sec/Archives/{path}").content.decode("latin-1")
+        root = ElementTree.fromstring(text.partition("<XML>")[2].partition("</XML>")[0].strip())
+        symbol = root.findtext("issuer/issuerTradingSymbol").upper().rpartition(":")[2].strip()
+        if symbol in listed:
+            spent[symbol] += _own_bought(root)
+    enough = {symbol: dollars for symbol, dollars in spent.items() if dollars >= settings["min_value_usd"]}
+    assert enough == {symbol: pytest.approx(dollars) for symbol, dollars in truth.measure.items()}
+    assert enough.keys() == truth.expected
+    assert any("." in symbol for symbol in enough)
+
+
+def test_what_reading_filings_carelessly_would_find(market: Market):
+    """Counting owners, duplicates and amendments lifts each of those decoys above the least value."""
+    least = SCANNERS["insider_buying"]["min_value_usd"]
+    filed = market.filings(market.as_of)
+    for part, factor in (("joint_small", 3), ("twice_listed", 2), ("amended", 1)):
+        cik = market.by_symbol[market.cast[f"insider/{part}"][0]].cik
+        dollars = sum(t.bought_usd for f in filed if f.issuer_cik == cik for t in f.trades)
+        assert dollars * factor >= least, part
+        original = sum(t.bought_usd for f in filed if (f.issuer_cik, f.form) == (cik, "4") for t in f.trades)
+        assert 0 < original < least, part
+
+
+def test_a_longer_look_back_finds_the_same_insiders(market: Market):
+    for day in market.sessions[-10:-1]:
+        filed = market.filings(day)
+        assert filed
+        assert not any(trade.bought_usd for filing in filed for trade in filing.trades)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 7), (1, 6)])
+def test_earnings_calendar(finnhub_get: Get, market: Market, listed: set[str], first: int, last: int):
+    """It makes no difference which ends of the window are counted."""
+    truth = market.truth["earnings_calendar"]
+    window = {name: market.as_of + timedelta(days=days) for name, days in (("from", first), ("to", last))}
+    rows = finnhub_get("calendar/earnings", **window).json()["earningsCalendar"]
+    symbols = [row["symbol"] for row in rows]
+    assert set(symbols) & listed == truth.expected
+    assert 20 <= len(truth.expected) <= 30
+    assert set(symbols) - listed, "no foreign or unlisted symbol to trip over"
+    assert max(Counter(symbols).values()) == 2
+
+
+def test_analyst_revisions(finnhub_get: Get, market: Market):
+    settings, truth = SCANNERS["analyst_revisions"], market.truth["analyst_revisions"]
+    found = {}
+    for symbol in market.truth["earnings_calendar"].expected:
+        rows = finnhub_get("stock/recommendation", symbol=symbol).json()
+        assert [row["period"] for row in rows] == sorted((row["period"] for row in rows), reverse=True)
+        if len(rows) >= 2 and (shift := _mean(rows[0]) - _mean(rows[1])) >= settings["min_shift"]:
+            found[symbol] = shift
+    assert found.keys() == truth.expected
+    assert found == {symbol: pytest.approx(shift) for symbol, shift in truth.measure.items()}
+    slight = finnhub_get("stock/recommendation", symbol=market.cast["ratings/slight"][0]).json()
+    assert 0 < _mean(slight[0]) - _mean(slight[1]) < settings["min_shift"]
+    assert len(market.truth["earnings_calendar"].expected) <= settings["max_tickers"]
+
+
+def _mean(row: dict[str, int]) -> float:
+    grades = ("strongSell", "sell", "hold", "buy", "strongBuy")
+    return sum(n * row[grade] for n, grade in enumerate(grades, 1)) / sum(row[grade] for grade in grades)
+
+
+@pytest.mark.parametrize("until", ["20260205T2100", "20260205T2359", "20260206T0500"])
+def test_news_catalyst(alpha: Get, market: Market, listed: set[str], until: str):
+    """Any reading of "the last 24 hours" finds the same, within the default number of articles."""
+    settings, truth = SCANNERS["news_catalyst"], market.truth["news_catalyst"]
+    since = datetime.strptime(until, "%Y%m%dT%H%M").replace(tzinfo=UTC) - timedelta(hours=24)
+    query = {"time_from": f"{since:%Y%m%dT%H%M}", "time_to": until}
+    body = alpha("NEWS_SENTIMENT", **query).json()
+    assert int(body["items"]) == len(body["feed"]) < 50
+    found = {
+        mood["ticker"]
+        for article in body["feed"]
+        for mood in article["ticker_sentiment"]
+        if float(mood["relevance_score"]) >= settings["min_relevance"]
+        and float(mood["ticker_sentiment_score"]) >= settings["min_sentiment"]
+    }
+    assert found & listed == truth.expected
+    assert found - listed == {"CRYPTO:BTC", "FOREX:USD"}
+    assert found - listed <= truth.forbidden
+
+
+def test_reddit_trending_counts_posts_that_carry_the_symbol(market: Market, reddit_posts: list[dict]):
+    settings, truth = SCANNERS["reddit_trending"], market.truth["reddit_trending"]
+    mine = [post for post in reddit_posts if post["subreddit"] in settings["subreddits"]]
+    for symbol, count in truth.measure.items():
+        pattern = re.compile(rf"(?<![\w$])\$?{symbol}(?![\w.])" if symbol != "KITE" else r"\$KITE\b")
+        with_it = [post for post in mine if pattern.search(f"{post['title']}\n{post['selftext']}")]
+        assert len(with_it) == count >= settings["min_mentions"], symbol
+
+
+def test_reddit_trending_decoys_do_stand_in_the_posts(market: Market, reddit_posts: list[dict]):
+    """A reader that takes capital letters for symbols would find each forbidden word often enough."""
+    words = Counter(
+        word for post in reddit_posts for word in set(re.findall(r"\b[A-Z]{1,5}\b", post["title"]))
+    )
+    truth = market.truth["reddit_trending"]
+    tempting = {word for word, count in words.items() if count >= 3} - truth.expected
+    assert {"IT", "ALL", "ON", "DD", "I", "HOLD", "HUGE", "BACK", "MOON", "ER", "CEO", "BTC"} <= tempting
+    assert tempting & market.by_symbol.keys() <= truth.forbidden
+    lower = [post for post in reddit_posts if re.search(r"\b(hold|huge|back)\b", post["title"])]
+    assert len(lower) >= 3
+
+
+def test_reddit_dd(market: Market, reddit_posts: list[dict]):
+    settings, truth = SCANNERS["reddit_dd"], market.truth["reddit_dd"]
+    found = set()
+    for post in reddit_posts:
+        titled = re.search(r"\[DD\]|due diligence", post["title"], re.IGNORECASE)
+        symbols = set(re.findall(r"\$([A-Z]{1,5})\b", f"{post['title']}\n{post['selftext']}"))
+        if (
+            post["subreddit"] in settings["subreddits"]
+            and (post["link_flair_text"] == "DD" or titled)
+            and len(post["selftext"].split()) >= settings["min_words"]
+            and post["score"] >= settings["min_score"]
+            and not post["stickied"]
+            and post["removed_by_category"] is None
+        ):
+            found |= symbols
+    assert found == truth.expected
+    tempting = {
+        symbol
+        for post in reddit_posts
+        if post["link_flair_text"] == "DD"
+        for symbol in re.findall(r"\$([A-Z]{4})\b", post["title"])
+    }
+    assert len(tempting & truth.forbidden) >= 6
+
+
+@pytest.fixture
+def reddit_posts(get: Get) -> list[dict]:
+    """The first hundred of every community's newest posts, as any client gets them."""
+    token = {"Authorization": "bearer sandbox-token.test"}
+    posts = []
+    for name in ("wallstreetbets", "stocks", "investing", "options", "SecurityAnalysis", "ValueInvesting"):
+        body = get(f"/reddit/r/{name}/new?limit=100", headers=token).json()
+        posts += [child["data"] for child in body["data"]["children"]]
+    return posts
+
+
+@pytest.mark.parametrize("order", ["hot", "new", "top?t=day", "top?t=week"])
+def test_every_planted_post_is_on_the_first_page(get: Get, market: Market, order: str):
+    """Whichever listing a scanner reads, its page size holds what it has to find."""
+    token = {"Authorization": "bearer sandbox-token.test"}
+    for scanner in ("reddit_trending", "reddit_dd"):
+        limit = SCANNERS[scanner]["posts_per_subreddit"]
+        for name in SCANNERS[scanner]["subreddits"]:
+            glue = "&" if "?" in order else "?"
+            body = get(f"/reddit/r/{name}/{order}{glue}limit={limit}", headers=token).json()
+            shown = {child["data"]["id"] for child in body["data"]["children"]}
+            expected = market.truth[scanner].expected
+            planted = {
+                post.key for post in market.posts if post.subreddit == name and expected & {*post.means}
+            }
+            assert planted <= shown, (scanner, name)
+
+
+def test_the_listing_table_is_whole(alpha: Get, listed: set[str]):
+    rows = list(csv.DictReader(io.StringIO(alpha("LISTING_STATUS").text)))
+    assert {row["symbol"].replace("-", ".") for row in rows} >= listed
+    assert {row["delistingDate"] for row in rows} == {"null"}

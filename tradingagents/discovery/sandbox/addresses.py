@@ -1,0 +1,27 @@
+"""Where a client finds each vendor of a running sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["vendor_config"]
+
+_BASES = {
+    "alpha_vantage": "/alpha_vantage/query",
+    "finnhub": "/finnhub/api/v1",
+    "reddit": "/reddit/",  # joined like a link, so the slash at the end counts
+    "sec": "/sec",
+    "finra": "/finra",
+    "nasdaq": "/nasdaq",
+}
+
+
+def vendor_config(urls: Mapping[str, str], default: str) -> dict[str, Any]:
+    """Return the part of a configuration that sends every vendor to the sandbox.
+
+    ``urls`` are the addresses of vendors with ports of their own, ``default`` that of the others.
+    """
+    vendors = {vendor: {"base_url": urls.get(vendor, default) + base} for vendor, base in _BASES.items()}
+    vendors["reddit"]["token_url"] = vendors["reddit"]["base_url"].rstrip("/")
+    return {"discovery": {"data_source": "sandbox", "vendors": vendors}}

@@ -1,0 +1,221 @@
+"""The functions of Alpha Vantage that come from prices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from tradingagents.discovery.sandbox.alpha_vantage_errors import error
+from tradingagents.discovery.sandbox.directory import Kind, Listing
+from tradingagents.discovery.sandbox.market import Market
+from tradingagents.discovery.sandbox.seeds import stream
+from tradingagents.discovery.sandbox.wire import CSV, Request, Response, json_response
+
+__all__ = ["global_quote", "historical_options", "overview", "time_series_daily", "top_gainers_losers"]
+
+_ROWS = 20
+_COMPACT = 100
+_BAR_FIELDS = ("1. open", "2. high", "3. low", "4. close", "5. volume")
+_QUOTE_FIELDS = (
+    "01. symbol", "02. open", "03. high", "04. low", "05. price", "06. volume", "07. latest trading day",
+    "08. previous close", "09. change", "10. change percent",
+)  # fmt: skip
+_QUOTE_CSV = "symbol,open,high,low,price,volume,latestDay,previousClose,change,changePercent"
+_OPTION_FIELDS = (
+    "contractID", "symbol", "expiration", "strike", "type", "last", "mark", "bid", "bid_size", "ask",
+    "ask_size", "volume", "open_interest", "date", "implied_volatility", "delta", "gamma", "theta", "vega",
+    "rho",
+)  # fmt: skip
+_OVERVIEW_RATIOS = (
+    "PERatio", "BookValue", "EPS", "RevenuePerShareTTM", "ProfitMargin", "OperatingMarginTTM",
+    "ReturnOnAssetsTTM", "ReturnOnEquityTTM", "DilutedEPSTTM", "QuarterlyEarningsGrowthYOY",
+    "QuarterlyRevenueGrowthYOY", "AnalystTargetPrice", "TrailingPE", "PriceToSalesRatioTTM",
+    "PriceToBookRatio", "EVToRevenue", "EVToEBITDA", "Beta", "PercentInsiders", "PercentInstitutions",
+)  # fmt: skip
+_GRADES = ("StrongBuy", "Buy", "Hold", "Sell", "StrongSell")
+_OVERVIEW_UNKNOWN = (
+    "EBITDA", "PEGRatio", "DividendPerShare", "DividendYield", "ForwardPE", "DividendDate", "ExDividendDate",
+)  # fmt: skip
+
+
+def _find(market: Market, request: Request) -> Listing | None:
+    """Return the listing asked for, in the directory's spelling or Alpha Vantage's."""
+    asked = request.query.get("symbol", "").upper()
+    return next((one for one in market.listings if asked in {one.symbol, one.alpha_vantage}), None)
+
+
+def _plain(number: float, places: int = 4) -> str:
+    return f"{number:.{places}f}".rstrip("0").rstrip(".")
+
+
+def top_gainers_losers(market: Market, _request: Request) -> Response:
+    """Return the twenty largest rises, falls and volumes of the last session, shares of all kinds."""
+    rows = []
+    for symbol, plan in market.plans.items():
+        volume = market.volumes[symbol][-1]
+        places = 2 if plan.close >= 1 else 4
+        price, before = round(plan.close, places), round(plan.close / (1 + plan.change), places)
+        percent = 100 * (price - before) / before
+        row = {
+            "ticker": market.by_symbol[symbol].alpha_vantage,
+            "price": _plain(price),
+            "change_amount": _plain(price - before),
+            "change_percentage": f"{percent:.4f}%",
+            "volume": str(volume),
+        }
+        rows.append((percent, volume, row))
+    rows.sort(key=lambda row: (row[0], row[2]["ticker"]))
+    busiest = sorted(rows, key=lambda row: row[1], reverse=True)
+    return json_response(
+        {
+            "metadata": "Top gainers, losers, and most actively traded US tickers",
+            "last_updated": f"{market.as_of} 16:15:59 US/Eastern",
+            "top_gainers": [row for _, _, row in reversed(rows[-_ROWS:])],
+            "top_losers": [row for _, _, row in rows[:_ROWS]],
+            "most_actively_traded": [row for _, _, row in busiest[:_ROWS]],
+        }
+    )
+
+
+def time_series_daily(market: Market, request: Request) -> Response:
+    """Return the last hundred bars, newest first; more is a premium feature."""
+    listing = _find(market, request)
+    if listing is None or listing.kind is Kind.TEST:
+        return error("call", function="TIME_SERIES_DAILY")
+    if request.query.get("outputsize", "compact") == "full":
+        return error("outputsize", function="TIME_SERIES_DAILY")
+    bars = market.bars(listing.symbol)[: -_COMPACT - 1 : -1]
+    rows = {
+        str(bar.day): (
+            *(f"{price:.4f}" for price in (bar.open, bar.high, bar.low, bar.close)),
+            str(bar.volume),
+        )
+        for bar in bars
+    }
+    if request.query.get("datatype") == "csv":
+        return _csv("timestamp,open,high,low,close,volume", [(day, *cells) for day, cells in rows.items()])
+    return json_response(
+        {
+            "Meta Data": {
+                "1. Information": "Daily Prices (open, high, low, close) and Volumes",
+                "2. Symbol": request.query["symbol"],
+                "3. Last Refreshed": str(bars[0].day),
+                "4. Output Size": "Compact",
+                "5. Time Zone": "US/Eastern",
+            },
+            "Time Series (Daily)": {
+                day: dict(zip(_BAR_FIELDS, row, strict=True)) for day, row in rows.items()
+            },
+        }
+    )
+
+
+def global_quote(market: Market, request: Request) -> Response:
+    """Return the last session's quote; an empty object for a symbol nobody lists."""
+    listing = _find(market, request)
+    if listing is None or listing.kind is Kind.TEST:
+        return json_response({"Global Quote": {}})
+    before, last = market.bars(listing.symbol)[-2:]
+    change = last.close - before.close
+    prices = (f"{price:.4f}" for price in (last.open, last.high, last.low, last.close))
+    row = (
+        request.query["symbol"], *prices, str(last.volume), str(last.day), f"{before.close:.4f}",
+        f"{change:.4f}", f"{100 * change / before.close:.4f}%",
+    )  # fmt: skip
+    if request.query.get("datatype") == "csv":
+        return _csv(_QUOTE_CSV, [row])
+    return json_response({"Global Quote": dict(zip(_QUOTE_FIELDS, row, strict=True))})
+
+
+def overview(market: Market, request: Request) -> Response:
+    """Return the company's figures, all as text; ``{}`` for funds and unknown symbols."""
+    listing = _find(market, request)
+    if listing is None or listing.kind is not Kind.COMMON:
+        return json_response({})
+    draw = stream(market.seed, "overview", listing.symbol)
+    closes = [bar.close for bar in market.bars(listing.symbol)]
+    shares = draw.randint(8, 900) * 1_000_000
+    told = _description(listing) | {
+        "MarketCapitalization": str(int(shares * closes[-1])),
+        "RevenueTTM": str(draw.randint(20, 9_000) * 1_000_000),
+        "GrossProfitTTM": str(draw.randint(10, 900) * 1_000_000),
+        "52WeekHigh": _plain(max(closes), 2),
+        "52WeekLow": _plain(min(closes), 2),
+        "50DayMovingAverage": _plain(_mean(closes[-50:]), 2),
+        "200DayMovingAverage": _plain(_mean(closes[-200:]), 2),
+        "SharesOutstanding": str(shares),
+        "SharesFloat": str(int(shares * 0.8)),
+    }
+    told |= {name: _plain(draw.uniform(0.01, 40), 3) for name in _OVERVIEW_RATIOS}
+    told |= {f"AnalystRating{grade}": str(draw.randint(0, 9)) for grade in _GRADES}
+    return json_response(told | dict.fromkeys(_OVERVIEW_UNKNOWN, "None"))
+
+
+def _description(listing: Listing) -> dict[str, str]:
+    return {
+        "Symbol": listing.alpha_vantage,
+        "AssetType": "Common Stock",
+        "Name": listing.issuer,
+        "Description": f"{listing.issuer} is an invented company of the sandbox.",
+        "CIK": str(listing.cik),
+        "Exchange": "NASDAQ" if listing.exchange == "Q" else "NYSE",
+        "Currency": "USD",
+        "Country": "USA",
+        "Sector": "TECHNOLOGY",
+        "Industry": "SERVICES-PREPACKAGED SOFTWARE",
+        "Address": "1 FICTION ROAD, NOWHERE, NY, US",
+        "OfficialSite": "https://example.com",
+        "FiscalYearEnd": "December",
+        "LatestQuarter": "2025-12-31",
+    }
+
+
+def historical_options(market: Market, request: Request) -> Response:
+    """Return a small chain: three expirations, five strikes, calls and puts; no rows on a closed day."""
+    listing = _find(market, request)
+    asked = request.query.get("date", str(market.as_of))
+    bar = None
+    if listing is not None and listing.kind in {Kind.COMMON, Kind.ETF}:
+        bar = next((bar for bar in market.bars(listing.symbol) if str(bar.day) == asked), None)
+    head = {"endpoint": "Historical Options"}
+    if listing is None or bar is None:
+        text = (
+            f"No data for symbol {request.query.get('symbol', '')} on date {asked}. "
+            "Please specify a valid combination of symbol and trading day."
+        )
+        return json_response(head | {"message": text, "data": []})
+    rows = _chain(market, listing.symbol, bar.close, bar.day)
+    if request.query.get("datatype") == "csv":
+        return _csv(",".join(_OPTION_FIELDS), rows)
+    data = [dict(zip(_OPTION_FIELDS, row, strict=True)) for row in rows]
+    return json_response(head | {"message": "success", "data": data})
+
+
+def _chain(market: Market, symbol: str, close: float, day: date) -> list[tuple[str, ...]]:
+    draw = stream(market.seed, "options", symbol, day)
+    rows = []
+    for weeks in (2, 6, 15):
+        expiration = day + timedelta(days=7 * weeks + (4 - day.weekday()) % 7)
+        for step in range(-2, 3):
+            strike = round(close * (1 + 0.1 * step), 1)
+            for kind in ("call", "put"):
+                inside = max(close - strike, 0) if kind == "call" else max(strike - close, 0)
+                value = inside + close * 0.03 * draw.uniform(0.5, 1.5)
+                contract = f"{symbol}{expiration:%y%m%d}{kind[0].upper()}{int(strike * 1_000):08d}"
+                last, mark, bid, ask = (f"{value * part:.2f}" for part in (1.01, 1, 0.96, 1.04))
+                counts = [str(draw.randint(1, most)) for most in (90, 90, 4_000, 20_000)]
+                greeks = (f"{draw.uniform(-1, 1):.5f}" for _ in range(5))
+                rows.append((
+                    contract, symbol, str(expiration), f"{strike:.2f}", kind, last, mark, bid, counts[0], ask,
+                    *counts[1:], str(day), f"{draw.uniform(0.2, 1.2):.5f}", *greeks,
+                ))  # fmt: skip
+    return rows
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    return sum(numbers) / len(numbers)
+
+
+def _csv(columns: str, rows: Sequence[tuple[str, ...]]) -> Response:
+    lines = [columns, *(",".join(row) for row in rows)]
+    return Response(200, "".join(f"{line}\r\n" for line in lines).encode(), CSV)
