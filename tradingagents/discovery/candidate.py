@@ -7,9 +7,8 @@ process boundary and a JSON file all take it.
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -56,7 +55,8 @@ def normalise_ticker(text: Any) -> str:
     """
     if not isinstance(text, str):
         raise InvalidCandidate("ticker", f"{type(text).__name__} instead of text")
-    ticker = text.strip().upper()
+    ticker = text.strip()
+    ticker = ticker.upper() if ticker.isascii() else ticker  # "ß".upper() is another company's "SS"
     if parts := _CLASS.fullmatch(ticker):
         ticker = f"{parts[1]}.{parts[2]}"
     if not _TICKER.fullmatch(ticker):
@@ -90,19 +90,40 @@ class Evidence:
     def parse(cls, raw: Any) -> Evidence:
         """Validate one item of a candidate's evidence, or raise :class:`InvalidCandidate`."""
         if isinstance(raw, cls):
-            raw = raw.to_dict()
+            raw = {
+                name: part for name in cls.__dataclass_fields__ if (part := getattr(raw, name)) is not None
+            }
         if not isinstance(raw, Mapping):
             raise InvalidCandidate("evidence", f"{type(raw).__name__} instead of a mapping")
-        if unknown := sorted(set(raw) - set(cls.__dataclass_fields__)):
-            raise InvalidCandidate("evidence", f"unknown key {unknown[0]!r}")
+        for name, part in raw.items():
+            _check_part(name, part, cls.__dataclass_fields__)
         for name in ("vendor", "as_of"):
-            if not isinstance(raw.get(name), str) or not raw[name]:
+            if not raw.get(name):
                 raise InvalidCandidate("evidence", f"{name} is missing")
         if not (raw.get("url") or raw.get("id")):
             raise InvalidCandidate("evidence", "neither url nor id leads to the record")
         if not (raw.get("values") or raw.get("text")):
             raise InvalidCandidate("evidence", "neither values nor text")
-        return cls(**raw)
+        return cls(**{**raw, "values": _plain_values(raw.get("values") or {})})
+
+
+def _check_part(name: Any, part: Any, known: Container[Any]) -> None:
+    if name not in known:
+        raise InvalidCandidate("evidence", f"unknown key {name!r}")
+    wanted = Mapping if name == "values" else str
+    if part is not None and not isinstance(part, wanted):
+        raise InvalidCandidate("evidence", f"{name} is {type(part).__name__} instead of {_WANTED[wanted]}")
+
+
+_WANTED = {Mapping: "a mapping", str: "text"}
+
+
+def _plain_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        made: Mapping[str, Any] = to_plain(values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidCandidate("evidence", f"values: {error}") from None
+    return made
 
 
 @dataclass(frozen=True)
@@ -136,7 +157,7 @@ class Candidate:
             strategy=_text(raw, "strategy", strategy),
             score=_score(raw.get("score")),
             evidence=_evidence(raw.get("evidence")),
-            extra=_extra({k: v for k, v in raw.items() if k not in _FIELDS}),
+            extra=_extra({k: v for k, v in raw.items() if k not in _FIELDS | _MERGED}),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -154,6 +175,7 @@ class Candidate:
 
 
 _FIELDS = frozenset({"ticker", "source", "context", "priority", "strategy", "score", "evidence"})
+_MERGED = frozenset({"all_sources", "all_contexts", "partial_sources"})  # the merge's own to write
 
 
 def _text(raw: Mapping[str, Any], name: str, default: str) -> str:
@@ -162,7 +184,7 @@ def _text(raw: Mapping[str, Any], name: str, default: str) -> str:
         return default
     if not isinstance(value, str):
         raise InvalidCandidate(name, f"{type(value).__name__} instead of text")
-    return value
+    return str(value)
 
 
 def _priority(value: Any) -> Priority:
@@ -178,11 +200,12 @@ def _score(value: Any) -> float | None:
         return None
     try:
         score = to_plain(value)
-    except TypeError as error:
+        score = float(score) if type(score) is int else score
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidCandidate("score", str(error)) from None
-    if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
+    if not isinstance(score, float):
         raise InvalidCandidate("score", f"{value!r} is not a number")
-    return float(score)
+    return score
 
 
 def _evidence(raw: Any) -> tuple[Evidence, ...]:
@@ -197,7 +220,7 @@ def _extra(raw: Mapping[Any, Any]) -> Mapping[str, Any]:
     for name, value in raw.items():
         try:
             to_plain({name: value})
-        except TypeError as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InvalidCandidate(str(name), str(error)) from None
     made: Mapping[str, Any] = to_plain(raw)
     return made
@@ -213,9 +236,7 @@ def signal_order(candidate: Mapping[str, Any]) -> tuple[bool, float, int, str]:
     return (score is None, -(score or 0.0), rank, candidate["ticker"])
 
 
-def strongest(
-    items: Sequence[Mapping[str, Any]], limit: int | None
-) -> tuple[list[dict[str, Any]], int]:
+def strongest(items: Sequence[Mapping[str, Any]], limit: int | None) -> tuple[list[dict[str, Any]], int]:
     """Return one scanner's candidates and how many its limit cut.
 
     The limit counts tickers, and signal decides which stay: all that was found for one of the ``limit``

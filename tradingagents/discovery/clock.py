@@ -127,7 +127,9 @@ class Deadline:
 
     def restart(self, seconds: float) -> None:
         """Move the instant to ``seconds`` from now; used when work had to wait for its own start."""
-        self._ends = self._clock.monotonic() + seconds
+        with self._condition:
+            self._ends = self._clock.monotonic() + seconds
+            self._condition.notify_all()
 
 
 _UNLIMITED = Deadline()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Literal, Protocol, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -128,12 +128,14 @@ def parse_config(
     """
     raw = _laid_over(DEFAULT_CONFIG["discovery"], _section(config), "discovery")
     if source := os.environ.get(DATA_SOURCE_ENV):
-        raw["data_source"] = source
+        raw["data_source"] = _known_source(source)
     top = _validated(_TopLevel, raw, "discovery")
     classes = {cls.name: cls for cls in [*known, *scanners]}
     _refuse_unknown(top.scanners, classes, "discovery.scanners", "scanner")
     parsed = {
-        name: _validated(cls.Settings, top.scanners.get(name, {}), f"discovery.scanners.{name}")
+        name: _validated(
+            cls.Settings, _meant_for(cls, top.scanners.get(name, {})), f"discovery.scanners.{name}"
+        )
         for name, cls in classes.items()
     }
     result = DiscoveryConfig(
@@ -144,6 +146,13 @@ def parse_config(
     return result
 
 
+def _known_source(name: str) -> str:
+    valid = get_args(_TopLevel.model_fields["data_source"].annotation)
+    if name not in valid:
+        raise ConfigError(f"environment variable {DATA_SOURCE_ENV}: {name!r} is none of {', '.join(valid)}")
+    return name
+
+
 def _section(config: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if config is None:
         return {}
@@ -152,12 +161,19 @@ def _section(config: Mapping[str, Any] | None) -> Mapping[str, Any]:
     for key in config:
         if key in _TopLevel.model_fields and key not in {"filter", "data_source", "vendors"}:
             raise ConfigError(f"config[{key!r}] is not read; it belongs in config['discovery'][{key!r}]")
-        if key != "discovery" and _nearest(str(key), ["discovery"], cutoff=0.85):
+        if key != "discovery" and _nearest(str(key).lower(), ["discovery"], cutoff=0.85):
             raise ConfigError(f"config[{key!r}] is not read; did you mean 'discovery'?")
     section = config.get("discovery", {})
     if not isinstance(section, Mapping):
         raise ConfigError(f"discovery: {type(section).__name__} instead of a dict")
     return section
+
+
+def _meant_for(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the defaults of a built-in scanner whose name another class has taken."""
+    defaults: Mapping[str, Any] = DEFAULT_CONFIG["discovery"]["scanners"].get(cls.name, {})
+    known = cls.Settings.model_fields
+    return {key: value for key, value in raw.items() if key in known or defaults.get(key, key) != value}
 
 
 def _laid_over(defaults: Mapping[str, Any], given: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -188,6 +204,8 @@ def _explain(problem: Any, model: type[BaseModel], path: str) -> str:
         return f"{key}: unknown key{_suggestion(location[-1], valid)}"
     if problem["type"] == "missing":
         return f"{key}: missing"
+    if key.endswith("_env"):  # perhaps the secret itself, pasted where its variable's name belongs
+        return f"{key}: not the name of an environment variable"
     return f"{key}: {problem['input']!r} is refused: {problem['msg'][0].lower()}{problem['msg'][1:]}"
 
 

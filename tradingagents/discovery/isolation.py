@@ -1,4 +1,4 @@
-"""A scanner's own copy of the graph state: deep, and made only where it is touched.
+"""A scanner's own copy of the graph state: deep, and made only where it is read.
 
 A state with 10,000 candidates takes a quarter of a second to deep-copy, times the number of scanners,
 all under one interpreter lock. Most scanners read the date and a few tickers. So each value is
@@ -7,6 +7,7 @@ copied when it is first read, and a scanner can still change whatever it likes w
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, SupportsIndex
 
@@ -14,7 +15,7 @@ from tradingagents.discovery.plain import copy_plain
 
 __all__ = ["IsolatedState", "isolate"]
 
-_SHARED = (str, int, float, bool, type(None))
+_IMMUTABLE = frozenset({str, int, float, bool, type(None)})
 _LOGS = "tool_logs"
 
 OnLog = Callable[[Mapping[str, Any]], None]
@@ -23,97 +24,80 @@ OnLog = Callable[[Mapping[str, Any]], None]
 def isolate(state: Mapping[str, Any], on_log: OnLog | None = None) -> IsolatedState:
     """Return a deep, lazy copy of ``state``.
 
-    Each mapping appended to the copy's ``tool_logs`` is told to ``on_log``, as it is at that moment.
+    Each mapping added to the copy's ``tool_logs`` is told to ``on_log``, as it is at that moment.
     ``state`` must not be changed by its owner while copies are in use; copies never change it.
     """
     return IsolatedState(state, on_log)
 
 
+class _Unread:
+    """Stands in the dict, in its place and order, for a value that nobody has read yet."""
+
+    __slots__ = ("original",)
+
+    def __init__(self, original: Any) -> None:
+        self.original = original
+
+
 class IsolatedState(dict[str, Any]):
     """A dict whose values are copied from their source when first read.
 
-    A dict in every respect; what Python code can ask of one is answered from the copy. For one thread,
-    as a dict is; copying it (``dict(state)``, ``state.copy()``, pickle, deepcopy) gives plain dicts.
+    A dict in every respect. Several threads may read it at once, as a scanner's own fan-out does. What is
+    made of it (``dict(state)``, ``state.copy()``, pickle, deepcopy) is a plain dict.
     """
 
     def __init__(self, source: Mapping[str, Any], on_log: OnLog | None = None) -> None:
-        super().__init__({key: value for key, value in source.items() if type(value) in _SHARED})
-        self._waiting = {key: value for key, value in source.items() if type(value) not in _SHARED}
-        self._order = list(source)
+        super().__init__(
+            {key: value if type(value) in _IMMUTABLE else _Unread(value) for key, value in source.items()}
+        )
         self._memo: dict[int, Any] = {}  # one for all values: what was shared stays shared
+        self._copying = threading.RLock()  # two readers of one value must get the same copy
         self._on_log = on_log
-        if _LOGS not in source and on_log is not None:
-            self[_LOGS] = _LogList((), on_log)
+        self._known_logs: list[Any] = []
+        if on_log is not None:
+            super().setdefault(_LOGS, _Unread([]))
 
-    def _fetch(self, key: Any) -> None:
-        value = copy_plain(self._waiting.pop(key), self._memo)
-        if key == _LOGS and type(value) is list and self._on_log is not None:
-            value = _LogList(value, self._on_log)
-        super().__setitem__(key, value)
+    def _read(self, key: Any, held: Any) -> Any:
+        if type(held) is not _Unread:
+            return held
+        with self._copying:
+            held = super().__getitem__(key)
+            if type(held) is _Unread:
+                held = copy_plain(held.original, self._memo)
+                if key == _LOGS and type(held) is list and self._on_log is not None:
+                    self._known_logs = list(held)
+                    held = _LogList(held, self._on_log)
+                super().__setitem__(key, held)
+        return held
 
-    def _fetch_all(self) -> None:
-        for key in list(self._waiting):
-            self._fetch(key)
-        if self._order:  # give the values the order of the source
-            values = {
-                key: super(IsolatedState, self).pop(key) for key in self._order if super().__contains__(key)
-            }
-            rest = dict(super().items())
-            super().clear()
-            super().update(values)
-            super().update(rest)
-            self._order = []
+    def _read_all(self) -> None:
+        for key, held in list(super().items()):
+            self._read(key, held)
 
-    def __missing__(self, key: Any) -> Any:
-        if key not in self._waiting:
-            raise KeyError(key)
-        self._fetch(key)
-        return super().__getitem__(key)
-
-    def __contains__(self, key: object) -> bool:
-        return super().__contains__(key) or key in self._waiting
-
-    def __len__(self) -> int:
-        return super().__len__() + len(self._waiting)
-
-    def __iter__(self) -> Iterator[str]:
-        self._fetch_all()
-        return super().__iter__()
-
-    def __reversed__(self) -> Iterator[str]:
-        self._fetch_all()
-        return super().__reversed__()
-
-    def __bool__(self) -> bool:
-        return len(self) > 0
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._waiting.pop(key, None)
-        if key == _LOGS and self._on_log is not None and type(value) is not _LogList:
-            value = self._replaced_logs(value)
-        super().__setitem__(key, value)
-
-    def _replaced_logs(self, value: Any) -> Any:
-        """A scanner may assign a longer list instead of appending; what is new in it is told."""
-        if not isinstance(value, list) or self._on_log is None:
+    def _stored(self, key: Any, value: Any) -> Any:
+        """A scanner may assign a longer list instead of appending: what is new in it is told."""
+        if key != _LOGS or self._on_log is None or type(value) is _LogList or not isinstance(value, list):
             return value
-        known = [id(entry) for entry in super().get(_LOGS, ())]
-        for entry in value:
-            if isinstance(entry, Mapping) and id(entry) not in known:
+        if key in self:
+            self._read(key, super().__getitem__(key))
+        for entry in _added(self._known_logs, value):
+            if isinstance(entry, Mapping):
                 self._on_log(entry)
+        self._known_logs = list(value)
         return _LogList(value, self._on_log)
 
-    def __delitem__(self, key: str) -> None:
-        if key in self._waiting:
-            del self._waiting[key]
-        else:
-            super().__delitem__(key)
+    def __getitem__(self, key: Any) -> Any:
+        return self._read(key, super().__getitem__(key))
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, self._stored(key, value))
+
+    def __iter__(self) -> Iterator[str]:
+        # Overridden so that dict(state) and {**state} go through __getitem__ and not round it.
+        return super().__iter__()
 
     def get(self, key: Any, default: Any = None) -> Any:
-        try:
-            return self[key]
-        except KeyError:
-            return default
+        return self[key] if key in self else default  # noqa: SIM401 - this is get
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         if key not in self:
@@ -121,43 +105,38 @@ class IsolatedState(dict[str, Any]):
         return self[key]
 
     def pop(self, key: Any, *default: Any) -> Any:
-        if key in self._waiting:
-            self._fetch(key)
+        if key in self:
+            self._read(key, super().__getitem__(key))
         return super().pop(key, *default)
 
     def popitem(self) -> tuple[str, Any]:
-        self._fetch_all()
-        return super().popitem()
-
-    def clear(self) -> None:
-        self._waiting.clear()
-        super().clear()
+        key, held = super().popitem()
+        if type(held) is _Unread:
+            held = copy_plain(held.original, self._memo)
+        return key, held
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
 
-    def keys(self) -> Any:
-        self._fetch_all()
-        return super().keys()
-
     def values(self) -> Any:
-        self._fetch_all()
+        self._read_all()
         return super().values()
 
     def items(self) -> Any:
-        self._fetch_all()
+        self._read_all()
         return super().items()
 
     def copy(self) -> dict[str, Any]:
-        self._fetch_all()
-        return dict(super().items())
+        return dict(self.items())
+
+    __copy__ = copy
 
     def __or__(self, other: Any) -> Any:
-        return self.copy() | other
+        return self.copy() | other if isinstance(other, dict) else NotImplemented
 
     def __ror__(self, other: Any) -> Any:
-        return other | self.copy()
+        return other | self.copy() if isinstance(other, dict) else NotImplemented
 
     def __ior__(self, other: Any) -> Any:
         self.update(other)
@@ -165,6 +144,9 @@ class IsolatedState(dict[str, Any]):
 
     def __eq__(self, other: object) -> bool:
         return self.copy() == other
+
+    def __ne__(self, other: object) -> bool:
+        return self.copy() != other
 
     __hash__ = None
 
@@ -175,7 +157,24 @@ class IsolatedState(dict[str, Any]):
         return dict, (self.copy(),)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
-        return {key: copy_plain(value) for key, value in self.copy().items()}
+        made: dict[str, Any] = copy_plain(self.copy(), memo)
+        return made
+
+
+def _added(known: list[Any], given: list[Any]) -> list[Any]:
+    """Return what of ``given`` is not a known entry: the same object, or an equal one not yet matched."""
+    ids = {id(entry) for entry in known}
+    by_words: dict[str, int] = {}
+    for entry in known:
+        by_words[repr(entry)] = by_words.get(repr(entry), 0) + 1
+    new = []
+    for entry in given:
+        words = repr(entry)
+        if by_words.get(words):
+            by_words[words] -= 1
+        elif id(entry) not in ids:
+            new.append(entry)
+    return new
 
 
 class _LogList(list[Any]):
@@ -205,9 +204,20 @@ class _LogList(list[Any]):
         self.extend(entries)
         return self
 
+    def __setitem__(self, index: Any, given: Any) -> None:
+        if isinstance(index, slice):
+            given = list(given)
+            self._told(_added(list(self), given))
+        else:
+            self._told([given])
+        super().__setitem__(index, given)
+
     def __reduce__(self) -> Any:
         return list, (list(self),)
 
+    def __copy__(self) -> list[Any]:
+        return list(self)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
-        made: list[Any] = copy_plain(list(self))
+        made: list[Any] = copy_plain(list(self), memo)
         return made

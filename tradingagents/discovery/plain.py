@@ -6,6 +6,7 @@ of these.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -17,35 +18,46 @@ from typing import Any
 
 __all__ = ["copy_plain", "to_plain"]
 
-_ATOMS = (str, bool, type(None))
+_EXACT = frozenset({str, int, bool, type(None)})
+_DEEPEST = 100  # levels; what is deeper contains itself, or is no data
 
 
 def to_plain(value: Any) -> Any:
     """Return ``value`` as plain data, sharing nothing mutable with it.
 
     Numbers of array libraries become Python numbers, dates ISO 8601 text, enums their values, tuples
-    and sets lists. Raises ``TypeError`` for what has no plain form, NaN and infinities included.
+    and sets lists. Raises ``TypeError`` for what has no plain form: NaN and infinities, arrays, what
+    contains itself. Safe while another thread adds to a container.
     """
-    if isinstance(value, Enum):
-        return to_plain(value.value)
-    if isinstance(value, _ATOMS):
+    return _plain(value, 0)
+
+
+def _plain(value: Any, depth: int) -> Any:
+    kind = type(value)
+    if kind in _EXACT:
         return value
+    if depth > _DEEPEST:
+        raise TypeError(f"nested more than {_DEEPEST} levels deep, or it contains itself")
+    if isinstance(value, Enum):
+        return _plain(value.value, depth + 1)
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, Mapping):
-        return {_key(k): to_plain(v) for k, v in list(value.items())}
+        return {_key(k): _plain(v, depth + 1) for k, v in list(value.items())}
     if isinstance(value, AbstractSet):
-        return sorted((to_plain(v) for v in value), key=str)
+        return sorted((_plain(v, depth + 1) for v in list(value)), key=repr)
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
-        return [to_plain(v) for v in list(value)]
+        return [_plain(v, depth + 1) for v in list(value)]
     return _scalar(value)
 
 
 def _key(key: Any) -> str:
-    return key if type(key) is str else str(to_plain(key))
+    return key if type(key) is str else str(_plain(key, 0))
 
 
 def _scalar(value: Any) -> Any:
-    if hasattr(value, "item") and not isinstance(value, int | float):
-        value = value.item()  # numpy and polars scalars
+    if isinstance(value, datetime | date):
+        return value.isoformat()
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float | Decimal):
@@ -53,15 +65,25 @@ def _scalar(value: Any) -> Any:
         if not math.isfinite(number):
             raise TypeError(f"{number!r} is not a finite number")
         return number
-    if isinstance(value, datetime | date):
-        return value.isoformat()
     if isinstance(value, PurePath):
         return str(value)
+    # Looked up on the type: a lazy object may fetch over the network when asked for an attribute.
+    if hasattr(type(value), "item") and hasattr(type(value), "dtype"):
+        return _array_scalar(value)
     raise TypeError(f"{type(value).__name__} is not plain data")
 
 
+def _array_scalar(value: Any) -> Any:
+    """Return the Python value of a zero-dimensional item of an array library."""
+    if value.shape != ():
+        raise TypeError(f"{type(value).__name__} is not plain data; give a list")
+    if value.dtype.kind in "Mm":
+        return str(value)  # nanosecond instants would turn into bare integers
+    return _plain(value.item(), 0)
+
+
 def copy_plain(value: Any, memo: dict[int, Any] | None = None) -> Any:
-    """Return a deep copy of dicts and lists; other values are deep-copied only where they must be.
+    """Return a deep copy of dicts and lists; other values are deep-copied by their own rules.
 
     About three times as fast as ``copy.deepcopy`` on plain data. Keeps shared and cyclic references
     (pass one ``memo`` to keep them across calls). Safe while another thread changes the original:
@@ -71,25 +93,21 @@ def copy_plain(value: Any, memo: dict[int, Any] | None = None) -> Any:
 
 
 def _copy(value: Any, memo: dict[int, Any]) -> Any:
-    kind = type(value)
-    if kind in _IMMUTABLE:
+    if (kind := type(value)) in _IMMUTABLE:
         return value
     if id(value) in memo:
-        return memo[id(value)][1]
+        return memo[id(value)]
     if kind is dict:
         return _copy_dict(value, memo)
     if kind is list:
         return _copy_list(value, memo)
-    import copy  # noqa: PLC0415 - only values that are not plain need it
-
-    made = copy.deepcopy(value)
-    memo[id(value)] = (value, made)
-    return made
+    # deepcopy's own memo has the same form, so that sharing and cycles through a tuple are kept.
+    return copy.deepcopy(value, memo)
 
 
 def _copy_dict(value: dict[Any, Any], memo: dict[int, Any]) -> dict[Any, Any]:
     made = value.copy()
-    memo[id(value)] = (value, made)  # the original is kept too: its id must stay taken
+    _remember(value, made, memo)
     for key, item in made.items():
         if type(item) not in _IMMUTABLE:
             made[key] = _copy(item, memo)
@@ -98,11 +116,17 @@ def _copy_dict(value: dict[Any, Any], memo: dict[int, Any]) -> dict[Any, Any]:
 
 def _copy_list(value: list[Any], memo: dict[int, Any]) -> list[Any]:
     made = value.copy()
-    memo[id(value)] = (value, made)
+    _remember(value, made, memo)
     for index, item in enumerate(made):
         if type(item) not in _IMMUTABLE:
             made[index] = _copy(item, memo)
     return made
+
+
+def _remember(value: Any, made: Any, memo: dict[int, Any]) -> None:
+    memo[id(value)] = made
+    # As deepcopy does: keep the original alive, so that no new value takes its id.
+    memo.setdefault(id(memo), []).append(value)
 
 
 _IMMUTABLE = frozenset({str, int, float, bool, type(None), bytes, complex, date, datetime, Decimal})

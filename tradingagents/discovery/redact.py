@@ -22,11 +22,13 @@ _lock = threading.Lock()  # guards the two names below, which are replaced toget
 _known: frozenset[str] = frozenset()
 _known_pattern: re.Pattern[str] | None = None
 
-_NAMES = r"(?:api[-_]?key|access[-_]?token|refresh[-_]?token|client[-_]?secret|token|password|secret)"
+_NAMES = r"(?:[\w-]*(?:api[-_]?key|token|secret|password|passwd))"
+_VALUE = r"(?:\"[^\"]*\"|'[^']*'|\\\"[^\"\\]*|[^\s&\"'<>,;)}\]\\]+)"
 _SHAPES = (
-    re.compile(rf"(?i)(\b{_NAMES}\b[\"']?\s*[=:]\s*[\"']?)[^\s&\"'<>,;)}}\]]+"),
-    re.compile(r"(?i)(\bx-finnhub-token\b[\"']?\s*[=:]\s*[\"']?)[^\s&\"'<>,;)}\]]+"),
-    re.compile(r"(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{6,}"),
+    re.compile(rf"(?i)(\b{_NAMES}\\?[\"']?\s*[=:]\s*)b?{_VALUE}"),
+    re.compile(r"(?i)(\bauthorization\\?[\"']?\s*[=:]\s*[\"']?(?:[a-z]+\s+)?)[^\s\"',}]+"),
+    # Outside a header only what can be no word: digits, or letters of both cases in one run.
+    re.compile(r"(?i:(\b(?:bearer|basic|token)\s+))(?=\S*(?:\d|[a-z][A-Z]))[A-Za-z0-9._~+/=-]{8,}"),
     re.compile(r"(?i)(detected your API key as )\S+"),
     re.compile(r"(://[^/\s:@]+:)[^@/\s]+(?=@)"),
 )
@@ -58,20 +60,20 @@ def redact(text: str) -> str:
 
 
 def redact_plain(value: Any) -> Any:
-    """Redact every text inside plain data, and whatever stands under a key that names a secret."""
+    """Redact every text inside plain data, keys included, and whatever stands under a secret's name."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, list):
         return [redact_plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: _under(key, item) for key, item in value.items()}
+        return {redact(key): _under(key, item) for key, item in value.items()}
     return value
 
 
 def _under(key: str, item: Any) -> Any:
-    if isinstance(item, str) and item and _SECRET_KEY.fullmatch(key):
+    if item and isinstance(item, str | list | dict) and _SECRET_KEY.fullmatch(key):
         return REDACTED
     return redact_plain(item)
 
 
-_SECRET_KEY = re.compile(rf"(?i){_NAMES}|authorization|x-finnhub-token")
+_SECRET_KEY = re.compile(rf"(?i){_NAMES}|authorization")

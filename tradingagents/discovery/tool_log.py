@@ -8,11 +8,12 @@ from typing import Any
 
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.plain import to_plain
-from tradingagents.discovery.redact import redact, redact_plain
+from tradingagents.discovery.redact import redact_plain
 
 __all__ = ["ToolLog", "clean_entry"]
 
 _TEXT_LIMIT = 2_000  # characters kept of one text; a vendor's answer may be megabytes
+_LEVELS = 20  # of nesting that are kept of a value that is not plain
 
 
 class ToolLog:
@@ -66,21 +67,40 @@ class ToolLog:
 
 
 def clean_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a plain, redacted copy of a log entry with each text cut to 2,000 characters."""
-    made: dict[str, Any] = _shorten(redact_plain(_plain_or_repr(entry)))
+    """Return a plain, redacted copy of a log entry with each text cut to 2,000 characters.
+
+    What is not plain data is kept in words. A log must not be what ends a scanner, so this raises for
+    nothing that an entry may hold.
+    """
+    try:
+        plain = to_plain(entry)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        plain = _in_words(entry, _LEVELS)
+    made: dict[str, Any] = _shorten(redact_plain(plain))
     return made
 
 
-def _plain_or_repr(value: Any) -> Any:
+def _in_words(value: Any, levels: int) -> Any:
+    """Keep what is plain inside a value that is not, and the rest as its ``repr``."""
+    if isinstance(value, Mapping):
+        if not levels:
+            return "{…}"
+        return {_words(key): _in_words(item, levels - 1) for key, item in list(value.items())}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_in_words(item, levels - 1) for item in list(value)] if levels else "[…]"
     try:
         return to_plain(value)
-    except TypeError:
-        pass
-    if isinstance(value, Mapping):
-        return {str(key): _plain_or_repr(item) for key, item in list(value.items())}
-    if isinstance(value, list | tuple):
-        return [_plain_or_repr(item) for item in list(value)]
-    return redact(repr(value))
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return _words(value)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, str):
+        return str(value)
+    try:
+        return repr(value)
+    except Exception as error:  # noqa: BLE001 - a foreign __repr__ may raise anything, and is only words
+        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
 
 
 def _shorten(value: Any) -> Any:

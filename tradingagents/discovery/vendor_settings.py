@@ -42,7 +42,7 @@ def _web_address(url: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_web_address)]
-EnvName = Annotated[str, Field(pattern=r"[A-Za-z_][A-Za-z0-9_]*")]
+EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
