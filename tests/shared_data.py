@@ -13,5 +13,5 @@ SHARED: Path | None = _FOUND if (_FOUND / "real-data").is_dir() else None
 
 needs_shared = pytest.mark.skipif(
     SHARED is None,
-    reason="recorded vendor answers are not here (set TRADINGAGENTS_SHARED to the folder that holds real-data)",
+    reason="recorded vendor answers are not here; TRADINGAGENTS_SHARED names the folder with real-data",
 )

@@ -286,7 +286,8 @@ class Deaf(BaseScanner):
     def scan(self, state):
         threading.Event().wait()
 
-graph = DiscoveryGraph({"discovery": {"scanner_execution": {"timeout_seconds": %s}}}, ScannerRegistry([Hang, Deaf]))
+execution = {"timeout_seconds": %s}
+graph = DiscoveryGraph({"discovery": {"scanner_execution": execution}}, ScannerRegistry([Hang, Deaf]))
 print("ready", flush=True)
 update = graph.scanner_node({"trade_date": "2026-02-05", "tickers": [], "tool_logs": []})
 print(update["tickers"], update["scan_report"]["health"], flush=True)

@@ -29,6 +29,8 @@ __all__ = [
 
 _Model = TypeVar("_Model", bound="Settings")
 
+_DEFAULTS: dict[str, Any] = dict(DEFAULT_CONFIG["discovery"])
+
 DATA_SOURCE_ENV = "TRADINGAGENTS_DATA_SOURCE"
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -126,7 +128,7 @@ def parse_config(
     ``known`` are further classes whose settings may stand in the dict although they are not in the
     registry: the built-in ones, which the defaults name. Raises :class:`ConfigError`.
     """
-    raw = _laid_over(DEFAULT_CONFIG["discovery"], _section(config), "discovery")
+    raw = _laid_over(_DEFAULTS, _section(config), "discovery")
     if source := os.environ.get(DATA_SOURCE_ENV):
         raw["data_source"] = _known_source(source)
     top = _validated(_TopLevel, raw, "discovery")
@@ -171,7 +173,7 @@ def _section(config: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 def _meant_for(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out the defaults of a built-in scanner whose name another class has taken."""
-    defaults: Mapping[str, Any] = DEFAULT_CONFIG["discovery"]["scanners"].get(cls.name, {})
+    defaults: Mapping[str, Any] = _DEFAULTS["scanners"].get(cls.name, {})
     known = cls.Settings.model_fields
     return {key: value for key, value in raw.items() if key in known or defaults.get(key, key) != value}
 
@@ -244,7 +246,7 @@ def _pipelines(
     return {**given, **{name: PipelineSettings() for name in sorted(named - set(given))}}
 
 
-_DEFAULT_PIPELINES = tuple(DEFAULT_CONFIG["discovery"]["pipelines"])
+_DEFAULT_PIPELINES = tuple(_DEFAULTS["pipelines"])
 
 
 def _check_tickers(tickers: list[str]) -> None:
