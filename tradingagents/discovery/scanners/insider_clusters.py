@@ -108,7 +108,8 @@ class Cluster:
         filed = max(one.ref.filed for one in self.statements)
         return (
             f"{who} bought {shares:,.0f} shares of {self.issuer.name} for ${self.value_usd:,.0f} "
-            f"(${self.value_usd / shares:,.2f} a share), filed {filed}: {', '.join(names + more)}{self._plan_note}"
+            f"(${self.value_usd / shares:,.2f} a share), filed {filed}: "
+            f"{', '.join(names + more)}{self._plan_note}"
         )
 
     @property
@@ -170,5 +171,6 @@ def _highest(own: list[Statement]) -> Role:
 def _described(own: list[Statement]) -> str:
     owners = {owner.cik: owner for one in own for owner in one.owners}
     lead = max(owners.values(), key=role_of)
-    jointly = f" with {len(owners) - 1} joint filers" if len(owners) > 1 else ""
+    others = len(owners) - 1
+    jointly = f" with {others} joint filer{'s' if others > 1 else ''}" if others else ""
     return f"{lead.name or 'unnamed'} ({role_text(lead)}){jointly}"

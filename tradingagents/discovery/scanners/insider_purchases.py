@@ -14,7 +14,15 @@ from statistics import median
 from tradingagents.discovery.vendors.form4 import Owner, OwnershipFiling, Transaction
 from tradingagents.discovery.vendors.sec_index import FilingRef
 
-__all__ = ["Purchase", "Statement", "by_issuer", "drop_restated", "implausible", "purchases_of"]
+__all__ = [
+    "Purchase",
+    "Statement",
+    "by_issuer",
+    "drop_restated",
+    "implausible",
+    "purchases_of",
+    "restates_before",
+]
 
 MAX_VALUE_USD = 10_000_000_000
 MAX_PRICE_RATIO = 100
@@ -70,11 +78,15 @@ def drop_restated(statements: Iterable[Statement]) -> list[Statement]:
     An amendment repeats the filing it corrects, so the two must not be added up.
     """
     in_force: list[Statement] = []
-    for statement in sorted(statements, key=lambda one: (one.ref.filed, one.filing.is_amendment, one.ref.accession)):
+    for statement in sorted(statements, key=_age):
         if statement.filing.is_amendment:
             in_force = [earlier for earlier in in_force if not _restates(statement, earlier)]
         in_force.append(statement)
     return in_force
+
+
+def _age(statement: Statement) -> tuple[date, bool, str]:
+    return statement.ref.filed, statement.filing.is_amendment, statement.ref.accession
 
 
 def _restates(amendment: Statement, earlier: Statement) -> bool:
@@ -82,8 +94,15 @@ def _restates(amendment: Statement, earlier: Statement) -> bool:
         return False
     if amendment.filing.period == earlier.filing.period:
         return True
-    days = {one.day for one in amendment.filing.transactions} & {one.day for one in earlier.filing.transactions}
-    return bool(days) and amendment.filing.original_day in {earlier.ref.filed, earlier.filing.original_day}
+    days, earlier_days = ({row.day for row in one.filing.transactions} for one in (amendment, earlier))
+    told = {earlier.ref.filed, earlier.filing.original_day}
+    return not days.isdisjoint(earlier_days) and amendment.filing.original_day in told
+
+
+def restates_before(statement: Statement, first_day: date) -> bool:
+    """Whether it amends a filing of before ``first_day``, whose purchases were news at that time."""
+    original = statement.filing.original_day
+    return statement.filing.is_amendment and original is not None and original < first_day
 
 
 def purchases_of(statements: Sequence[Statement]) -> Iterator[Purchase]:
@@ -113,7 +132,7 @@ def implausible(purchase: Purchase, statements: Sequence[Statement]) -> str | No
     """
     if purchase.value_usd > MAX_VALUE_USD:
         return f"{purchase.value_usd:,.0f} dollars in one purchase"
-    others = [price for price in _market_prices(statements, apart_from=purchase.transaction)]
+    others = list(_market_prices(statements, apart_from=purchase.transaction))
     if others and purchase.price > MAX_PRICE_RATIO * median(others):
         return f"a price of {purchase.price:,.2f} dollars, where others traded at {median(others):,.2f}"
     return None
@@ -124,9 +143,3 @@ def _market_prices(statements: Sequence[Statement], apart_from: Transaction) -> 
         for row in statement.filing.transactions:
             if row is not apart_from and row.price and row.code in _MARKET_CODES:
                 yield row.price
-
-
-def restates_before(statement: Statement, first_day: date) -> bool:
-    """Whether it amends a filing of before ``first_day``, whose purchases were news at that time."""
-    original = statement.filing.original_day
-    return statement.filing.is_amendment and original is not None and original < first_day

@@ -1,0 +1,188 @@
+"""``insider_buying`` over the wire: against the sandbox's planted truth and its faults."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+import requests
+
+from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.errors import (
+    BadPayload,
+    NoDataError,
+    RateLimited,
+    Transient,
+)
+from tradingagents.discovery.sandbox import Fault, SandboxServer
+from tradingagents.discovery.scanners.insider_buying import InsiderBuying, InsiderBuyingSettings
+from tradingagents.discovery.vendor_settings import VendorsSettings
+from tradingagents.discovery.vendors.form4 import parse_form4
+from tradingagents.discovery.vendors.hub import Vendors
+
+DAY = date(2026, 2, 5)  # a Thursday
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture
+def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
+    addresses = copy.deepcopy(DEFAULT_CONFIG["discovery"]["vendors"])
+    for vendor, own in sandbox.config()["discovery"]["vendors"].items():
+        addresses[vendor].update(own)
+    hub = Vendors(VendorsSettings.model_validate(addresses), data_source="sandbox")
+    yield hub
+    hub.close()
+    sandbox.faults.clear()
+
+
+def scanner(vendors, **own) -> InsiderBuying:
+    made = InsiderBuying()
+    made.bind(InsiderBuyingSettings(**own), vendors, made.recorder)
+    return made
+
+
+def scan(made: InsiderBuying, day: date = DAY) -> list[dict]:
+    return made.scan_with_validation({"trade_date": day.isoformat()})
+
+
+def tickers(candidates: list[dict]) -> set[str]:
+    return {one["ticker"] for one in candidates}
+
+
+def tool_log(made: InsiderBuying) -> list[dict]:
+    return made.recorder._log.close()
+
+
+def test_the_defaults_are_those_of_the_configuration():
+    own = DEFAULT_CONFIG["discovery"]["scanners"]["insider_buying"]
+    assert InsiderBuyingSettings(**own) == InsiderBuyingSettings()
+    assert set(own) == set(InsiderBuyingSettings.model_fields)
+
+
+# -- the planted market ------------------------------------------------------------------------------------
+
+
+def test_what_was_planted_is_found_and_nothing_else(sandbox, vendors):
+    truth = sandbox.market.truth["insider_buying"]
+    made = scanner(vendors)
+    found = scan(made)
+    assert tickers(found) == truth.expected
+    assert len(found) == len(truth.expected)
+    dollars = {one["ticker"]: sum(e["values"]["value"] for e in one["evidence"]) for one in found}
+    assert dollars == pytest.approx(dict(truth.measure), abs=0.01)
+    assert (made.recorder.rejected, made.recorder.troubles) == ([], [])
+
+
+def test_the_funnel_accounts_for_every_company(sandbox, vendors):
+    made = scanner(vendors)
+    found = scan(made)
+    funnel = made.recorder.funnel
+    filed = [one for one in sandbox.market.filings(DAY) if one.form in {"4", "4/A"}]
+    assert funnel["filings listed"] == funnel["filings read"] == len(filed)
+    assert made.recorder.coverage() == {"asked": len(filed), "answered": len(filed), "of": len(filed)}
+    ends = [step for step in funnel if step.startswith("companies ")]
+    assert sum(funnel[step] for step in ends) == len({one.issuer_cik for one in filed})
+    assert funnel["companies with purchases"] == len(found)
+    assert funnel["filings restated by an amendment"] == 1
+    assert funnel["companies without a listed symbol"] == 1
+
+
+def test_clusters_rank_first_and_plans_last(sandbox, vendors):
+    ranked = [one["ticker"] for one in sorted(scan(scanner(vendors)), key=lambda one: -one["score"])]
+    cast = sandbox.market.cast
+    assert set(ranked[:2]) == set(cast["insider/cluster"])
+    assert set(ranked[2:4]) == set(cast["insider/chief"])
+    assert set(ranked[-2:]) == {*cast["insider/plan"], *cast["insider/lower_case"]}
+
+
+def test_every_claim_leads_to_the_filing_it_was_taken_from(vendors):
+    for candidate in scan(scanner(vendors)):
+        for record in candidate["evidence"]:
+            filing = requests.get(
+                record["url"], headers={"User-Agent": "Tests admin@example.com"}, timeout=10
+            )
+            (owner, *_), rows = (part := parse_form4(filing.content)).owners, part.transactions
+            spent = sum(row.shares * row.price for row in rows if row.code == "P" and row.acquired)
+            assert record["values"]["value"] == pytest.approx(spent, abs=0.01)
+            assert record["id"] in filing.text
+            assert part.issuer.symbol.upper().endswith(candidate["ticker"])
+            assert owner.name
+
+
+def test_a_longer_look_back_reads_more_days_and_finds_the_same(sandbox, vendors):
+    made = scanner(vendors, lookback_days=3)
+    assert tickers(scan(made)) == sandbox.market.truth["insider_buying"].expected
+    days = [one["parameters"]["day"] for one in tool_log(made) if one["tool"] == "sec.daily_index"]
+    assert sorted(days) == ["2026-02-03", "2026-02-04", "2026-02-05"]
+
+
+@pytest.mark.parametrize("later", [1, 2, 3])
+def test_a_day_without_filings_falls_back_on_the_last_that_has_some(sandbox, vendors, later):
+    found = scan(scanner(vendors), DAY + timedelta(days=later))
+    assert tickers(found) == sandbox.market.truth["insider_buying"].expected
+
+
+def test_nothing_is_made_of_filings_more_than_five_days_old(vendors):
+    with pytest.raises(NoDataError):
+        scan(scanner(vendors), DAY + timedelta(days=10))
+
+
+def test_what_a_smaller_number_of_filings_allows_is_read_and_the_rest_is_told(vendors, sandbox):
+    made = scanner(vendors, max_filings=12)
+    found = scan(made)
+    total = made.recorder.funnel["filings listed"]
+    assert made.recorder.coverage() == {"asked": 12, "answered": 12, "of": total}
+    assert made.recorder.funnel["not read, over max_filings"] == total - 12
+    assert tickers(found) >= set(sandbox.market.cast["insider/cluster"])
+
+
+def test_a_least_value_leaves_out_who_bought_for_less(vendors, sandbox):
+    measure = sandbox.market.truth["insider_buying"].measure
+    least = sorted(measure.values())[4]
+    found = tickers(scan(scanner(vendors, min_value_usd=least)))
+    assert found == {ticker for ticker, dollars in measure.items() if dollars >= least}
+
+
+def test_one_filing_that_cannot_be_read_costs_no_other(sandbox, vendors):
+    sandbox.faults.add(Fault("truncate", "sec", "filing", times=1))
+    made = scanner(vendors)
+    found = scan(made)
+    assert len(sandbox.market.truth["insider_buying"].expected - tickers(found)) <= 1
+    ((reason, message),) = made.recorder.troubles
+    assert reason == "bad_payload"
+    assert message.startswith("0009980001-26-036")
+    coverage = made.recorder.coverage()
+    assert coverage["asked"] - coverage["answered"] == 1
+    assert [one["error"] != "" for one in tool_log(made)].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault("status", "sec", code=429), RateLimited),
+        (Fault("status", "sec", code=503), Transient),
+        (Fault("html", "sec"), BadPayload),
+        (Fault("clock_skew", "sec"), BadPayload),
+        (Fault("truncate", "sec", "daily_index"), BadPayload),
+        (Fault("empty", "sec", "filing"), BadPayload),
+    ],
+    ids=lambda value: repr(value) if isinstance(value, Fault) else "",
+)
+def test_a_vendor_that_refuses_everything_is_an_error_and_not_an_empty_market(sandbox, vendors, fault, error):
+    sandbox.faults.add(fault)
+    with pytest.raises(error):
+        scan(scanner(vendors))
+
+
+def test_a_list_of_companies_that_cannot_be_had_costs_only_who_needs_it(sandbox, vendors):
+    sandbox.faults.add(Fault("status", "sec", "company_tickers", code=503))
+    made = scanner(vendors)
+    assert tickers(scan(made)) == sandbox.market.truth["insider_buying"].expected
+    assert [reason for reason, _ in made.recorder.troubles] == ["vendor_down"]

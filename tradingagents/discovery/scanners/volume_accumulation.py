@@ -1,0 +1,163 @@
+"""``volume_accumulation``: shares whose off-exchange volume jumped above its own mean (FINRA daily files).
+
+The newest session is compared with the ``mean_days`` before it. Volume has no direction: the files do not
+say who bought. They carry no prices either, so a split of the shares looks like a jump.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import islice
+from typing import Any
+
+from pydantic import Field
+
+from tradingagents.discovery.candidate import Candidate, Evidence, Priority
+from tradingagents.discovery.clock import SYSTEM_CLOCK
+from tradingagents.discovery.config import ScannerSettings
+from tradingagents.discovery.errors import DiscoveryError, FetchError, NoDataError, StaleDataError
+from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.volume_jumps import Jump, find_jumps
+from tradingagents.discovery.vendors.finra import VolumeDay
+
+__all__ = ["VolumeAccumulation", "VolumeAccumulationSettings"]
+
+_STALE = timedelta(days=5)  # the longest the exchanges stay closed is four days
+_HIGH_RATIO, _MEDIUM_RATIO = 5.0, 3.0
+
+
+class VolumeAccumulationSettings(ScannerSettings):
+    """``scanners.volume_accumulation``."""
+
+    limit: int | None = Field(15, ge=1)
+    mean_days: int = Field(20, ge=2, le=250)
+    min_ratio: float = Field(2.0, gt=0)
+    min_volume: float = Field(100_000, gt=0)
+
+
+class VolumeAccumulation(BaseScanner):
+    """Puts forward each share whose newest volume is ``min_ratio`` times its mean. The ratio is the score."""
+
+    name, pipeline, strategy = "volume_accumulation", "momentum", "volume_accumulation"
+    Settings = VolumeAccumulationSettings
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._failures: dict[date, FetchError] = {}  # by day, each set once, by the thread that asked
+
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
+        """Yield in order of symbol.
+
+        Raises ``StaleDataError`` without a session in the five days to the trade date, ``NoDataError`` with
+        fewer than half of the sessions before it, and what kept the newest file from being had.
+        """
+        newest, *before = self._sessions(self.trade_date(state))
+        self._check_length(newest, before)
+        jumps, left_out = find_jumps(newest, before, self.settings.min_ratio, self.settings.min_volume)
+        self.step("symbols", len(newest.total))
+        for reason, count in left_out.items():
+            self.step(reason, count)
+        for jump in jumps:
+            yield self._candidate(jump, newest)
+
+    def _sessions(self, until: date) -> list[VolumeDay]:
+        """Return the files of ``mean_days + 1`` sessions that end at ``until``, newest first.
+
+        Sessions are guessed to be weekdays and asked for at once; each that turns out to be none is made
+        up for by one more, as far back as holidays can explain.
+        """
+        wanted = self.settings.mean_days + 1
+        days = (until - timedelta(days=back) for back in range(_STALE.days + math.ceil(wanted * 1.6)))
+        weekdays = (day for day in days if day.isoweekday() <= 5)
+        asked: list[date] = []
+        files: dict[date, VolumeDay] = {}
+        while missing := wanted - len(files) - len(self._failures):
+            if not (batch := list(islice(weekdays, missing))):
+                break
+            asked += batch
+            files |= self._files(batch, of=len(asked))
+            self._refuse_old(until, asked, files)
+        return [files[day] for day in asked if day in files]
+
+    def _files(self, days: Sequence[date], of: int) -> dict[date, VolumeDay]:
+        answers = self.gather(self._file, days, of=of)
+        try:
+            return {day: file for day, file in answers if file is not None}
+        except FetchError:
+            if of == len(days):
+                raise
+            return {}  # noted already; what was had before these days stands
+
+    def _refuse_old(self, until: date, asked: Sequence[date], files: dict[date, VolumeDay]) -> None:
+        """Raise where the newest file would be an older one than the newest session's."""
+        for day in asked:
+            if until - day > _STALE:
+                raise StaleDataError(f"finra: no file from {until - _STALE} to {until}")
+            if day in self._failures:
+                raise self._failures[day]
+            if day in files:
+                return
+
+    def _file(self, day: date) -> VolumeDay | None:
+        """Return a day's file, or None where there was no session."""
+        began = SYSTEM_CLOCK.monotonic()
+        file, told = None, {"output": "", "error": ""}
+        try:
+            file = self.vendors.finra.daily_volume(day)
+            told["output"] = f"{len(file.total)} symbols"
+        except NoDataError as nothing:
+            told["output"] = f"no data: {nothing}"
+        except DiscoveryError as error:
+            told["error"] = str(error)
+            if isinstance(error, FetchError):
+                self._failures[day] = error
+            raise
+        finally:
+            seconds = SYSTEM_CLOCK.monotonic() - began
+            self.log("finra.daily_volume", {"day": day.isoformat()}, **told, duration_seconds=seconds)
+        return file
+
+    def _check_length(self, newest: VolumeDay, before: Sequence[VolumeDay]) -> None:
+        wanted = self.settings.mean_days
+        found = f"{len(before)} of the {wanted} sessions before {newest.day}"
+        if len(before) * 2 < wanted:
+            raise NoDataError(f"finra: only {found}")
+        if len(before) < wanted:
+            self.trouble(Reason.NO_DATA, f"finra: {found}")
+
+    def _candidate(self, jump: Jump, newest: VolumeDay) -> Candidate:
+        if jump.ratio >= _HIGH_RATIO:
+            priority = Priority.HIGH
+        else:
+            priority = Priority.MEDIUM if jump.ratio >= _MEDIUM_RATIO else Priority.LOW
+        return Candidate(
+            ticker=jump.symbol,
+            source=self.name,
+            context=(
+                f"off-exchange volume of {jump.volume:,.0f} shares on {newest.day}, {jump.ratio:.1f}x its "
+                f"{jump.sessions}-session mean of {jump.mean:,.0f}; {jump.short_share:.0%} of it sold short"
+            ),
+            priority=priority,
+            strategy=self.strategy,
+            score=round(jump.ratio, 4),
+            evidence=(self._evidence(jump, newest),),
+        )
+
+    def _evidence(self, jump: Jump, newest: VolumeDay) -> Evidence:
+        return Evidence(
+            vendor="finra",
+            kind="off_exchange_volume",
+            as_of=newest.day.isoformat(),
+            url=self.vendors.finra.daily_url(newest.day),
+            values={
+                "symbol": jump.symbol,
+                "volume": round(jump.volume, 6),
+                "mean_volume": round(jump.mean, 2),
+                "ratio": round(jump.ratio, 4),
+                "sessions": jump.sessions,
+                "short_share": round(jump.short_share, 4),
+            },
+        )

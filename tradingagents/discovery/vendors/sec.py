@@ -1,0 +1,162 @@
+"""SEC EDGAR: who filed what, and what an insider's Form 4 says. No key, but a declared user agent.
+
+The SEC asks for at most ten requests a second and a name with an e-mail address in the user agent.
+Source: SEC, "Accessing EDGAR Data" and "Webmaster FAQ: Developers".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import requests
+
+from tradingagents.discovery.errors import (
+    Auth,
+    BadPayload,
+    NoDataError,
+    Permanent,
+    RateLimited,
+    Transient,
+)
+from tradingagents.discovery.vendors.form4 import OwnershipFiling, parse_form4
+from tradingagents.discovery.vendors.sec_feed import parse_feed
+from tradingagents.discovery.vendors.sec_index import IndexRow, parse_index
+
+__all__ = ["CurrentFilings", "Sec", "check"]
+
+_FORMS = frozenset({"4", "4/A"})
+_PAGE = 100  # the most entries that one page of the feed has
+_PAGES = 40  # about two busy days; the feed itself ends near there
+
+
+@dataclass(frozen=True)
+class CurrentFilings:
+    """What the feed lists for one day, in the daily index's own form; incomplete when it broke off."""
+
+    rows: tuple[IndexRow, ...]
+    complete: bool
+
+
+class Sec:
+    """A client of EDGAR over a session that keeps the deadline. Thread-safe: it holds no state.
+
+    Every method may raise what the session raises, and what :func:`check` does.
+    """
+
+    def __init__(self, session: requests.Session, base_url: str, user_agent: str) -> None:
+        self._session, self._base_url = session, base_url.rstrip("/")
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
+
+    def daily_index(self, day: date) -> list[IndexRow]:
+        """Return every filing of a business day, of all forms, once under each filer.
+
+        Raises ``NoDataError`` for a weekend, a holiday, and a day whose index is not out yet (it comes
+        about 22:00 in New York). Some rows may be of an earlier day, but never all.
+        """
+        quarter = (day.month - 1) // 3 + 1
+        path = f"/Archives/edgar/daily-index/{day.year}/QTR{quarter}/master.{day:%Y%m%d}.idx"
+        rows = parse_index(self._get(path).content.decode("latin-1"))
+        if rows and all(row.filed != day for row in rows):
+            raise BadPayload("sec", f"the index of {day} lists filings of {rows[0].filed} and no other day")
+        return rows
+
+    def current_filings(self, day: date) -> CurrentFilings:
+        """Return the Forms 4 and 4/A filed on ``day``, for a day whose index is not out yet.
+
+        Pages back from the newest filing to the day before. Raises ``NoDataError`` when the feed has
+        none of that day: it covers the last two days or so.
+        """
+        rows: list[IndexRow] = []
+        complete = False
+        for number in range(_PAGES):
+            try:
+                page = parse_feed(self._feed_page(number * _PAGE))
+            except Transient:
+                if not number:
+                    raise
+                break  # past its end the feed answers with an error page, exactly as when it is overloaded
+            made = page.updated.date()
+            if not day <= made <= day + timedelta(days=1):
+                raise NoDataError(f"sec: the feed of current filings is that of {made}, not of {day}")
+            rows += (row for row in page.rows if row.filed == day and row.form in _FORMS)
+            complete = len(page.rows) < _PAGE or any(row.filed < day for row in page.rows)
+            if complete:
+                break
+        if not rows:
+            raise NoDataError(f"sec: the feed of current filings has no Form 4 of {day}")
+        return CurrentFilings(tuple(rows), complete)
+
+    def ownership_filing(self, path: str) -> OwnershipFiling:
+        """Return the Form 4 at a path of the index. Raises ``BadPayload`` for a form that is no Form 4."""
+        return parse_form4(self._get(f"/Archives/{path}").content)
+
+    def company_tickers(self) -> dict[int, tuple[str, ...]]:
+        """Return the symbols of each listed company by CIK, the most traded first (``BRK-B`` spelling)."""
+        response = self._get("/files/company_tickers.json")
+        try:
+            return _tickers_by_cik(response.json())
+        except (requests.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError):
+            raise BadPayload("sec", "the list of company tickers is not as documented") from None
+
+    def filing_url(self, path: str) -> str:
+        """Return the address of the full submission text at a path of the index."""
+        return f"{self._base_url}/Archives/{path}"
+
+    def _feed_page(self, start: int) -> bytes:
+        query = {"action": "getcurrent", "type": "4", "company": "", "dateb": "", "owner": "only"}
+        response = self._get(
+            "/cgi-bin/browse-edgar", {**query, "start": str(start), "count": str(_PAGE), "output": "atom"}
+        )
+        return bytes(response.content)
+
+    def _get(self, path: str, query: Mapping[str, str] | None = None) -> requests.Response:
+        try:
+            response = self._session.get(self._base_url + path, params=query, headers=self._headers)
+        except requests.RequestException as error:
+            raise Permanent("sec", f"the request could not be made ({type(error).__name__})") from None
+        check(response)
+        return response
+
+
+def _tickers_by_cik(listed: Any) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for row in listed.values():
+        cik = int(row["cik_str"])
+        found[cik] = (*found.get(cik, ()), str(row["ticker"]))
+    return found
+
+
+def check(response: requests.Response) -> None:
+    """Raise what an answer means; return when it holds data. The body decides before the status does.
+
+    EDGAR says "too fast" and "who are you" with 403 and a web page, "no such file" with 403 or 404 and XML.
+    """
+    status, head = response.status_code, response.content[:4_096].lstrip().lower()
+    is_page = head.startswith((b"<!doctype html", b"<html"))
+    if is_page and b"request rate threshold exceeded" in head:
+        raise RateLimited("sec", "more requests than it allows", status=status)
+    if is_page and b"undeclared automated tool" in head:
+        raise Auth("sec", "it refuses this user agent: it wants a name and an e-mail address", status=status)
+    if status == requests.codes.ok:
+        if is_page or not head:
+            raise BadPayload("sec", "it sent a web page instead of data" if head else "an empty answer")
+        return
+    _refuse(response, is_error_document=b"<error>" in head)
+
+
+def _refuse(response: requests.Response, *, is_error_document: bool) -> None:
+    status = response.status_code
+    if status == requests.codes.too_many:
+        wish = response.headers.get("Retry-After", "")
+        seconds = float(wish) if wish.isdigit() else None
+        raise RateLimited("sec", "too many requests", status=status, retry_after_seconds=seconds)
+    if status == requests.codes.not_found or (status == requests.codes.forbidden and is_error_document):
+        raise NoDataError(f"sec: there is no such file (HTTP {status})")
+    if status >= requests.codes.server_error:
+        raise Transient("sec", f"HTTP {status}", status=status)
+    if status == requests.codes.unauthorized:
+        raise Auth("sec", "HTTP 401", status=status)
+    raise Permanent("sec", f"HTTP {status}", status=status)
