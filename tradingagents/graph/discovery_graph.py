@@ -65,7 +65,10 @@ class DiscoveryGraph:
         return builder.compile(checkpointer=self._checkpointer)
 
     def run(self, trade_date: str | None = None, config: RunnableConfig | None = None) -> dict[str, Any]:
-        """Run the whole graph for ``trade_date`` (ISO 8601, today in UTC by default); return its final state."""
+        """Run the whole graph and return its final state.
+
+        ``trade_date`` is ISO 8601, today in UTC by default; ``config`` goes to LangGraph.
+        """
         final: dict[str, Any] = self.graph.invoke(self.initial_state(trade_date), config)
         return final
 
@@ -75,7 +78,11 @@ class DiscoveryGraph:
         return {"trade_date": trade_date or "", "tickers": [], "candidate_metadata": [], "tool_logs": []}
 
     def scanner_node(self, state: Mapping[str, Any], config: RunnableConfig | None = None) -> dict[str, Any]:
-        """Scan, and return the update: ``tickers``, ``candidate_metadata``, new ``tool_logs``, ``status``, ``scan_report``."""
+        """Scan, and return the update; ``state`` is not changed.
+
+        The update has ``tickers``, ``candidate_metadata``, the new ``tool_logs``, ``status`` and
+        ``scan_report``.
+        """
         return self._node.invoke(state, config)
 
     def filter_node(self, state: DiscoveryState) -> dict[str, Any]:

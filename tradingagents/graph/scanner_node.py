@@ -36,7 +36,7 @@ class ScannerNode(Runnable[Any, dict[str, Any]]):
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
 
-    def invoke(self, input: State, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:  # noqa: A002
+    def invoke(self, input: State, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
         """Scan in the caller's thread, which a Ctrl-C reaches when it is the main one."""
         emitter = _Emitter()
         try:
@@ -46,7 +46,7 @@ class ScannerNode(Runnable[Any, dict[str, Any]]):
 
     async def ainvoke(
         self, input: State, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> dict[str, Any]:  # noqa: A002
+    ) -> dict[str, Any]:
         """Scan without blocking the loop; cancelling ends the scan within a tenth of a second."""
         emitter, stop = _Emitter(), threading.Event()
         try:

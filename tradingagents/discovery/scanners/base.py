@@ -19,7 +19,13 @@ from typing import Any, ClassVar, TypeVar
 from tradingagents.discovery.candidate import Candidate
 from tradingagents.discovery.clock import SYSTEM_CLOCK
 from tradingagents.discovery.config import ScannerSettings
-from tradingagents.discovery.errors import FetchError, InvalidCandidate, NoDataError, ScannerError
+from tradingagents.discovery.errors import (
+    DiscoveryError,
+    FetchError,
+    InvalidCandidate,
+    NoDataError,
+    ScannerError,
+)
 from tradingagents.discovery.execution.fanout import ordered_map
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
 from tradingagents.discovery.scanners.recorder import LocalRecorder, Recorder
@@ -134,6 +140,33 @@ class BaseScanner(ABC):
                 yield item, answer
         if first is not None and not answered:
             raise first
+
+    def ask(
+        self,
+        tool: str,
+        parameters: Mapping[str, Any],
+        call: Callable[[], Answer],
+        told: Callable[[Answer], str],
+    ) -> Answer:
+        """Make a vendor call, note it in the tool log with its time, and return the answer.
+
+        ``told`` says in short what came out. That there is no such data is an answer, not an error; the
+        ``NoDataError`` is raised all the same.
+        """
+        began = SYSTEM_CLOCK.monotonic()
+        outcome = {"output": "", "error": ""}
+        try:
+            answer = call()
+            outcome["output"] = told(answer)
+        except NoDataError as nothing:
+            outcome["output"] = f"no data: {nothing}"
+            raise
+        except DiscoveryError as error:
+            outcome["error"] = str(error)
+            raise
+        finally:
+            self.log(tool, parameters, **outcome, duration_seconds=SYSTEM_CLOCK.monotonic() - began)
+        return answer
 
     def log(
         self,

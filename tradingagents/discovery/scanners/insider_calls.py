@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, TypeVar
 
-from tradingagents.discovery.clock import SYSTEM_CLOCK
-from tradingagents.discovery.errors import DiscoveryError, FetchError, NoDataError
+from tradingagents.discovery.errors import FetchError, NoDataError
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.insider_symbols import ticker_of
@@ -17,8 +15,6 @@ from tradingagents.discovery.vendors.sec import Sec
 from tradingagents.discovery.vendors.sec_index import FilingRef, IndexRow
 
 __all__ = ["FORMS", "EdgarCalls"]
-
-Answer = TypeVar("Answer")
 
 FORMS = frozenset({"4", "4/A"})
 _UNPUBLISHED = timedelta(days=3)  # an index comes late in the evening, and a weekend may lie between
@@ -39,12 +35,12 @@ class EdgarCalls:
         """
         asked = {"day": day.isoformat()}
         try:
-            return self._ask("sec.daily_index", asked, partial(self._sec.daily_index, day), _count)
+            return self._scanner.ask("sec.daily_index", asked, partial(self._sec.daily_index, day), _count)
         except NoDataError:
             if until - day > _UNPUBLISHED:
                 raise
         call = partial(self._sec.current_filings, day)
-        current = self._ask("sec.current_filings", asked, call, lambda listed: _count(listed.rows))
+        current = self._scanner.ask("sec.current_filings", asked, call, lambda listed: _count(listed.rows))
         if not current.complete:
             message = f"the feed of current filings broke off before all of {day} was listed"
             self._scanner.trouble(Reason.VENDOR_DOWN, message)
@@ -54,7 +50,7 @@ class EdgarCalls:
     def read(self, ref: FilingRef) -> OwnershipFiling:
         """Return what a filing says."""
         call = partial(self._sec.ownership_filing, ref.path)
-        return self._ask("sec.ownership_filing", {"accession": ref.accession}, call, _describe)
+        return self._scanner.ask("sec.ownership_filing", {"accession": ref.accession}, call, _describe)
 
     def ticker(self, issuer: Issuer) -> str | None:
         """Return the symbol as filed or, where that is none, as the SEC lists it; None when it lists none."""
@@ -69,7 +65,7 @@ class EdgarCalls:
 
     def _listed_companies(self) -> Mapping[int, Sequence[str]]:
         try:
-            return self._ask(
+            return self._scanner.ask(
                 "sec.company_tickers", {}, self._sec.company_tickers, lambda found: f"{len(found)} companies"
             )
         except NoDataError as error:
@@ -77,29 +73,6 @@ class EdgarCalls:
         except FetchError as error:
             self._scanner.trouble(verdict_of_error(error).reason, f"symbols by company: {error}")
         return {}
-
-    def _ask(
-        self,
-        tool: str,
-        parameters: Mapping[str, Any],
-        call: Callable[[], Answer],
-        summary: Callable[[Answer], str],
-    ) -> Answer:
-        """Call, and note the call; that there is no such data is an answer, not an error."""
-        began = SYSTEM_CLOCK.monotonic()
-        told = {"output": "", "error": ""}
-        try:
-            answer = call()
-            told["output"] = summary(answer)
-        except NoDataError as nothing:
-            told["output"] = f"no data: {nothing}"
-            raise
-        except DiscoveryError as error:
-            told["error"] = str(error)
-            raise
-        finally:
-            self._scanner.log(tool, parameters, **told, duration_seconds=SYSTEM_CLOCK.monotonic() - began)
-        return answer
 
 
 def _count(rows: Sequence[IndexRow]) -> str:

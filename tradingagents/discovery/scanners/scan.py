@@ -22,7 +22,7 @@ from tradingagents.discovery.scanners.task import Order, Span, scanner_task
 from tradingagents.discovery.tool_log import ToolLog
 from tradingagents.discovery.vendors.hub import Vendors
 
-__all__ = ["ScanResult", "Scan"]
+__all__ = ["Scan", "ScanResult"]
 
 
 @dataclass(frozen=True)

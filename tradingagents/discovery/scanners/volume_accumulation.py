@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from pydantic import Field
 
 from tradingagents.discovery.candidate import Candidate, Evidence, Priority
-from tradingagents.discovery.clock import SYSTEM_CLOCK
 from tradingagents.discovery.config import ScannerSettings
-from tradingagents.discovery.errors import DiscoveryError, FetchError, NoDataError, StaleDataError
+from tradingagents.discovery.errors import FetchError, NoDataError, StaleDataError
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.volume_jumps import Jump, find_jumps
@@ -66,21 +66,22 @@ class VolumeAccumulation(BaseScanner):
     def _sessions(self, until: date) -> list[VolumeDay]:
         """Return the files of ``mean_days + 1`` sessions that end at ``until``, newest first.
 
-        Sessions are guessed to be weekdays and asked for at once; each that turns out to be none is made
-        up for by one more, as far back as holidays can explain.
+        Sessions are guessed to be weekdays and asked for at once, with one to spare in twenty because the
+        exchanges have a holiday in about that many; what is still missing is asked for after that, as far
+        back as holidays can explain.
         """
         wanted = self.settings.mean_days + 1
         days = (until - timedelta(days=back) for back in range(_STALE.days + math.ceil(wanted * 1.6)))
         weekdays = (day for day in days if day.isoweekday() <= 5)
         asked: list[date] = []
         files: dict[date, VolumeDay] = {}
-        while missing := wanted - len(files) - len(self._failures):
-            if not (batch := list(islice(weekdays, missing))):
+        while (missing := wanted - len(files) - len(self._failures)) > 0:
+            if not (batch := list(islice(weekdays, missing + missing // 20))):
                 break
             asked += batch
             files |= self._files(batch, of=len(asked))
             self._refuse_old(until, asked, files)
-        return [files[day] for day in asked if day in files]
+        return [files[day] for day in asked if day in files][:wanted]
 
     def _files(self, days: Sequence[date], of: int) -> dict[date, VolumeDay]:
         answers = self.gather(self._file, days, of=of)
@@ -103,21 +104,19 @@ class VolumeAccumulation(BaseScanner):
 
     def _file(self, day: date) -> VolumeDay | None:
         """Return a day's file, or None where there was no session."""
-        began = SYSTEM_CLOCK.monotonic()
-        file, told = None, {"output": "", "error": ""}
+        call = partial(self.vendors.finra.daily_volume, day)
         try:
-            file = self.vendors.finra.daily_volume(day)
-            told["output"] = f"{len(file.total)} symbols"
-        except NoDataError as nothing:
-            told["output"] = f"no data: {nothing}"
-        except DiscoveryError as error:
-            told["error"] = str(error)
-            if isinstance(error, FetchError):
-                self._failures[day] = error
+            file: VolumeDay = self.ask(
+                "finra.daily_volume",
+                {"day": day.isoformat()},
+                call,
+                lambda file: f"{len(file.total)} symbols",
+            )
+        except NoDataError:
+            return None
+        except FetchError as error:
+            self._failures[day] = error
             raise
-        finally:
-            seconds = SYSTEM_CLOCK.monotonic() - began
-            self.log("finra.daily_volume", {"day": day.isoformat()}, **told, duration_seconds=seconds)
         return file
 
     def _check_length(self, newest: VolumeDay, before: Sequence[VolumeDay]) -> None:
