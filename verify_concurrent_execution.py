@@ -26,9 +26,9 @@ from tradingagents.discovery.sandbox import SandboxProcess
 TRADE_DATE = "2026-02-05"  # the last session of the sandbox's market
 
 # Seconds a request takes, so that one after another the scan takes the 54 to 56 s of the first design's
-# measurement, 42 s of them in one scanner that asks twenty-one things.
+# measurement, 42 s of them in one scanner that asks twenty-two things.
 LATENCY_SECONDS = {
-    "finra": 2.0,
+    "finra": 1.9,
     "alpha_vantage": 2.0,
     "finnhub": 0.1,
     "sec": 0.05,
@@ -72,7 +72,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--scale", type=float, default=0.1, help="share of the full latencies (default 0.1)")
+    parser.add_argument("--scale", type=float, default=0.4, help="share of the full latencies (default 0.4)")
     parser.add_argument("--live", action="store_true", help="ask the real vendors instead of the sandbox")
     parser.add_argument("--trade-date", help=f"default: {TRADE_DATE} in the sandbox, today with --live")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")

@@ -8,14 +8,16 @@ anything that ``multiprocessing`` spawns, a script that uses it keeps its own wo
 from __future__ import annotations
 
 import json
-import multiprocessing
 import signal
 from collections.abc import Mapping
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any, Self
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
+
+from loky.backend import get_context
 
 from tradingagents.discovery.sandbox.addresses import vendor_config
 from tradingagents.discovery.sandbox.control import CONTROL_HEADER, CONTROL_PREFIX
@@ -69,7 +71,7 @@ class SandboxProcess:
             "port": port,
             "own_ports": own_ports,
         }
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._url = ""
         self.urls: dict[str, str] = {}
@@ -104,7 +106,7 @@ class SandboxProcess:
         """Start the child and wait until it listens; ``OSError`` when it does not within a minute."""
         if self._process is not None:
             raise RuntimeError("a sandbox can be started once only")
-        context = multiprocessing.get_context("spawn")
+        context = get_context("loky")  # starts afresh, and does not run the caller's main script again
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
             target=_serve, args=(theirs, self._options), name="sandbox", daemon=True
@@ -130,7 +132,7 @@ class SandboxProcess:
         if self._process is not None:
             self._process.join(_STOP_SECONDS)
             if self._process.is_alive():
-                self._process.kill()
+                self._process.terminate()
                 self._process.join(_STOP_SECONDS)
 
     def __enter__(self) -> Self:
