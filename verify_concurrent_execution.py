@@ -171,9 +171,10 @@ def _print_table(concurrent: dict[str, Any], sequential: dict[str, Any]) -> None
     )
     for outcome in concurrent["scan_report"]["outcomes"]:
         sent = sum(counts.get("sent", 0) for counts in outcome["requests"].values())
+        seconds = outcome["duration_seconds"], in_a_row[outcome["scanner"]]["duration_seconds"]
         print(
             f"{outcome['scanner']:<20} {outcome['status']:<10} {len(outcome['candidates']):>10} {sent:>9}"
-            f" {outcome['duration_seconds']:>9.2f} s {in_a_row[outcome['scanner']]['duration_seconds']:>9.2f} s"
+            f" {seconds[0]:>9.2f} s {seconds[1]:>9.2f} s"
         )
 
 
@@ -184,10 +185,8 @@ def _print_verdict(result: dict[str, Any]) -> None:
         print("They are invented: this was the sandbox, not a market.")
     for name in result["failed_scanners"]:
         print(f"FAILED: {name}")
-    print(
-        f"Concurrent {result['concurrent_seconds']:.2f} s, one after another {result['sequential_seconds']:.2f} s:"
-        f" {result['speedup']} times as fast."
-    )
+    seconds = f"{result['concurrent_seconds']:.2f} s, one after another {result['sequential_seconds']:.2f} s"
+    print(f"Concurrent {seconds}: {result['speedup']} times as fast.")
     print("PASSED" if result["passed"] else "NOT PASSED")
 
 

@@ -43,8 +43,7 @@ def _serve(pipe: Connection, options: dict[str, Any]) -> None:
         pipe.send(error)
         return
     pipe.send((server.url, server.urls))
-    parent = multiprocessing.parent_process()
-    wait([pipe, parent.sentinel] if parent else [pipe])
+    wait([pipe])  # the pipe ends with the parent, however that ends
     server.stop()
 
 
