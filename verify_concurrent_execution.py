@@ -166,9 +166,8 @@ def _found(final: dict[str, Any]) -> list[Any]:
 
 def _print_table(concurrent: dict[str, Any], sequential: dict[str, Any]) -> None:
     in_a_row = {o["scanner"]: o for o in sequential["scan_report"]["outcomes"]}
-    print(
-        f"\n{'scanner':<20} {'status':<10} {'candidates':>10} {'requests':>9} {'concurrent':>11} {'sequential':>11}"
-    )
+    columns = f"{'candidates':>10} {'requests':>9} {'concurrent':>11} {'sequential':>11}"
+    print(f"\n{'scanner':<20} {'status':<10} {columns}")
     for outcome in concurrent["scan_report"]["outcomes"]:
         sent = sum(counts.get("sent", 0) for counts in outcome["requests"].values())
         seconds = outcome["duration_seconds"], in_a_row[outcome["scanner"]]["duration_seconds"]

@@ -76,6 +76,13 @@ def _check(scanner: Any) -> None:
     if inspect.isabstract(scanner):
         missing = ", ".join(sorted(scanner.__abstractmethods__))
         raise ConfigError(f"{label} does not define {missing}")
-    settings: Any = scanner.Settings
+    if not callable(scanner.scan):
+        raise ConfigError(f"{label}.scan is {scanner.scan!r}; it must be a method")
+    if inspect.iscoroutinefunction(scanner.scan) or inspect.isasyncgenfunction(scanner.scan):
+        raise ConfigError(f"{label}.scan is asynchronous; scanners run in threads, so write it without async")
+    _check_settings(scanner.Settings, label)
+
+
+def _check_settings(settings: Any, label: str) -> None:
     if not (isinstance(settings, type) and issubclass(settings, ScannerSettings)):
         raise ConfigError(f"{label}.Settings must be a subclass of ScannerSettings")
