@@ -1,0 +1,235 @@
+"""``news_catalyst``: relevant and bullish only, within its window, no more than the articles' fields say."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.fake_clock import FakeClock
+from tests.scanners.alone import Ran, run, vendors
+from tests.shared_data import SHARED, needs_shared
+from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.clock import Deadline, deadline_scope
+from tradingagents.discovery.errors import NoDataError, QuotaSpent
+from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst, NewsCatalystSettings
+from tradingagents.discovery.vendors.alpha_vantage_records import Article, Mood, parse_articles
+
+NOON = datetime(2026, 2, 5, 17, tzinfo=UTC)  # noon in New York
+BEGIN, END = datetime(2026, 2, 5, 5, tzinfo=UTC), datetime(2026, 2, 6, 5, tzinfo=UTC)
+
+
+class FakeVendor:
+    def __init__(self, given: list[Article] | Exception, problems: tuple[str, ...] = ()) -> None:
+        self.given, self.problems = given, problems
+        self.windows: list[tuple[datetime, datetime]] = []
+
+    def news(self, time_from: datetime, time_to: datetime, *, on_malformed: Any) -> list[Article]:
+        self.windows.append((time_from, time_to))
+        if isinstance(self.given, Exception):
+            raise self.given
+        for problem in self.problems:
+            on_malformed(problem)
+        return self.given
+
+
+def article(
+    *moods: tuple[str, float, float], at: datetime = NOON, title: str | None = None, url: str | None = None
+) -> Article:
+    number = f"{at:%d%H%M%S}-{'-'.join(mood[0] for mood in moods)}"
+    return Article(
+        title or f"Headline {number}",
+        url or f"https://news.example/{number}",
+        at,
+        "Example Wire",
+        0.1,
+        tuple(Mood(*mood) for mood in moods),
+    )
+
+
+def scan(*articles: Article, **settings: Any) -> Ran:
+    return run(NewsCatalyst, vendors(alpha_vantage=FakeVendor(list(articles))), **settings)
+
+
+def test_the_settings_are_those_of_the_default_configuration() -> None:
+    defaults = DEFAULT_CONFIG["discovery"]["scanners"]["news_catalyst"]  # type: ignore[index]
+    assert NewsCatalystSettings().model_dump() == NewsCatalystSettings(**defaults).model_dump() == defaults
+
+
+@pytest.mark.parametrize("wrong", [{"lookback_hours": 0}, {"min_relevance": 1.1}, {"min_sentiment": 0}])
+def test_a_setting_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        NewsCatalystSettings(**wrong)
+
+
+def test_only_relevant_bullish_articles_count_and_the_rest_is_counted_in_the_funnel() -> None:
+    ran = scan(
+        article(("GOOD", 0.9, 0.6), ("BYWAY", 0.49, 0.9), ("CRYPTO:BTC", 0.9, 0.9)),
+        article(("EDGE", 0.5, 0.35), ("UNDER", 0.9, 0.3499), at=NOON + timedelta(hours=1)),
+        article(("BAD", 0.9, -0.6), ("FOREX:USD", 0.9, 0.9), at=NOON + timedelta(hours=2)),
+    )
+    assert ran.tickers == ["EDGE", "GOOD"]
+    assert ran.funnel == {
+        "articles": 3,
+        "coins, currencies and what is no share": 2,
+        "tickers named": 5,
+        "below min_relevance": 1,
+        "below min_sentiment": 2,
+    }
+    assert ran.recorder.coverage() == {"asked": 5, "answered": 5, "of": 5}
+
+
+def test_the_score_is_relevance_times_sentiment_over_all_articles() -> None:
+    ran = scan(
+        article(("ONE", 0.8, 0.5)),
+        *(article(("TWO", 0.5, 0.5), at=NOON + timedelta(hours=n)) for n in (1, 2)),
+    )
+    assert {one["ticker"]: one["score"] for one in ran.candidates} == {"ONE": 0.4, "TWO": 0.5}
+    assert [one["context"][:18] for one in ran.candidates] == ["1 bullish article;", "2 bullish articles"]
+
+
+def test_several_articles_make_it_urgent() -> None:
+    few = scan(*(article(("EXMP", 0.9, 0.5), at=NOON + timedelta(hours=n)) for n in range(2)))
+    many = scan(*(article(("EXMP", 0.9, 0.5), at=NOON + timedelta(hours=n)) for n in range(3)))
+    assert (few.candidates[0]["priority"], many.candidates[0]["priority"]) == ("medium", "high")
+
+
+def test_one_agency_text_under_three_addresses_counts_once() -> None:
+    ran = scan(
+        *(
+            article(
+                ("EXMP", 0.9, 0.5), title=title, url=f"https://news.example/{n}", at=NOON + timedelta(hours=n)
+            )
+            for n, title in enumerate(("Example wins", "EXAMPLE  wins", "example wins "))
+        )
+    )
+    (candidate,) = ran.candidates
+    assert candidate["score"] == 0.45
+    assert [evidence["url"] for evidence in candidate["evidence"]] == ["https://news.example/0"]
+
+
+def test_bearish_articles_count_against_a_ticker() -> None:
+    mixed = scan(article(("EXMP", 0.9, 0.6)), article(("EXMP", 0.6, -0.4), at=NOON + timedelta(hours=1)))
+    (candidate,) = mixed.candidates
+    assert candidate["score"] == pytest.approx(0.54 - 0.24)
+    assert "1 bullish article, 1 bearish" in candidate["context"]
+    assert [e["values"]["sentiment"] for e in candidate["evidence"]] == [0.6, -0.4]
+    worse = scan(article(("EXMP", 0.9, 0.6)), article(("EXMP", 0.9, -0.7), at=NOON + timedelta(hours=1)))
+    assert worse.candidates == []
+    assert worse.funnel["bearish articles outweigh"] == 1
+
+
+def test_the_evidence_is_what_the_vendor_says_of_the_ticker_in_the_article() -> None:
+    (candidate,) = scan(
+        article(("BRK-B", 0.8, 0.5), title="Holding buys", url="https://news.example/b")
+    ).candidates
+    assert candidate["ticker"] == "BRK.B"
+    assert candidate["evidence"] == [
+        {
+            "vendor": "alpha_vantage",
+            "kind": "news_sentiment",
+            "as_of": "2026-02-05T17:00:00+00:00",
+            "url": "https://news.example/b",
+            "text": "Holding buys",
+            "values": {"ticker": "BRK-B", "relevance": 0.8, "sentiment": 0.5, "source": "Example Wire"},
+        }
+    ]
+
+
+def test_articles_outside_the_window_are_left_out_whatever_the_vendor_sends() -> None:
+    ran = scan(
+        article(("OLD", 0.9, 0.6), at=BEGIN - timedelta(seconds=1)),
+        article(("FIRST", 0.9, 0.6), at=BEGIN),
+        article(("LAST", 0.9, 0.6), at=END),
+        article(("AHEAD", 0.9, 0.6), at=END + timedelta(seconds=1)),
+    )
+    assert ran.tickers == ["FIRST", "LAST"]
+    assert ran.funnel["articles outside the window"] == 2
+
+
+@pytest.mark.parametrize(
+    ("trade_date", "hours", "window"),
+    [
+        (
+            "2026-02-04",
+            24,
+            (BEGIN - timedelta(days=1), BEGIN),
+        ),  # a day that is over: up to its end in New York
+        ("2026-02-05", 24, (NOON - timedelta(hours=26.5), NOON - timedelta(hours=2.5))),  # today: up to now
+        ("2026-02-05", 48, (NOON - timedelta(hours=50.5), NOON - timedelta(hours=2.5))),
+        ("2026-07-01", 24, (datetime(2026, 7, 1, 4, tzinfo=UTC), datetime(2026, 7, 2, 4, tzinfo=UTC))),
+    ],
+)
+def test_the_window_ends_with_the_trade_date_or_now(
+    trade_date: str, hours: float, window: tuple[datetime, datetime], clock: FakeClock
+) -> None:
+    vendor = FakeVendor([article(("EXMP", 0.9, 0.6), at=window[0])])
+    with deadline_scope(Deadline(30, clock)):  # its clock shows 9:30 in New York on 5 February
+        run(NewsCatalyst, vendors(alpha_vantage=vendor), {"trade_date": trade_date}, lookback_hours=hours)
+    assert vendor.windows == [window]
+
+
+@pytest.mark.parametrize("given", [[], [article(("EXMP", 0.9, 0.6), at=NOON - timedelta(days=3))]])
+def test_a_window_without_any_article_is_no_data_and_not_a_day_without_good_news(
+    given: list[Article],
+) -> None:
+    with pytest.raises(NoDataError, match="2026-02-05"):
+        scan(*given)
+
+
+def test_a_full_answer_that_does_not_reach_back_to_the_window_is_told() -> None:
+    full = [article(("EXMP", 0.1, 0.1), at=NOON, url=f"https://news.example/{n}") for n in range(1_000)]
+    ((reason, message),) = scan(*full).recorder.troubles
+    assert reason is Reason.NO_DATA
+    assert "1000 articles only, back to 2026-02-05T17:00:00+00:00" in message
+    assert scan(*full[:999]).recorder.troubles == []
+    assert scan(*full, article(("EXMP", 0.1, 0.1), at=BEGIN)).recorder.troubles == []
+
+
+def test_a_row_that_cannot_be_read_is_told_and_a_failed_call_logged() -> None:
+    vendor = FakeVendor([article(("EXMP", 0.9, 0.6))], ("row 7 cannot be read",))
+    ran = run(NewsCatalyst, vendors(alpha_vantage=vendor))
+    assert ran.recorder.troubles == [(Reason.BAD_PAYLOAD, "alpha_vantage: row 7 cannot be read")]
+    told: list[Any] = []
+    with pytest.raises(QuotaSpent):
+        run(NewsCatalyst, vendors(alpha_vantage=FakeVendor(QuotaSpent("alpha_vantage", "spent"))), told=told)
+    (entry,) = told[0]._log.close()
+    assert (entry["tool"], entry["error"]) == ("alpha_vantage.news", "alpha_vantage: spent")
+
+
+def test_the_order_of_articles_changes_nothing() -> None:
+    articles = [
+        article(("EXMP", 0.9, 0.5), ("AAA", 0.7, 0.4), at=NOON + timedelta(minutes=n)) for n in range(6)
+    ]
+    assert scan(*articles).candidates == scan(*reversed(articles)).candidates
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["AAPL_2022-11", "AAPL_2024-01-18", "META_2024-08-22", "market_2024-07-16"])
+def test_recorded_articles_give_what_their_own_fields_say(name: str) -> None:
+    """A plain count over the raw JSON, without this project's parsers, agrees on who qualifies."""
+    path = Path(SHARED or "") / "real-data" / "alpha_vantage" / "news_sentiment" / f"{name}.json"
+    raw = json.loads(path.read_text())
+    articles = parse_articles(raw)
+    times = [one.published for one in articles]
+    settings = {"lookback_hours": 120, "min_relevance": 0.3, "min_sentiment": 0.2}
+    assert max(times) - min(times) < timedelta(days=4)
+    hub = vendors(alpha_vantage=FakeVendor(articles))
+    ran = run(NewsCatalyst, hub, {"trade_date": str(max(times).date())}, **settings)
+    good = {
+        mood["ticker"].replace("-", ".")
+        for row in raw["feed"]
+        for mood in row["ticker_sentiment"]
+        if float(mood["relevance_score"]) >= 0.3 and float(mood["ticker_sentiment_score"]) >= 0.2
+        if ":" not in mood["ticker"]
+    }
+    assert len(good) >= 5
+    assert set(ran.tickers) <= good
+    assert len(ran.tickers) == len(good) - ran.funnel.get("bearish articles outweigh", 0)
+    urls = {row["url"] for row in raw["feed"]}
+    assert all(evidence["url"] in urls for one in ran.candidates for evidence in one["evidence"])

@@ -1,0 +1,128 @@
+"""``analyst_revisions``: companies whose mean analyst rating rose (Finnhub's recommendation trends).
+
+The figures are monthly counts of opinions. A rise is a change of the consensus; it is no "upgrade" by
+anybody, because an analyst who begins or ends coverage moves the mean as well, and nothing here says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from tradingagents.discovery.candidate import Evidence, Priority, normalise_ticker
+from tradingagents.discovery.config import ScannerSettings
+from tradingagents.discovery.errors import InvalidCandidate
+from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.earnings_calendar import upcoming_reports
+from tradingagents.discovery.vendors.finnhub_records import RatingMonth
+
+__all__ = ["AnalystRevisions", "AnalystRevisionsSettings"]
+
+_HIGH_FACTOR = 3  # times min_shift
+
+
+def _ticker(text: str) -> str:
+    try:
+        return normalise_ticker(text)
+    except InvalidCandidate as error:
+        raise ValueError(error.reason) from None
+
+
+class AnalystRevisionsSettings(ScannerSettings):
+    """``scanners.analyst_revisions``. ``min_shift`` is on the scale of 1 (strong sell) to 5 (strong buy)."""
+
+    limit: int | None = Field(default=10, ge=1)
+    tickers: list[Annotated[str, AfterValidator(_ticker)]] = Field(default_factory=list)
+    max_tickers: int = Field(default=40, ge=1, le=1_000)
+    days_ahead: int = Field(default=7, ge=0, le=90)
+    min_shift: float = Field(default=0.1, gt=0, le=4)
+
+
+class AnalystRevisions(BaseScanner):
+    """Puts forward rises of the mean rating by ``min_shift`` or more in a month; the rise is the score."""
+
+    name, pipeline, strategy = "analyst_revisions", "events", "consensus_up"
+    Settings = AnalystRevisionsSettings
+
+    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield in the order in which tickers are asked about: as given, or by date of their report."""
+        today = self.trade_date(state)
+        tickers = self._tickers(state, today)
+        picked = tickers[: self.settings.max_tickers]
+        self.step("tickers", len(tickers))
+        self.step("beyond max_tickers", len(tickers) - len(picked))
+        for ticker, months in self.gather(self._months, picked, of=len(tickers)):
+            pair = self._newest_two(months, today)
+            if pair is not None and (candidate := self._judged(ticker, *pair)):
+                yield candidate
+
+    def _tickers(self, state: dict[str, Any], today: date) -> list[str]:
+        if self.settings.tickers:
+            return list(dict.fromkeys(self.settings.tickers))
+        given: dict[str, None] = {}
+        for text in state.get("tickers") or ():
+            try:
+                given[normalise_ticker(text)] = None
+            except InvalidCandidate:
+                self.step("not a ticker")
+        return list(given) or list(upcoming_reports(self, today, self.settings.days_ahead))
+
+    def _months(self, ticker: str) -> list[RatingMonth]:
+        vendor = self.vendors.finnhub
+        return self.ask(
+            "finnhub.recommendation_trends",
+            {"symbol": ticker},
+            lambda: vendor.recommendation_trends(ticker),
+            lambda months: f"{len(months)} months, the newest {months[0].period}",
+        )
+
+    def _newest_two(
+        self, months: Sequence[RatingMonth], today: date
+    ) -> tuple[RatingMonth, RatingMonth] | None:
+        """Return the newest month and the one before it, as known on ``today``."""
+        known = [month for month in months if month.period <= today and month.analysts]
+        last_month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+        if len(known) < 2:
+            self.step("fewer than two months of ratings")
+        elif known[0].period < last_month:
+            self.step("no ratings of this month or the last")
+        else:
+            return known[0], known[1]
+        return None
+
+    def _judged(self, ticker: str, newest: RatingMonth, before: RatingMonth) -> dict[str, Any] | None:
+        shift = round(newest.mean - before.mean, 9)  # so that 0.1 of 40 analysts is not a hair below 0.1
+        if shift < self.settings.min_shift:
+            self.step("unchanged or lower" if shift <= 0 else "below min_shift")
+            return None
+        urgent = shift >= _HIGH_FACTOR * self.settings.min_shift
+        return {
+            "ticker": ticker,
+            "context": (
+                f"analysts' mean rating rose by {shift:.2f} to {newest.mean:.2f} of 5 from {before.period} "
+                f"({before.analysts} analysts) to {newest.period} ({newest.analysts}): the consensus shifted"
+            ),
+            "priority": Priority.HIGH if urgent else Priority.MEDIUM,
+            "score": shift,
+            "evidence": [_evidence(ticker, month) for month in (newest, before)],
+        }
+
+
+def _evidence(ticker: str, month: RatingMonth) -> Evidence:
+    return Evidence(
+        vendor="finnhub",
+        kind="analyst_consensus",
+        as_of=month.period.isoformat(),
+        id=f"stock/recommendation/{ticker}/{month.period}",
+        values={
+            "strong_buy": month.strong_buy,
+            "buy": month.buy,
+            "hold": month.hold,
+            "sell": month.sell,
+            "strong_sell": month.strong_sell,
+            "mean": round(month.mean, 6),
+        },
+    )

@@ -1,0 +1,171 @@
+"""``news_catalyst``: tickers that the day's news is about, and speaks well of (Alpha Vantage NEWS_SENTIMENT).
+
+The mood and the relevance are the vendor's own figures for a ticker in an article; nothing is read into
+a headline. Relevant bearish articles count against a ticker, so that one kind word does not outweigh them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from tradingagents.discovery.candidate import Evidence, Priority, normalise_ticker
+from tradingagents.discovery.clock import current_deadline
+from tradingagents.discovery.config import ScannerSettings
+from tradingagents.discovery.errors import InvalidCandidate, NoDataError
+from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.vendors.alpha_vantage import MAX_ARTICLES
+from tradingagents.discovery.vendors.alpha_vantage_records import Article, Mood
+
+__all__ = ["NewsCatalyst", "NewsCatalystSettings"]
+
+_NEW_YORK = ZoneInfo("America/New_York")
+_MAX_EVIDENCE = 10
+_HIGH_ARTICLES = 3  # so many separate articles make it urgent
+
+
+class NewsCatalystSettings(ScannerSettings):
+    """``scanners.news_catalyst``. Relevance runs from 0 to 1, sentiment from -1 to 1."""
+
+    limit: int | None = Field(default=10, ge=1)
+    lookback_hours: float = Field(default=24, gt=0, le=720)
+    min_relevance: float = Field(default=0.5, ge=0, le=1)
+    min_sentiment: float = Field(default=0.35, gt=0, le=1)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What one article says of one ticker."""
+
+    article: Article
+    mood: Mood
+
+    @property
+    def weight(self) -> float:
+        return self.mood.relevance * self.mood.sentiment
+
+
+class NewsCatalyst(BaseScanner):
+    """Puts forward tickers with bullish articles; the score is the sum of relevance times sentiment."""
+
+    name, pipeline, strategy = "news_catalyst", "news", "bullish_news"
+    Settings = NewsCatalystSettings
+
+    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield in order of symbol, from the ``lookback_hours`` that end with the trade date, or now."""
+        last = _end_of(self.trade_date(state), current_deadline().clock.now())
+        first = last - timedelta(hours=self.settings.lookback_hours)
+        articles = self._articles(first, last)
+        said = self._said(_separate(articles))
+        self.step("tickers named", len(said))
+        self.cover(asked=len(said), answered=len(said))
+        for ticker in sorted(said):
+            if candidate := self._judged(ticker, said[ticker]):
+                yield candidate
+
+    def _articles(self, first: datetime, last: datetime) -> list[Article]:
+        """Return the window's articles, and say when the vendor's limit cut the oldest."""
+        problems: list[str] = []
+        vendor = self.vendors.alpha_vantage
+        given: list[Article] = self.ask(
+            "alpha_vantage.news",
+            {"time_from": first.isoformat(), "time_to": last.isoformat()},
+            lambda: vendor.news(first, last, on_malformed=problems.append),
+            lambda articles: f"{len(articles)} articles",
+        )
+        for problem in problems:
+            self.trouble(Reason.BAD_PAYLOAD, f"alpha_vantage: {problem}")
+        if len(given) >= MAX_ARTICLES and (oldest := min(one.published for one in given)) > first:
+            cut = f"the newest {MAX_ARTICLES} articles only, back to {oldest.isoformat()}"
+            self.trouble(Reason.NO_DATA, f"alpha_vantage: gave {cut}")
+        kept = [article for article in given if first <= article.published <= last]
+        if not kept:
+            # "Invalid inputs" is how the vendor says that it found nothing, and that it was asked wrongly.
+            raise NoDataError(f"alpha_vantage: no article of any ticker from {first} to {last}")
+        self.step("articles", len(kept))
+        self.step("articles outside the window", len(given) - len(kept))
+        return kept
+
+    def _said(self, articles: Sequence[Article]) -> dict[str, list[_Said]]:
+        said: dict[str, list[_Said]] = defaultdict(list)
+        others: set[str] = set()
+        for article in articles:
+            for mood in article.moods:
+                try:
+                    said[normalise_ticker(mood.ticker)].append(_Said(article, mood))
+                except InvalidCandidate:  # CRYPTO:BTC, FOREX:USD, preferred shares
+                    others.add(mood.ticker)
+        self.step("coins, currencies and what is no share", len(others))
+        return said
+
+    def _judged(self, ticker: str, said: Sequence[_Said]) -> dict[str, Any] | None:
+        relevant = [one for one in said if one.mood.relevance >= self.settings.min_relevance]
+        bullish = [one for one in relevant if one.mood.sentiment >= self.settings.min_sentiment]
+        bearish = [one for one in relevant if one.mood.sentiment <= -self.settings.min_sentiment]
+        score = sum(one.weight for one in bullish + bearish)
+        checks = {
+            "below min_relevance": not relevant,
+            "below min_sentiment": not bullish,
+            "bearish articles outweigh": score <= 0,
+        }
+        failed = next((name for name, fails in checks.items() if fails), None)
+        if failed is not None:
+            self.step(failed)
+            return None
+        return self._candidate(ticker, bullish, bearish, round(score, 6))
+
+    def _candidate(
+        self, ticker: str, bullish: Sequence[_Said], bearish: Sequence[_Said], score: float
+    ) -> dict[str, Any]:
+        ranked = sorted(bullish, key=lambda one: (-one.weight, one.article.published, one.article.url))
+        best = ranked[0]
+        count = f"{len(bullish)} bullish article{'s' if len(bullish) > 1 else ''}"
+        against = f", {len(bearish)} bearish" if bearish else ""
+        return {
+            "ticker": ticker,
+            "context": (
+                f"{count}{against}; the strongest (sentiment {best.mood.sentiment:+.2f}, relevance "
+                f"{best.mood.relevance:.2f}, {best.article.source}): {best.article.title[:160]}"
+            ),
+            "priority": Priority.HIGH if len(bullish) >= _HIGH_ARTICLES else Priority.MEDIUM,
+            "score": score,
+            "evidence": [_evidence(one) for one in [*ranked, *bearish][:_MAX_EVIDENCE]],
+        }
+
+
+def _end_of(day: date, now: datetime) -> datetime:
+    """Return the end of a day in New York, or ``now`` while that day lasts."""
+    begins = datetime.combine(day, time(), _NEW_YORK)
+    ends = datetime.combine(day + timedelta(days=1), time(), _NEW_YORK)
+    return now if begins <= now < ends else ends
+
+
+def _separate(articles: Sequence[Article]) -> list[Article]:
+    """Keep one of each headline, the first published: agencies' texts appear under many addresses."""
+    kept: dict[str, Article] = {}
+    for article in sorted(articles, key=lambda one: (one.published, one.url)):
+        kept.setdefault(" ".join(article.title.lower().split()), article)
+    return list(kept.values())
+
+
+def _evidence(one: _Said) -> Evidence:
+    return Evidence(
+        vendor="alpha_vantage",
+        kind="news_sentiment",
+        as_of=one.article.published.isoformat(),
+        url=one.article.url,
+        text=one.article.title[:200],
+        values={
+            "ticker": one.mood.ticker,
+            "relevance": one.mood.relevance,
+            "sentiment": one.mood.sentiment,
+            "source": one.article.source,
+        },
+    )

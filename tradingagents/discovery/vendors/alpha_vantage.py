@@ -1,0 +1,89 @@
+"""Alpha Vantage: the day's movers, and news with the mood of each ticker in it.
+
+Source: https://www.alphavantage.co/documentation/. One path for everything, and the key in the query
+string, because the vendor takes it nowhere else: nothing here lets a URL out with the key in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from tradingagents.discovery.errors import NoDataError, Permanent
+from tradingagents.discovery.vendors.alpha_vantage_check import VENDOR, check
+from tradingagents.discovery.vendors.alpha_vantage_records import (
+    Article,
+    Movers,
+    OnMalformed,
+    parse_articles,
+    parse_movers,
+)
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["MAX_ARTICLES", "AlphaVantage"]
+
+MAX_ARTICLES = 1_000
+"""Most articles the vendor gives in one answer."""
+
+
+class AlphaVantage:
+    """Asks Alpha Vantage over a session that keeps the deadline. Thread-safe, as the session is.
+
+    Every method raises the errors of :mod:`tradingagents.discovery.errors` and no others. A row that
+    cannot be read is a ``BadPayload``; with ``on_malformed`` it is told and left out, unless no row can be.
+    """
+
+    def __init__(self, session: requests.Session, base_url: str, api_key: str) -> None:
+        self._session, self._base_url, self._api_key = session, base_url, api_key
+
+    def top_movers(self, *, on_malformed: OnMalformed | None = None) -> Movers:
+        """Return the top gainers, losers and most active tickers of the last session (20 each)."""
+        return parse_movers(self._ask("TOP_GAINERS_LOSERS"), on_malformed)
+
+    def news(
+        self,
+        time_from: datetime,
+        time_to: datetime,
+        *,
+        tickers: Sequence[str] = (),
+        topics: Sequence[str] = (),
+        limit: int = MAX_ARTICLES,
+        on_malformed: OnMalformed | None = None,
+    ) -> list[Article]:
+        """Return articles published between two aware times, newest first; none when there are none.
+
+        The vendor takes whole minutes, so the first may begin up to a minute before ``time_from``.
+        Several ``tickers`` mean articles that name all of them.
+        """
+        parameters = {"time_from": _minute(time_from), "time_to": _minute(time_to), "sort": "LATEST"}
+        parameters |= {"tickers": ",".join(tickers)} if tickers else {}
+        parameters |= {"topics": ",".join(topics)} if topics else {}
+        try:
+            payload = self._ask("NEWS_SENTIMENT", **parameters, limit=str(limit))
+        except NoDataError:
+            return []
+        return parse_articles(payload, on_malformed)
+
+    def address(self, function: str) -> str:
+        """Return the address of a function without the key, to be named as a source."""
+        return f"{self._base_url}?{urlencode({'function': function})}"
+
+    def _ask(self, function: str, **parameters: str) -> Any:
+        import requests
+
+        query = {"function": function, **parameters, "apikey": self._api_key}
+        try:
+            # A redirect would carry the key along.
+            response = self._session.get(self._base_url, params=query, allow_redirects=False)
+        except requests.RequestException as error:
+            # Its text holds the URL, and the URL the key.
+            raise Permanent(VENDOR, f"the request could not be sent ({type(error).__name__})") from None
+        return check(response)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M}"
