@@ -115,7 +115,7 @@ def outcome_of(call: Callable[[], Any]) -> Any:
         return type(error)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     states,
     st.lists(

@@ -130,6 +130,13 @@ def deep(levels: int) -> list[Any]:
     return value
 
 
+def deep_dict(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {"price": float("nan")}
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -152,7 +159,11 @@ def test_what_is_not_plain_is_kept_as_words_beside_what_is(odd: Any) -> None:
     json.dumps(made, allow_nan=False)
 
 
-@pytest.mark.parametrize("odd", [NoRepr(), cyclic(), deep(50_000)], ids=["no repr", "cyclic", "deep"])
+@pytest.mark.parametrize(
+    "odd",
+    [NoRepr(), cyclic(), deep(50_000), deep_dict(400)],
+    ids=["no repr", "cyclic", "too deep to print", "deep"],
+)
 def test_no_entry_is_so_odd_that_logging_it_fails(odd: Any) -> None:
     """An entry a scanner appends to its log must not be what ends the scanner."""
     log = ToolLog("run", "scanner")

@@ -14,12 +14,12 @@ from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.market import text_words
 from tradingagents.discovery.market.text_tickers import Mention, find_tickers
 
-LISTED = frozenset(
-    """
-A AAPL ACN AI ALL AMC AMD AREN BB BRK.A BRK.B C CAN CASH COIN COST CPU DD EDIT EPS ES ET ETH BTC F FORM GE GME GOOD
-HOPE IT K LOVE MSFT NIO NOW NVDA ON OPEN PLTR QS RH ROPE RUN SHOP SNOW SOFI SPY T TLRY TSLA UNIT VALE XPEV YOLO
-""".split()
-)
+_SYMBOLS = """
+A AAPL ACN AI ALL AMC AMD AREN BB BRK.A BRK.B BTC C CAN CASH COIN COST CPU DD EDIT EPS ES ET ETH F FORM GE GME
+GOOD HOPE IT K LOVE MSFT NIO NOW NVDA ON OPEN PLTR QS RH ROPE RUN SHOP SNOW SOFI SPY T TLRY TSLA UNIT VALE
+XPEV YOLO
+"""
+LISTED = frozenset(_SYMBOLS.split())
 
 
 def tickers(text: str) -> list[str]:
@@ -104,6 +104,13 @@ def test_words_and_short_symbols_are_tickers_with_their_context(text: str, expec
     ],
 )
 def test_words_and_short_symbols_are_no_tickers_without_context(text: str) -> None:
+    assert tickers(text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["bought T-bills", "AT&T calls", "sold C'mon calls", "short F/X", "DON'T stocks"]
+)
+def test_letters_of_something_longer_are_no_ticker_even_in_context(text: str) -> None:
     assert tickers(text) == []
 
 
@@ -212,8 +219,11 @@ def test_each_word_stands_in_one_list() -> None:
 
 
 _PIECES = st.sampled_from(
-    [*sorted(LISTED), "$GME", "#amc", "calls", "puts on", "shares of", "at $40", "45c", "2/19", "and", ",", "/", "(",
-     ")", "$", "\n", "&amp;", "BUY", "NOW!", "the", "https://x.example/GME", "â€™", "ðŸš€", "\U0001f680", "ünï", "."]
+    [
+        *sorted(LISTED), "$GME", "#amc", "calls", "puts on", "shares of", "at $40", "45c", "2/19", "and", ",",
+        "/", "(", ")", "$", "\n", "&amp;", "BUY", "NOW!", "the", "https://x.example/GME", "â€™", "ðŸš€",
+        "\U0001f680", "ünï", ".",
+    ]
 )  # fmt: skip
 _TEXTS = st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=25).map(" ".join)
 
@@ -236,7 +246,7 @@ def _written(mention: Mention, text: str) -> str:
     return letters.replace("-", ".").replace("/", ".")
 
 
-@given(_TEXTS, st.lists(st.sampled_from("some plain words of no weight at all".split()), min_size=1))
+@given(_TEXTS, st.lists(st.sampled_from(["some", "plain", "words", "of", "no", "weight"]), min_size=1))
 def test_a_quiet_sentence_more_takes_no_cashtag_away(text: str, more: list[str]) -> None:
     tagged = {one.ticker for one in find_tickers(text, LISTED) if one.how == "cashtag"} - text_words.JOKES
     sentence = " ".join(more)
@@ -252,7 +262,7 @@ def test_tagging_the_answers_gives_the_answers_again(text: str) -> None:
 
 _HOSTILE = [
     "$", "A", "A ", "$A", "GME,", "GME and ", " ", "&", "&amp;", "&#", "https://", "www.", "r/", "@", "1/", "1.",
-    "(", "GME (", "*", "GME*", "â€", "ðŸ", "BRK.", "GME/", "NYSE:", "NYSE ", "spy ", "at ", "F 1/1 ", "é", "\n",
+    "(", "GME (", "*", "GME*", "â€", "ðŸ", "BRK.", "GME/", "NYSE:", "NYSE ", "spy ", "at ", "F 1/1 ", "é",
 ]  # fmt: skip
 
 
@@ -284,7 +294,7 @@ def _calls(text: str) -> int:
 def test_no_pattern_backtracks_through_a_long_text(piece: str) -> None:
     """100 kB of the worst: work that grows with the square takes minutes."""
     text = piece * (100_000 // len(piece))
-    assert tickers(f"$AAPL {text}")[:1] == ["AAPL"]
+    assert {"AAPL", "MSFT"} <= set(tickers(f"$AAPL {text}. $MSFT"))
 
 
 @needs_shared

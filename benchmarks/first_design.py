@@ -1,0 +1,130 @@
+"""The first design's own workload, request by request, against the vendors' sandbox on loopback.
+
+The latencies are those of its measurement (54 to 56 s one after another, because one scanner asks
+about twenty things in a row for 42 s), scaled down; the same eight scanners go through the same client
+libraries. ``sequential``: one scanner and one request at a time. ``concurrent``: the defaults.
+``first_design``: its algorithm over the same scanners, which cannot ask several things at once there.
+Seconds are as measured, at the scale; ratios are of runs of one repetition.
+"""
+
+from __future__ import annotations
+
+import importlib
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from benchmarks.harness.row import Row
+from benchmarks.harness.suite import Skipped
+from benchmarks.harness.timing import interleaved, paired_ratio
+from benchmarks.peers import Scanner, State, peer
+from tradingagents.discovery import BaseScanner, DiscoveryConfig, ScannerRegistry, parse_config
+from tradingagents.discovery.scanners.recorder import LocalRecorder
+from tradingagents.discovery.tool_log import ToolLog
+from tradingagents.discovery.vendors.hub import Vendors
+from tradingagents.graph.discovery_graph import DiscoveryGraph
+
+_SCALE = 1 / 8
+_GOAL = 6.0
+_WORKERS = 8
+_TIMEOUT_SECONDS = 60.0
+
+
+def rows(quick: bool) -> Iterator[Row]:
+    """Give the rows; skips until the sandbox and the table of latencies are there."""
+    sandbox = _import("tradingagents.discovery.sandbox", "SandboxProcess")
+    latencies: Mapping[str, float] = _import("verify_concurrent_execution", "LATENCY_SECONDS")
+    trade_date: str = _import("verify_concurrent_execution", "TRADE_DATE")
+    scaled = {vendor: seconds * _SCALE for vendor, seconds in latencies.items()}
+    with sandbox(latency_seconds=scaled) as market:
+        yield from _measure(market.config(), trade_date, 1 if quick else 3)
+
+
+def _import(module: str, name: str) -> Any:
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError):
+        raise Skipped(f"{module} does not offer {name} yet") from None
+
+
+def _measure(config: Mapping[str, Any], trade_date: str, repetitions: int) -> Iterator[Row]:
+    ways = _ways(config, trade_date)
+    counts = {name: way() for name, way in ways.items() if name != "sequential"}  # warms each up
+    if not all(counts.values()):
+        raise RuntimeError(f"a way found nothing, so that its time means nothing: {counts}")
+    seconds = interleaved(ways, repetitions)
+    prefix = "first_design"
+    for name, values in seconds.items():
+        yield Row(f"{prefix}/seconds/{name}", statistics.median(values), f"s at 1/{1 / _SCALE:g}")
+    faster = paired_ratio(seconds["sequential"], seconds["concurrent"])
+    yield Row(f"{prefix}/sequential_over_concurrent", faster, "×", _GOAL, "higher")
+    theirs = paired_ratio(seconds["sequential"], seconds["first_design"])
+    yield Row(f"{prefix}/sequential_over_first_design", theirs, "×", None, "higher")
+
+
+def _ways(config: Mapping[str, Any], trade_date: str) -> dict[str, Callable[[], int]]:
+    concurrent = DiscoveryGraph(_with_execution(config, concurrent=True))
+    sequential = DiscoveryGraph(_with_execution(config, concurrent=False))
+    return {
+        "concurrent": lambda: _scan(concurrent, trade_date),
+        "sequential": lambda: _scan(sequential, trade_date),
+        "first_design": lambda: _first_design(config, trade_date),
+    }
+
+
+def _with_execution(config: Mapping[str, Any], *, concurrent: bool) -> dict[str, Any]:
+    discovery = config["discovery"]
+    execution = {
+        **discovery.get("scanner_execution", {}),
+        "concurrent": concurrent,
+        "timeout_seconds": _TIMEOUT_SECONDS,
+    }
+    return {**config, "discovery": {**discovery, "scanner_execution": execution}}
+
+
+def _scan(graph: DiscoveryGraph, trade_date: str) -> int:
+    update = graph.scanner_node(graph.initial_state(trade_date))
+    if (health := update["scan_report"]["health"]) != "complete":
+        ended = {o["scanner"]: o["message"] for o in update["scan_report"]["outcomes"]}
+        raise RuntimeError(f"the scan is {health}: {ended}")
+    return len(update["tickers"])
+
+
+def _first_design(config: Mapping[str, Any], trade_date: str) -> int:
+    """Run the built-in scanners by the first design's algorithm; return how many candidates it found."""
+    registry = ScannerRegistry.built_in()
+    parsed = parse_config(config, list(registry))
+    hub = Vendors(parsed.vendors, data_source=parsed.data_source)
+    try:
+        state = DiscoveryGraph.initial_state(trade_date)
+        scanners = [Scanner(cls.name, _scan_of(cls, parsed, hub)) for cls in registry]
+        result = peer("first_design")(scanners, state, _WORKERS, _TIMEOUT_SECONDS)
+    finally:
+        hub.close()
+    if result.failed:
+        raise RuntimeError(f"a scanner failed: {result.failed}")
+    return sum(len(found) for found in result.found.values())
+
+
+def _scan_of(
+    scanner: type[BaseScanner], config: DiscoveryConfig, hub: Vendors
+) -> Callable[[State], list[Any]]:
+    """Return the scan of one built-in scanner that asks one thing after another, as there."""
+    in_a_row = type(scanner.__name__, (scanner,), {"map": _one_by_one})
+
+    def scan(state: State) -> list[Any]:
+        made: BaseScanner = in_a_row()
+        made.bind(config.scanners[scanner.name], hub, LocalRecorder(ToolLog("run", scanner.name), _ignore))
+        return made.scan_with_validation(state)
+
+    return scan
+
+
+def _one_by_one(
+    scanner: BaseScanner, fn: Callable[[Any], Any], items: Iterable[Any], *, workers: int | None = None
+) -> Iterator[Any]:
+    return map(fn, items)
+
+
+def _ignore(candidate: dict[str, Any]) -> None:
+    """The candidates are taken from the scan's result."""

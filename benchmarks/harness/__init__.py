@@ -1,0 +1,1 @@
+"""What every benchmark needs: rows, timing, child processes, the machine, the report."""

@@ -1,0 +1,186 @@
+"""Tickers found in hand-labelled posts, and in the sandbox's posts.
+
+260 Reddit posts of 2020 to 2026, each with the symbols its author means. Precision counts an answer as right
+when the author means the symbol or names its company; recall counts the symbols that were written. ``all`` is
+every post, ``random`` the first 88, a random draw, ``held_out`` the posts on which nothing was tuned
+(by hash of their id); the others were picked for difficulty. ``as_is`` uses the directory of 2025-08-11,
+``of_the_day`` adds the labelled symbols that were delisted or renamed before it, for most posts are older.
+``plain`` is the usual rule: cashtags, and words in capitals that are listed. The note has the 95 % Wilson
+interval, as if posts were independent.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import NormalDist
+
+from benchmarks.harness.row import Row
+from benchmarks.harness.suite import Skipped
+from tradingagents.discovery.market.text_tickers import find_tickers
+from tradingagents.discovery.sandbox.market import Market
+
+__all__ = [
+    "Labelled",
+    "Score",
+    "held_out",
+    "labelled_posts",
+    "listed_symbols",
+    "plain",
+    "rows",
+    "rules",
+    "score",
+]
+
+PRECISION_GOAL = 0.95
+RECALL_GOAL = 0.80
+_RANDOM_DRAW = 88
+_CASHTAG = re.compile(r"(?<!\w)\$([A-Za-z]{1,5})\b")
+_CAPITALS = re.compile(r"\b[A-Z]{1,5}\b")
+
+Rule = Callable[[str, Collection[str]], set[str]]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A post with the symbols its author means, and those of the companies named without a symbol."""
+
+    id: str
+    text: str
+    tickers: frozenset[str]
+    by_name: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Score:
+    """Answers given and right, symbols written and found."""
+
+    answers: int
+    right: int
+    written: int
+    found: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.answers
+
+    @property
+    def recall(self) -> float:
+        return self.found / self.written
+
+
+def rules(text: str, listed: Collection[str]) -> set[str]:
+    """Find tickers as the scanners do."""
+    return {mention.ticker for mention in find_tickers(text, listed)}
+
+
+def plain(text: str, listed: Collection[str]) -> set[str]:
+    """Find cashtags, and words in capitals that are listed."""
+    tags = {tag.upper() for tag in _CASHTAG.findall(text)}
+    return {symbol for symbol in tags | set(_CAPITALS.findall(text)) if symbol in listed}
+
+
+def score(posts: Iterable[Labelled], listed: Collection[str], rule: Rule = rules) -> Score:
+    """Add up over posts; an answer that only names the company is right, though it was not asked for."""
+    answers = right = written = found = 0
+    for post in posts:
+        got = rule(post.text, listed)
+        answers += len(got)
+        right += len(got & (post.tickers | post.by_name))
+        written += len(post.tickers)
+        found += len(got & post.tickers)
+    return Score(answers, right, written, found)
+
+
+def held_out(post: Labelled) -> bool:
+    """Say whether nothing was tuned on it: true of about a quarter of the posts, by the hash of the id."""
+    return int(hashlib.sha256(post.id.encode()).hexdigest(), 16) % 4 == 2
+
+
+def labelled_posts(shared: Path) -> list[Labelled]:
+    """Read the hand-labelled posts, in the order of their file."""
+    lines = (shared / "real-data/reddit/ticker_labels.jsonl").read_text(encoding="utf-8").splitlines()
+    return [
+        Labelled(one["id"], one["text"], frozenset(one["tickers"]), frozenset(one["by_name"]))
+        for one in map(json.loads, lines)
+    ]
+
+
+def listed_symbols(shared: Path) -> frozenset[str]:
+    """Read the symbols of the Nasdaq Trader files, without test issues."""
+    symbols = set()
+    for name, column in (("nasdaqlisted", "Symbol"), ("otherlisted", "ACT Symbol")):
+        path = shared / f"real-data/nasdaq/2025-08-11_{name}.txt"
+        with path.open(encoding="utf-8", newline="") as file:
+            for line in csv.DictReader(file, delimiter="|", quoting=csv.QUOTE_NONE):
+                if line["Test Issue"] == "N":
+                    symbols.add(line[column])
+    return frozenset(symbols)
+
+
+def rows(quick: bool) -> Iterator[Row]:
+    """Give precision and recall by sample, directory and rule; quick or not, it takes a second."""
+    del quick
+    yield from _sandbox_rows()
+    shared = Path(os.environ.get("TRADINGAGENTS_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+    if not (shared / "real-data").is_dir():
+        raise Skipped("the labelled posts are not here (set TRADINGAGENTS_SHARED to what holds real-data)")
+    posts, today = labelled_posts(shared), listed_symbols(shared)
+    of_the_day = today.union(*(post.tickers for post in posts))
+    samples = {"all": posts, "random": posts[:_RANDOM_DRAW], "held_out": [p for p in posts if held_out(p)]}
+    for sample, chosen in samples.items():
+        for directory, listed in (("as_is", today), ("of_the_day", of_the_day)):
+            yield from _pair(f"{sample}/{directory}/rules", score(chosen, listed), promised=True)
+            yield from _pair(f"{sample}/{directory}/plain", score(chosen, listed, plain), promised=False)
+
+
+def _sandbox_rows() -> Iterator[Row]:
+    market = Market()
+    posts = [
+        Labelled(post.key, f"{post.title}\n\n{post.text}", frozenset(post.means)) for post in market.posts
+    ]
+    for name, rule in (("rules", rules), ("plain", plain)):
+        measured = score(posts, market.by_symbol.keys(), rule)
+        yield from _pair(f"sandbox/as_is/{name}", measured, promised=rule is rules)
+
+
+def _pair(name: str, measured: Score, *, promised: bool) -> Iterator[Row]:
+    for what, value, part, whole, goal in (
+        ("precision", measured.precision, measured.right, measured.answers, PRECISION_GOAL),
+        ("recall", measured.recall, measured.found, measured.written, RECALL_GOAL),
+    ):
+        low, high = wilson(part, whole)
+        yield Row(
+            f"text_tickers/{what}/{name}",
+            value,
+            f"of {whole} {'answers' if what == 'precision' else 'symbols'}",
+            goal if promised else None,
+            "higher",
+            note=f"95 %: {low:.3f} to {high:.3f}",
+        )
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share, after Wilson (1927)."""
+    z = NormalDist().inv_cdf(0.975)
+    share = part / whole
+    middle = share + z * z / (2 * whole)
+    spread = z * (share * (1 - share) / whole + z * z / (4 * whole * whole)) ** 0.5
+    return (middle - spread) / (1 + z * z / whole), (middle + spread) / (1 + z * z / whole)
+
+
+def main() -> None:
+    """Print the figures as a table."""
+    for row in rows(quick=False):
+        goal = "" if row.goal is None else f"goal {row.goal:g}"
+        print(f"{row.name:52} {row.value:6.3f}  {row.unit:16} {row.note:24} {goal}")
+
+
+if __name__ == "__main__":
+    main()

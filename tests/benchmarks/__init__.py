@@ -1,0 +1,1 @@
+"""The benchmarks' own arithmetic, shapes and report; nothing here is timed."""
