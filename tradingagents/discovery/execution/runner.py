@@ -122,7 +122,10 @@ class _Run:
         self.complete = False
 
     def outcomes(self) -> list[Outcome]:
-        return [entry.outcome for entry in self._entries if entry.outcome is not None]
+        made = [entry.outcome for entry in self._entries if entry.outcome is not None]
+        # An entry's scope leads back here: only the cycle collector could free it, and the state with it.
+        self._entries = []
+        return made
 
     # -- in the caller's thread ----------------------------------------------------------------------
 

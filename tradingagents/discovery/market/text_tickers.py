@@ -228,6 +228,8 @@ class _Reader:
             return True
         if before[:1].isalnum() and before[-1:] in {".", "'", "’", "_"}:
             return True
+        if after[:1] in {"'", "’"} and after[1:].isalpha() and after[1:] not in {"s", "S"}:
+            return True
         if len(word.text) > 2 and word.text.isupper():
             return False
         joined = (
