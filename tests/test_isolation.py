@@ -332,6 +332,19 @@ def test_an_added_entry_is_told_once_however_it_is_added(way: str, present: bool
     assert source.get("tool_logs", old) == old
 
 
+@pytest.mark.parametrize("way", sorted(ADDING))
+@pytest.mark.parametrize("first", ["append", "+=", "sum assigned", "slice", "popped and put back"])
+def test_two_additions_are_told_once_each_whatever_the_two_ways(first: str, way: str) -> None:
+    if way == "assigned unread":  # drops what is there: not an addition
+        return
+    told: list[Any] = []
+    state = isolate({"tool_logs": [{"tool": "old"}]}, lambda entry: told.append(dict(entry)))
+    ADDING[first](state, [{"tool": "first"}])
+    ADDING[way](state, [{"tool": "second"}])
+    assert told == [{"tool": "first"}, {"tool": "second"}]
+    assert len(state["tool_logs"]) == 3
+
+
 def test_an_entry_is_told_as_it_is_at_that_moment_and_twice_when_added_twice() -> None:
     told: list[Any] = []
     state = isolate({"tool_logs": []}, lambda entry: told.append(dict(entry)))

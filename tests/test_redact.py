@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import string
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -163,6 +164,21 @@ def test_what_stands_under_a_key_that_names_a_secret_is_gone(key: str) -> None:
     made = redact_plain({"outer": [{key: SECRET}, {key: [SECRET]}], "kept": "text"})
     assert SECRET not in json.dumps(made)
     assert made["kept"] == "text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a-" * 4_000, "a" * 8_000, "token " * 2_000, "basic " * 2_000, "://a:" * 2_000, "token" + " " * 8_000, "'\\" * 4_000],
+    ids=lambda text: repr(text[:8]),
+)
+def test_the_time_it_takes_grows_with_the_text_and_not_with_its_square(text: str) -> None:
+    """A vendor's answer may be megabytes, and a regular expression never gives up the interpreter lock.
+
+    A few milliseconds where it is linear, two seconds where it is not.
+    """
+    began = time.process_time()
+    redact(text)
+    assert time.process_time() - began < 0.5
 
 
 # -- ordinary words ---------------------------------------------------------------------------------

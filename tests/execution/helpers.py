@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -77,11 +78,17 @@ def run_script(source: str, tmp_path: Path, seconds: float = 30.0) -> subprocess
     return subprocess.run(
         [sys.executable, str(written(source, tmp_path))],
         cwd=ROOT,
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=seconds,
         check=False,
     )
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, with the package that is under test first on the path."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def written(source: str, tmp_path: Path) -> Path:

@@ -261,8 +261,10 @@ def test_tagging_the_answers_gives_the_answers_again(text: str) -> None:
 
 
 _HOSTILE = [
-    "$", "A", "A ", "$A", "GME,", "GME and ", " ", "&", "&amp;", "&#", "https://", "www.", "r/", "@", "1/", "1.",
-    "(", "GME (", "*", "GME*", "â€", "ðŸ", "BRK.", "GME/", "NYSE:", "NYSE ", "spy ", "at ", "F 1/1 ", "é",
+    "$", "A", "A ", "$A", "GME,", "GME and ", " ", "&", "&amp;", "&#", "https://", "www.", "r/", "@", "1/",
+    "1.",
+    "(", "GME (", "*", "GME*", "â€", "ðŸ", "BRK.", "GME/", "NYSE:", "NYSE ", "spy ", "at ", "é",
+    "F 1/1 ",
 ]  # fmt: skip
 
 
@@ -294,7 +296,7 @@ def _calls(text: str) -> int:
 def test_no_pattern_backtracks_through_a_long_text(piece: str) -> None:
     """100 kB of the worst: work that grows with the square takes minutes."""
     text = piece * (100_000 // len(piece))
-    assert {"AAPL", "MSFT"} <= set(tickers(f"$AAPL {text}. $MSFT"))
+    assert tickers(f"$AAPL {text}. F is up {text}. T")[:1] == ["AAPL"]
 
 
 @needs_shared

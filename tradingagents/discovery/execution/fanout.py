@@ -58,7 +58,7 @@ class _OneByOne(Generic[Item, Answer]):
     def __next__(self) -> Answer:
         item = next(self._items)
         self._deadline.check()
-        return self._fn(item)
+        return _answer(self._fn, item)
 
 
 class OrderedMap(Generic[Item, Answer]):
@@ -113,4 +113,11 @@ class OrderedMap(Generic[Item, Answer]):
         _inside.set(True)
         if self._closed:
             raise Cancelled("the task was cut")
-        return self._fn(item)
+        return _answer(self._fn, item)
+
+
+def _answer(fn: Callable[[Item], Answer], item: Item) -> Answer:
+    try:
+        return fn(item)
+    except StopIteration as error:  # raised out of __next__, it would end the map in silence
+        raise RuntimeError(f"{getattr(fn, '__name__', 'fn')} raised StopIteration") from error

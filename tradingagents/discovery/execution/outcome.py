@@ -88,12 +88,19 @@ _BY_ERROR: tuple[tuple[type[BaseException], Status, Reason], ...] = (
 
 def verdict_of_error(error: BaseException) -> Verdict:
     """Say what an error means for the task that raised it; an unknown one is a crash."""
+    text = _words_of(error)
     for kind, status, reason in _BY_ERROR:
         if isinstance(error, kind):
-            return Verdict(status, reason, str(error))
-    text = str(error)
+            return Verdict(status, reason, text)
     message = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return Verdict(Status.FAILED, Reason.CRASHED, message)
+
+
+def _words_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a foreign __str__ may raise anything, and the verdict must stand
+        return ""
 
 
 def health_of(statuses: Iterable[Status]) -> str:

@@ -29,6 +29,8 @@ class DaemonExecutor(Executor):
     """
 
     def __init__(self, max_workers: int, name: str = "discovery") -> None:
+        if max_workers < 1:
+            raise ValueError(f"max_workers is {max_workers}; it must be at least 1")
         self._max_workers, self._name = max_workers, name
         self._wakeup = threading.Condition()  # guards everything below
         self._jobs: deque[_Job] = deque()
@@ -89,6 +91,7 @@ class DaemonExecutor(Executor):
             with self._wakeup:
                 if self._busy.pop(future, None) is None:
                     return  # abandoned meanwhile: another thread has this one's slot
+            del job, future, call  # an idle worker must not keep alive what it has done
 
     def _take(self, me: threading.Thread) -> _Job | None:
         with self._wakeup:

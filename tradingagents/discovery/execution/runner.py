@@ -17,6 +17,7 @@ closes every task and leaves at once.
 from __future__ import annotations
 
 import contextvars
+import functools
 import logging
 import math
 import threading
@@ -24,7 +25,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock, deadline_scope
 from tradingagents.discovery.execution.outcome import Outcome, Reason, Status, Verdict, verdict_of_error
@@ -34,6 +35,8 @@ from tradingagents.discovery.execution.scope import Task, TaskScope, enter_scope
 __all__ = ["Observer", "guarded", "run_all"]
 
 _log = logging.getLogger(__name__)
+_Argument = TypeVar("_Argument")
+_Result = TypeVar("_Result")
 _POLL_SECONDS = 0.1  # how soon a request to stop is noticed
 
 
@@ -62,17 +65,19 @@ def run_all(
     ``max_workers`` tasks run at once; ``request_workers`` bounds each one's own fan-out. ``executor``
     defaults to daemon threads of this run's own; any other ``Executor`` works too, but one that cannot
     ``abandon`` a future loses a worker to each hung task. ``should_stop`` is polled ten times a
-    second; once true, running tasks are cut and waiting ones are not started.
+    second; once true, running tasks are cut and waiting ones are not started. Raises ``ValueError`` for
+    fewer than one worker.
     """
-    pool = executor or DaemonExecutor(max_workers, "scanner")
-    run = _Run(tasks, max_workers, request_workers, clock, observer, pool)
+    own = DaemonExecutor(max_workers, "scanner")  # starts no thread before it is given work
+    pool = executor or own
+    run = _Run(tasks, max_workers, request_workers, clock, observer, pool, patient=pool is own)
     try:
         run.supervise(should_stop)
     except BaseException:
         run.abort()
         raise
     finally:
-        if executor is None:
+        if pool is own:
             # Loops that were not abandoned have run out of work: this waits for their last line.
             pool.shutdown(wait=run.complete, cancel_futures=True)
     return run.outcomes()
@@ -109,7 +114,10 @@ class _Run:
         clock: Clock,
         observer: Observer | None,
         pool: Executor,
+        *,
+        patient: bool,
     ) -> None:
+        self._patient = patient  # whether the pool is this run's own, and so always starts what it is given
         self._max_workers, self._request_workers = max_workers, request_workers
         self._clock, self._observer, self._pool = clock, observer, pool
         self._began = clock.monotonic()
@@ -136,7 +144,7 @@ class _Run:
         while not self.complete:
             overdue = self._watch(poll=should_stop is not None)
             for entry in overdue:
-                self._cut(entry, Reason.DEADLINE, f"timeout after {entry.task.timeout_seconds:g}s")
+                self._cut(entry, Reason.DEADLINE, _timeout_message(entry.task))
             self._give_up_on_starved()
             if should_stop is not None and should_stop():
                 self._stop()
@@ -175,8 +183,8 @@ class _Run:
             return []
 
     def _patience(self) -> float:
-        """Until when to wait for an executor to start something; ours always does. The lock is held."""
-        if hasattr(self._pool, "abandon"):
+        """Until when to wait for an executor of somebody else's to start something. The lock is held."""
+        if self._patient:
             return math.inf
         return self._hungry_since + max((e.task.timeout_seconds for e in self._queue), default=0.0)
 
@@ -254,7 +262,7 @@ class _Run:
                 entry.task,
                 self._clock,
                 request_workers=self._request_workers,
-                on_item=self._observer.emitted if self._observer else None,
+                on_item=self._emitted if self._observer else None,
                 on_restart=self._look_again,
             )
             self._running.add(entry)
@@ -269,8 +277,13 @@ class _Run:
     def _perform(self, entry: _Entry) -> None:
         assert entry.scope is not None
         enter_scope(entry.scope)
+        if self._observer is not None:
+            guarded(self._observer.started, entry.task.name)
         with deadline_scope(entry.scope.deadline):
-            verdict = guarded(self._call, entry)
+            verdict = guarded(entry.task.call, entry.scope)
+        if verdict.reason is Reason.DEADLINE and entry.scope.deadline.expired():
+            # The task noticed before the watching thread did: the words are the same.
+            verdict = Verdict(verdict.status, verdict.reason, _timeout_message(entry.task))
         with self._changed:
             entry.ended = True
             if entry.cut:
@@ -278,28 +291,28 @@ class _Run:
             entry.settling = True
         self._record(entry, verdict, entry.scope.close())
 
-    def _call(self, entry: _Entry) -> Verdict:
-        assert entry.scope is not None
-        if self._observer is not None:
-            self._observer.started(entry.task.name)
-        return entry.task.call(entry.scope)
+    def _emitted(self, name: str, item: Any) -> None:
+        assert self._observer is not None
+        guarded(functools.partial(self._observer.emitted, name), item)
 
     def _record(self, entry: _Entry, verdict: Verdict, items: tuple[Any, ...]) -> None:
         now = self._clock.monotonic()
         began = entry.started_at if entry.scope is not None else now
         outcome = Outcome(entry.task.name, verdict, items, began - self._began, now - began)
         if self._observer is not None:
-            guarded(self._announce, outcome)
+            guarded(self._observer.finished, outcome)
         entry.outcome = outcome
 
-    def _announce(self, outcome: Outcome) -> Verdict:
-        assert self._observer is not None
-        self._observer.finished(outcome)
-        return outcome.verdict
+
+def _timeout_message(task: Task) -> str:
+    return f"timeout after {task.timeout_seconds:g}s"
 
 
-def guarded(call: Callable[[Any], Verdict], argument: Any) -> Verdict:
-    """The error boundary: whatever is raised inside becomes a verdict."""
+def guarded(call: Callable[[_Argument], _Result], argument: _Argument) -> _Result | Verdict:
+    """The error boundary: whatever is raised inside becomes a verdict.
+
+    Also round observers, whose failure must change no task's outcome.
+    """
     try:
         return call(argument)
     except BaseException as error:  # noqa: BLE001 - the one place that may; see the module's docstring

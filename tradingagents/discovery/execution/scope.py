@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Hashable
 from contextvars import ContextVar
@@ -12,7 +13,9 @@ from tradingagents.discovery.clock import Clock, Deadline
 from tradingagents.discovery.errors import Cancelled
 from tradingagents.discovery.execution.outcome import Verdict
 
-__all__ = ["Task", "TaskScope", "current_scope"]
+__all__ = ["Task", "TaskScope", "current_scope", "enter_scope"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,16 @@ class TaskScope:
             items = tuple(self._items)
         self.deadline.cancel()
         for hook in reversed(hooks):
-            hook()
+            _run_hook(hook)
         return items
+
+
+def _run_hook(hook: Callable[[], None]) -> None:
+    try:
+        hook()
+    except Exception:  # noqa: BLE001 - see below
+        # What was found must come out, and the other hooks must run, whatever one of them does.
+        _log.exception("a closing hook failed")
 
 
 _scope: ContextVar[TaskScope | None] = ContextVar("tradingagents_task_scope", default=None)
