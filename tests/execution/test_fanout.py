@@ -133,28 +133,6 @@ def test_an_error_of_the_items_themselves_comes_after_the_answers_before_it(requ
 
 
 @both_ways
-def test_answers_to_items_that_come_slowly_are_not_held_back(request_workers: int) -> None:
-    """What is answered is taken before the next item is waited for: else a deadline would lose it."""
-    third_may_come = threading.Event()
-    taken: list[int] = []
-
-    def items() -> Iterator[int]:
-        yield 1
-        yield 2
-        assert third_may_come.wait(PATIENCE), "the first answer was held back"
-        yield 3
-
-    def call(scope: TaskScope) -> None:
-        for answer in ordered_map(lambda item: item, items()):
-            taken.append(answer)
-            third_may_come.set()
-
-    outcome = inside(call, request_workers=request_workers)
-    assert outcome.verdict.status is Status.OK
-    assert taken == [1, 2, 3]
-
-
-@both_ways
 def test_mapping_over_nothing_gives_nothing(request_workers: int) -> None:
     def call(scope: TaskScope) -> None:
         assert list(ordered_map(lambda item: item, [])) == []
@@ -385,6 +363,7 @@ def test_once_the_task_is_cut_nothing_more_is_started(
                 next(answers)
             except BaseException:  # noqa: BLE001 - what it does
                 continue
+        gate.wait(PATIENCE)
         over.set()
 
     one = task("stubborn", stubborn, 5.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import signal
 import subprocess
@@ -30,7 +31,7 @@ from tests.execution.helpers import (
 )
 from tests.fake_clock import FakeClock
 from tradingagents.discovery.clock import current_deadline
-from tradingagents.discovery.errors import Cancelled, RateLimited
+from tradingagents.discovery.errors import Cancelled, DeadlineExceeded, RateLimited
 from tradingagents.discovery.execution.outcome import Outcome, Reason, Status, Verdict
 from tradingagents.discovery.execution.pool import ABANDONED, DaemonExecutor
 from tradingagents.discovery.execution.runner import run_all
@@ -301,7 +302,10 @@ def test_a_cut_task_is_told_to_stop_where_it_waits(clock: FakeClock) -> None:
 def test_the_message_at_the_deadline_is_the_same_whoever_notices_first(
     clock: FakeClock, gate: threading.Event
 ) -> None:
-    """The second task notices its deadline itself, while the runner is still busy with the first."""
+    """Two tasks notice their deadline themselves, while the runner is still busy with another.
+
+    One lets the error through; the other swallows it and returns as if it had seen all of its data.
+    """
     hang, busy = Hang(gate), threading.Event()
 
     class Slow(Quiet):
@@ -313,20 +317,25 @@ def test_the_message_at_the_deadline_is_the_same_whoever_notices_first(
     def wait(scope: TaskScope) -> None:
         scope.deadline.wait_for(lambda: False)
 
-    tasks = [task("first", hang, 5.0), task("second", wait, 7.5)]
-    running = in_background(lambda: run_all(tasks, max_workers=2, clock=clock, observer=Slow()))
+    def swallow(scope: TaskScope) -> None:
+        with contextlib.suppress(DeadlineExceeded):
+            wait(scope)
+
+    tasks = [task("first", hang, 5.0), task("second", wait, 7.5), task("third", swallow, 7.5)]
+    running = in_background(lambda: run_all(tasks, max_workers=3, clock=clock, observer=Slow()))
     assert hang.inside.wait(PATIENCE)
-    until(lambda: sleepers(clock) == 2)
+    until(lambda: sleepers(clock) == 3)
     clock.advance(5.0)
     assert busy.wait(PATIENCE)
-    until(lambda: sleepers(clock) == 1)
+    until(lambda: sleepers(clock) == 2)
     clock.advance(2.5)
     until(lambda: sleepers(clock) == 0)
     gate.set()
     outcomes = running.result(PATIENCE)
-    assert ends(outcomes) == [CUT, CUT]
+    assert ends(outcomes) == [CUT, CUT, CUT]
     assert outcomes[0].verdict.message == "timeout after 5s"
     assert outcomes[1].verdict.message.startswith("timeout after 7.5s")
+    assert outcomes[2].verdict.message.startswith("timeout after 7.5s")
 
 
 def test_time_before_a_task_says_that_it_started_is_not_its_own(clock: FakeClock, gate: threading.Event) -> None:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextvars import ContextVar
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import Cancelled
@@ -36,7 +36,8 @@ def ordered_map(
     An item's error is raised where its answer is taken; taking the next one goes on. Nothing is
     started once the task is cut. Raises ``DeadlineExceeded`` or ``Cancelled`` when the task's time ends
     while an answer is awaited. ``workers`` can only lower the run's ``request_workers``. A map inside a
-    map's item runs one item after another, so that nesting cannot multiply threads.
+    map's item runs one item after another, so that nesting cannot multiply threads. Items are taken up to
+    four times ``workers`` ahead of the answers: an iterable that is slow to give them holds answers back.
     """
     scope = current_scope()
     allowed = scope.request_workers if scope is not None else _DEFAULT_WORKERS
@@ -104,6 +105,10 @@ class OrderedMap(Generic[Item, Answer]):
                 item = next(self._items)
             except StopIteration:
                 return
+            except BaseException as error:  # noqa: BLE001 - raised after the answers that come before it
+                self._pending.append(_failed(error))
+                self._items = iter(())
+                return
             context = contextvars.copy_context()
             future = self._pool.submit(context.run, self._one, item)
             future.add_done_callback(lambda _: self._deadline.wake())
@@ -114,6 +119,12 @@ class OrderedMap(Generic[Item, Answer]):
         if self._closed:
             raise Cancelled("the task was cut")
         return _answer(self._fn, item)
+
+
+def _failed(error: BaseException) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future
 
 
 def _answer(fn: Callable[[Item], Answer], item: Item) -> Answer:
