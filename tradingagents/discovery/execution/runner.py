@@ -281,9 +281,9 @@ class _Run:
             guarded(self._observer.started, entry.task.name)
         with deadline_scope(entry.scope.deadline):
             verdict = guarded(entry.task.call, entry.scope)
-        if verdict.reason is Reason.DEADLINE and entry.scope.deadline.expired():
-            # The task noticed before the watching thread did: the words are the same.
-            verdict = Verdict(verdict.status, verdict.reason, _timeout_message(entry.task))
+        if entry.scope.deadline.expired():
+            # It ended late, and the watching thread has not noticed yet: who notices first changes nothing.
+            verdict = Verdict(Status.TIMED_OUT, Reason.DEADLINE, _timeout_message(entry.task))
         with self._changed:
             entry.ended = True
             if entry.cut:
