@@ -168,7 +168,15 @@ def test_what_stands_under_a_key_that_names_a_secret_is_gone(key: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a-" * 4_000, "a" * 8_000, "token " * 2_000, "basic " * 2_000, "://a:" * 2_000, "token" + " " * 8_000, "'\\" * 4_000],
+    [
+        "a-" * 4_000,
+        "a" * 8_000,
+        "token " * 2_000,
+        "basic " * 2_000,
+        "://a:" * 2_000,
+        "token" + " " * 8_000,
+        "'\\" * 4_000,
+    ],
     ids=lambda text: repr(text[:8]),
 )
 def test_the_time_it_takes_grows_with_the_text_and_not_with_its_square(text: str) -> None:

@@ -31,7 +31,9 @@ def gate() -> Iterator[threading.Event]:
     made.set()
 
 
-def inside(call: Callable[[TaskScope], Any], *, seconds: float = 30.0, key: Any = None, **more: Any) -> Outcome:
+def inside(
+    call: Callable[[TaskScope], Any], *, seconds: float = 30.0, key: Any = None, **more: Any
+) -> Outcome:
     """Run ``call`` as the only task of a run."""
     (outcome,) = comes_back(lambda: run_all([task("mapping", call, seconds, key=key)], max_workers=1, **more))
     return outcome
@@ -83,7 +85,9 @@ def test_an_items_error_is_raised_where_its_answer_is_taken_and_taking_goes_on(r
 
 @both_ways
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), MemoryError()], ids=repr)
-def test_even_an_exit_inside_an_item_is_raised_at_its_place(error: BaseException, request_workers: int) -> None:
+def test_even_an_exit_inside_an_item_is_raised_at_its_place(
+    error: BaseException, request_workers: int
+) -> None:
     def fn(item: int) -> int:
         if item == 1:
             raise error
@@ -163,7 +167,9 @@ def test_items_overlap_as_far_as_allowed_and_no_further() -> None:
 
 
 @pytest.mark.parametrize(("allowed", "wanted", "width"), [(8, 3, 3), (3, 8, 3), (4, None, 4), (2, 1, 1)])
-def test_a_map_can_lower_what_the_run_allows_and_not_raise_it(allowed: int, wanted: int | None, width: int) -> None:
+def test_a_map_can_lower_what_the_run_allows_and_not_raise_it(
+    allowed: int, wanted: int | None, width: int
+) -> None:
     gates = threading.Event()
     lock, now = threading.Lock(), [0]
 
@@ -335,7 +341,9 @@ def test_hung_items_hold_up_no_other_task(gate: threading.Event) -> None:
         for answer in ordered_map(lambda item: item, range(20)):
             scope.emit(answer)
 
-    tasks = [task(str(i), hang, 0.1, expected_seconds=9.0) for i in range(3)] + [task("good", good, expected_seconds=1.0)]
+    tasks = [task(str(i), hang, 0.1, expected_seconds=9.0) for i in range(3)] + [
+        task("good", good, expected_seconds=1.0)
+    ]
     outcomes = comes_back(lambda: run_all(tasks, max_workers=3))
     assert [outcome.verdict.status for outcome in outcomes] == [Status.TIMED_OUT] * 3 + [Status.OK]
     assert outcomes[3].items == tuple(range(20))

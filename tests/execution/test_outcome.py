@@ -12,14 +12,24 @@ from tradingagents.discovery.errors import DiscoveryError
 from tradingagents.discovery.execution.outcome import Reason, Status, Verdict, health_of, verdict_of_error
 
 MEANING = [
-    (errors.NotConfiguredError("FINNHUB_API_KEY"), Status.SKIPPED, Reason.NOT_CONFIGURED, "no FINNHUB_API_KEY"),
+    (
+        errors.NotConfiguredError("FINNHUB_API_KEY"),
+        Status.SKIPPED,
+        Reason.NOT_CONFIGURED,
+        "no FINNHUB_API_KEY",
+    ),
     (errors.CircuitOpen("sec", "resting"), Status.SKIPPED, Reason.CIRCUIT_OPEN, "sec: resting"),
     (errors.DeadlineExceeded("too late"), Status.TIMED_OUT, Reason.DEADLINE, "too late"),
     (errors.Cancelled("stop"), Status.TIMED_OUT, Reason.CANCELLED, "stop"),
     (errors.RateLimited("sec", "slower", status=429), Status.FAILED, Reason.RATE_LIMITED, "sec: slower"),
     (errors.QuotaSpent("sec", "spent"), Status.FAILED, Reason.QUOTA_SPENT, "sec: spent"),
     (errors.Auth("sec", "refused", status=401), Status.FAILED, Reason.AUTH, "sec: refused"),
-    (errors.Transient("sec", "HTTP 500 error", status=500), Status.FAILED, Reason.VENDOR_DOWN, "sec: HTTP 500 error"),
+    (
+        errors.Transient("sec", "HTTP 500 error", status=500),
+        Status.FAILED,
+        Reason.VENDOR_DOWN,
+        "sec: HTTP 500 error",
+    ),
     (errors.Permanent("sec", "HTTP 404", status=404), Status.FAILED, Reason.BAD_PAYLOAD, "sec: HTTP 404"),
     (errors.BadPayload("sec", "HTML"), Status.FAILED, Reason.BAD_PAYLOAD, "sec: HTML"),
     (errors.FetchError("sec", "other"), Status.FAILED, Reason.BAD_PAYLOAD, "sec: other"),
@@ -37,7 +47,9 @@ MEANING = [
 ]
 
 
-@pytest.mark.parametrize(("error", "status", "reason", "message"), MEANING, ids=lambda part: type(part).__name__)
+@pytest.mark.parametrize(
+    ("error", "status", "reason", "message"), MEANING, ids=lambda part: type(part).__name__
+)
 def test_every_error_has_one_meaning(
     error: BaseException, status: Status, reason: Reason, message: str
 ) -> None:

@@ -108,7 +108,8 @@ def test_a_message_of_many_megabytes_passes() -> None:
 def test_messages_of_several_threads_pass_whole() -> None:
     def call(send: Send) -> Verdict:
         writers = [
-            threading.Thread(target=lambda n=n: [send((n, i, "x" * 1_000)) for i in range(50)]) for n in range(4)
+            threading.Thread(target=lambda n=n: [send((n, i, "x" * 1_000)) for i in range(50)])
+            for n in range(4)
         ]
         for writer in writers:
             writer.start()
@@ -149,7 +150,9 @@ def test_inside_there_is_a_deadline_and_a_scope_of_the_same_name_and_limits() ->
 # -- how it ends ------------------------------------------------------------------------------------
 
 
-def test_a_runaway_regular_expression_is_killed_at_its_deadline_with_what_it_had_found(clock: FakeClock) -> None:
+def test_a_runaway_regular_expression_is_killed_at_its_deadline_with_what_it_had_found(
+    clock: FakeClock,
+) -> None:
     """It never gives up the interpreter lock, so in a thread it would stop the whole process."""
 
     def call(send: Send) -> Verdict:
@@ -180,7 +183,7 @@ def test_a_process_that_ignores_every_signal_it_can_is_killed(clock: FakeClock) 
         while True:
             try:
                 time.sleep(60)
-            except BaseException:  # noqa: BLE001, S110 - what it does
+            except BaseException:  # noqa: BLE001 - what it does
                 pass
 
     watched = Watched(call, clock)
@@ -213,7 +216,9 @@ def test_its_clock_starts_when_it_is_ready_not_when_it_was_started(clock: FakeCl
     assert running.result(PATIENCE)[0].verdict.status is Status.TIMED_OUT
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3), KeyboardInterrupt(), RecursionError("deep")], ids=repr)
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), SystemExit(3), KeyboardInterrupt(), RecursionError("deep")], ids=repr
+)
 def test_what_is_raised_inside_is_the_same_failure_as_in_a_thread(error: BaseException) -> None:
     def call(send: Send) -> Verdict:
         send("before")
@@ -247,7 +252,11 @@ def test_an_error_that_cannot_be_sent_is_told_in_words() -> None:
     assert "with a lock" in verdict.message
 
 
-DEATHS = [(lambda: os._exit(7), 7), (lambda: os.kill(os.getpid(), signal.SIGKILL), -9), (lambda: os.abort(), -6)]
+DEATHS = [
+    (lambda: os._exit(7), 7),
+    (lambda: os.kill(os.getpid(), signal.SIGKILL), -9),
+    (lambda: os.abort(), -6),
+]
 
 
 @pytest.mark.parametrize(("die", "code"), DEATHS, ids=["exit", "kill", "abort"])

@@ -134,7 +134,9 @@ def test_one_worker_runs_the_tasks_in_the_order_given_one_at_a_time() -> None:
     def call(scope: TaskScope) -> None:
         trail.extend([f"{scope.name} in", f"{scope.name} out"])
 
-    tasks = [task(name, call, expected_seconds=seconds) for name, seconds in (("a", 1.0), ("b", 9.0), ("c", 5.0))]
+    tasks = [
+        task(name, call, expected_seconds=seconds) for name, seconds in (("a", 1.0), ("b", 9.0), ("c", 5.0))
+    ]
     run(*tasks, max_workers=1)
     assert trail == ["a in", "a out", "b in", "b out", "c in", "c out"]
 
@@ -174,7 +176,9 @@ def test_the_clock_of_a_task_starts_when_its_worker_does_not_when_it_was_submitt
     """The second waits nine seconds for the only worker and still has all of its ten."""
     first, second = Hang(gate), Hang(threading.Event())
     running = in_background(
-        lambda: run_all([task("first", first, 10.0), task("second", second, 10.0)], max_workers=1, clock=clock)
+        lambda: run_all(
+            [task("first", first, 10.0), task("second", second, 10.0)], max_workers=1, clock=clock
+        )
     )
     assert first.inside.wait(PATIENCE)
     clock.advance(9.0)
@@ -192,7 +196,10 @@ def test_the_clock_of_a_task_starts_when_its_worker_does_not_when_it_was_submitt
 
 def test_each_task_has_a_deadline_of_its_own(clock: FakeClock, gate: threading.Event) -> None:
     hangs = [Hang(gate) for _ in range(3)]
-    tasks = [task(str(i), hang, seconds) for i, (hang, seconds) in enumerate(zip(hangs, (3.0, 1.0, 2.0), strict=True))]
+    tasks = [
+        task(str(i), hang, seconds)
+        for i, (hang, seconds) in enumerate(zip(hangs, (3.0, 1.0, 2.0), strict=True))
+    ]
     ended: list[str] = []
 
     class Watcher(Quiet):
@@ -338,7 +345,9 @@ def test_the_message_at_the_deadline_is_the_same_whoever_notices_first(
     assert outcomes[2].verdict.message.startswith("timeout after 7.5s")
 
 
-def test_time_before_a_task_says_that_it_started_is_not_its_own(clock: FakeClock, gate: threading.Event) -> None:
+def test_time_before_a_task_says_that_it_started_is_not_its_own(
+    clock: FakeClock, gate: threading.Event
+) -> None:
     """A process may take its time to start; the timeout counts from there."""
     go, inside = threading.Event(), threading.Event()
 
@@ -371,7 +380,15 @@ class Wordless(Exception):
 
 @pytest.mark.parametrize(
     "error",
-    [ValueError("x"), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), MemoryError(), RecursionError(), StopIteration()],
+    [
+        ValueError("x"),
+        SystemExit(3),
+        KeyboardInterrupt(),
+        GeneratorExit(),
+        MemoryError(),
+        RecursionError(),
+        StopIteration(),
+    ],
     ids=repr,
 )
 def test_whatever_is_raised_inside_is_that_tasks_failure_alone(error: BaseException) -> None:
@@ -531,7 +548,9 @@ def test_what_an_abandoned_task_does_late_is_refused_and_never_seen(
 
 def test_a_task_that_finishes_after_its_cut_changes_nothing(clock: FakeClock, gate: threading.Event) -> None:
     hang = Hang(gate)
-    running = in_background(lambda: run_all([task("hung", hang, 5.0, key="late end")], max_workers=1, clock=clock))
+    running = in_background(
+        lambda: run_all([task("hung", hang, 5.0, key="late end")], max_workers=1, clock=clock)
+    )
     assert hang.inside.wait(PATIENCE)
     clock.advance(5.0)
     outcomes = running.result(PATIENCE)
@@ -551,7 +570,11 @@ def test_while_an_abandoned_call_lives_no_other_of_its_key_is_started(
     assert hang.inside.wait(PATIENCE)
     clock.advance(5.0)
     assert ends(first.result(PATIENCE)) == [CUT]
-    tasks = [task("same", hang, key="k1"), task("same", lambda s: None, key="k2"), task("same", lambda s: None)]
+    tasks = [
+        task("same", hang, key="k1"),
+        task("same", lambda s: None, key="k2"),
+        task("same", lambda s: None),
+    ]
     assert ends(run(*tasks)) == [(Status.SKIPPED, Reason.STILL_RUNNING), OK, OK]
     gate.set()
     until(lambda: ABANDONED.count("k1") == 0)
@@ -621,7 +644,10 @@ def test_once_told_to_stop_what_runs_is_cut_and_what_waits_is_not_started(gate: 
 
 
 def test_being_told_to_stop_before_the_first_task_still_gives_every_outcome() -> None:
-    outcomes = run(*(task(str(i), lambda scope: current_deadline().sleep(20.0)) for i in range(6)), should_stop=lambda: True)
+    outcomes = run(
+        *(task(str(i), lambda scope: current_deadline().sleep(20.0)) for i in range(6)),
+        should_stop=lambda: True,
+    )
     assert [outcome.verdict.reason for outcome in outcomes] == [Reason.CANCELLED] * 6
 
 
@@ -773,7 +799,9 @@ def test_a_given_pool_that_others_hold_does_not_hold_the_run_for_ever(
         busy = pool.submit(gate.wait, PATIENCE)
         until(busy.running)
         running = in_background(
-            lambda: run_all([task("never", lambda scope: None, 5.0)], max_workers=1, executor=pool, clock=clock)
+            lambda: run_all(
+                [task("never", lambda scope: None, 5.0)], max_workers=1, executor=pool, clock=clock
+            )
         )
         until(lambda: running.done() or clock.advance(1.0) or clock.monotonic() > 60.0)
         (never,) = running.result(1.0)
