@@ -128,8 +128,8 @@ def test_it_answers_as_a_deep_copy_would(source: dict[str, Any], operations: Any
     ours, plain = isolate(source), copy.deepcopy(source)
     for name, key, value in operations:
         done = OPERATIONS[name]
-        got = outcome_of(lambda: done(ours, key, copy.deepcopy(value)))  # noqa: B023 - called at once
-        wanted = outcome_of(lambda: done(plain, key, copy.deepcopy(value)))  # noqa: B023
+        got = outcome_of(lambda: done(ours, key, copy.deepcopy(value)))
+        wanted = outcome_of(lambda: done(plain, key, copy.deepcopy(value)))
         assert got == wanted, name
         if name not in {"repr", "json", "hash"}:
             assert repr(got) == repr(wanted), name

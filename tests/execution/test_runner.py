@@ -210,7 +210,7 @@ def test_each_task_has_a_deadline_of_its_own(clock: FakeClock, gate: threading.E
     assert all(hang.inside.wait(PATIENCE) for hang in hangs)
     for second in (1, 2, 3):
         clock.advance(1.0)
-        until(lambda: len(ended) == second)  # noqa: B023 - called at once
+        until(lambda: len(ended) == second)
     assert ended == ["1 at 1", "2 at 2", "0 at 3"]
     assert ends(running.result(PATIENCE)) == [CUT] * 3
 
@@ -610,7 +610,7 @@ def test_every_task_has_a_fresh_copy_of_the_callers_context() -> None:
     token = variable.set("caller")
     try:
         for workers in (1, 3):
-            outcomes = comes_back_here(lambda: run_all([task(n, call) for n in "abc"], max_workers=workers))  # noqa: B023
+            outcomes = comes_back_here(lambda: run_all([task(n, call) for n in "abc"], max_workers=workers))
             assert ends(outcomes) == [OK] * 3
             assert [outcome.items for outcome in outcomes] == [("caller",)] * 3
             assert variable.get() == "caller"
