@@ -53,7 +53,7 @@ class IsolatedState(dict[str, Any]):
         self._memo: dict[int, Any] = {}  # one for all values: what was shared stays shared
         self._copying = threading.RLock()  # two readers of one value must get the same copy
         self._on_log = on_log
-        self._known_logs: list[Any] = []
+        self._logs: list[Any] = []  # what was last in the place of the log, to tell what is new from
         if on_log is not None:
             super().setdefault(_LOGS, _Unread([]))
 
@@ -65,8 +65,7 @@ class IsolatedState(dict[str, Any]):
             if type(held) is _Unread:
                 held = copy_plain(held.original, self._memo)
                 if key == _LOGS and type(held) is list and self._on_log is not None:
-                    self._known_logs = list(held)
-                    held = _LogList(held, self._on_log)
+                    held = self._logs = _LogList(held, self._on_log)
                 super().__setitem__(key, held)
         return held
 
@@ -80,11 +79,11 @@ class IsolatedState(dict[str, Any]):
             return value
         if key in self:
             self._read(key, super().__getitem__(key))
-        for entry in _added(self._known_logs, value):
+        for entry in _added(self._logs, value):
             if isinstance(entry, Mapping):
                 self._on_log(entry)
-        self._known_logs = list(value)
-        return _LogList(value, self._on_log)
+        self._logs = _LogList(value, self._on_log)
+        return self._logs
 
     def __getitem__(self, key: Any) -> Any:
         return self._read(key, super().__getitem__(key))

@@ -22,10 +22,11 @@ _lock = threading.Lock()  # guards the two names below, which are replaced toget
 _known: frozenset[str] = frozenset()
 _known_pattern: re.Pattern[str] | None = None
 
-_NAMES = r"(?:[\w-]*(?:api[-_]?key|token|secret|password|passwd))"
+# Bounded and anchored: text of hyphens must not be searched again from each of them.
+_NAMES = r"(?:(?<![\w-])[\w-]{0,40}?(?:api[-_]?key|token|secret|password|passwd))"
 _VALUE = r"(?:\"[^\"]*\"|'[^']*'|\\\"[^\"\\]*|[^\s&\"'<>,;)}\]\\]+)"
 _SHAPES = (
-    re.compile(rf"(?i)(\b{_NAMES}\\?[\"']?\s*[=:]\s*)b?{_VALUE}"),
+    re.compile(rf"(?i)({_NAMES}\\?[\"']?\s*[=:]\s*)b?{_VALUE}"),
     re.compile(r"(?i)(\bauthorization\\?[\"']?\s*[=:]\s*[\"']?(?:[a-z]+\s+)?)[^\s\"',}]+"),
     # Outside a header only what can be no word: digits, or letters of both cases in one run.
     re.compile(r"(?i:(\b(?:bearer|basic|token)\s+))(?=\S*(?:\d|[a-z][A-Z]))[A-Za-z0-9._~+/=-]{8,}"),
