@@ -96,7 +96,9 @@ def own_imports(tree: ast.Module) -> Iterator[str]:
     for module, name in imports(tree):
         if module.split(".")[0] != "tradingagents":
             continue
-        short = module.removeprefix("tradingagents.") if module.startswith("tradingagents.discovery") else module
+        short = (
+            module.removeprefix("tradingagents.") if module.startswith("tradingagents.discovery") else module
+        )
         yield f"{short}.{name}" if f"{short}.{name}" in modules() else short
 
 
@@ -170,11 +172,15 @@ def test_the_sandbox_is_imported_by_nothing_but_the_command_line() -> None:
 @pytest.mark.parametrize("library", FOREIGN)
 def test_a_library_is_known_in_its_own_place_only(library: str) -> None:
     importers = {
-        name for name, (_, tree) in modules().items() if any(is_in(module, library) for module, _ in imports(tree))
+        name
+        for name, (_, tree) in modules().items()
+        if any(is_in(module, library) for module, _ in imports(tree))
     }
     strangers = [name for name in importers if not name.startswith(FOREIGN[library])]
     assert strangers == []
-    assert importers or library == "multiprocessing", f"nothing imports {library} any more: take it off the list"
+    assert importers or library == "multiprocessing", (
+        f"nothing imports {library} any more: take it off the list"
+    )
 
 
 def test_only_net_opens_sessions_and_nobody_asks_past_them() -> None:
@@ -226,14 +232,23 @@ def test_errors_are_caught_by_name_except_where_it_says_why() -> None:
             if isinstance(node, ast.ExceptHandler) and is_broad(node.type):
                 found[name] = found.get(name, 0) + 1
                 raises_again = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
-                assert raises_again or "BLE001 - " in lines[node.lineno - 1], f"{name}:{node.lineno} gives no reason"
+                assert raises_again or "BLE001 - " in lines[node.lineno - 1], (
+                    f"{name}:{node.lineno} gives no reason"
+                )
             elif isinstance(node, ast.Call) and dotted(node.func).endswith("suppress"):
                 assert not any(is_broad(argument) for argument in node.args), f"{name}:{node.lineno}"
     assert found == BROAD_HANDLERS
 
 
 def test_threads_are_started_in_the_pool_and_for_the_event_loop_only() -> None:
-    starters = {"threading.Thread", "Thread", "threading.Timer", "Timer", "ThreadPoolExecutor", "start_new_thread"}
+    starters = {
+        "threading.Thread",
+        "Thread",
+        "threading.Timer",
+        "Timer",
+        "ThreadPoolExecutor",
+        "start_new_thread",
+    }
     assert calls(starters) == THREADS
 
 
@@ -286,7 +301,9 @@ def test_every_module_says_what_it_is_and_what_it_exports() -> None:
         private = path.name.startswith("_") and path.name != "__init__.py"
         if only_words or private or name == "tradingagents.default_config":
             continue
-        names = {dotted(target) for node in tree.body if isinstance(node, ast.Assign) for target in node.targets}
+        names = {
+            dotted(target) for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
+        }
         assert "__all__" in names, f"{name} has no __all__"
 
 
@@ -309,7 +326,18 @@ def python(source: str) -> str:
 
 def test_importing_the_discovery_module_imports_no_framework_and_no_vendors_client() -> None:
     loaded = set(python("import sys, tradingagents.discovery; print(*sys.modules, sep='\\n')").split())
-    heavy = {"langgraph", "langchain_core", "praw", "prawcore", "finnhub", "polars", "pandas", "numpy", "requests", "loky"}
+    heavy = {
+        "langgraph",
+        "langchain_core",
+        "praw",
+        "prawcore",
+        "finnhub",
+        "polars",
+        "pandas",
+        "numpy",
+        "requests",
+        "loky",
+    }
     assert "tradingagents.discovery.scanners.base" in loaded
     assert heavy & loaded == set()
 

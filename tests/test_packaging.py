@@ -30,7 +30,9 @@ DISTRIBUTION = {"finnhub": "finnhub-python", "langchain_core": "langchain-core",
 
 def public_names(module: ModuleType) -> set[str]:
     return {
-        name for name, value in vars(module).items() if not name.startswith("_") and not inspect.ismodule(value)
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
     } - {"annotations", "Any", "TYPE_CHECKING"}
 
 

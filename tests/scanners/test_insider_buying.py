@@ -145,7 +145,7 @@ def test_what_a_smaller_number_of_filings_allows_is_read_and_the_rest_is_told(ve
 
 def test_a_least_value_leaves_out_who_bought_for_less(vendors, sandbox):
     measure = sandbox.market.truth["insider_buying"].measure
-    least = sorted(measure.values())[4]
+    least = round(sorted(measure.values())[4], 2) - 0.01  # a cent below: sums differ in the last bit
     found = tickers(scan(scanner(vendors, min_value_usd=least)))
     assert found == {ticker for ticker, dollars in measure.items() if dollars >= least}
 

@@ -65,12 +65,12 @@ class Cluster:
 
     @cached_property
     def value_usd(self) -> float:
-        return sum(one.value_usd for one in self.purchases)
+        return math.fsum(one.value_usd for one in self.purchases)
 
     @cached_property
     def planned_usd(self) -> float:
         """Dollars of the purchases made under a 10b5-1 plan."""
-        return sum(one.value_usd for one in self.purchases if one.statement.is_planned)
+        return math.fsum(one.value_usd for one in self.purchases if one.statement.is_planned)
 
     @cached_property
     def deciders(self) -> int:
@@ -101,7 +101,7 @@ class Cluster:
     def context(self) -> str:
         """One sentence: how many bought how much of what, who, when filed, and whether under a plan."""
         insiders = _insiders(self.statements)
-        shares = sum(one.shares for one in self.purchases)
+        shares = math.fsum(one.shares for one in self.purchases)
         who = "1 insider" if len(insiders) == 1 else f"{len(insiders)} insiders"
         names = [_described(group) for group in insiders[:_NAMED]]
         more = [f"{len(insiders) - _NAMED} more"] if len(insiders) > _NAMED else []
@@ -125,7 +125,7 @@ class Cluster:
 
     def _record(self, statement: Statement, url: str) -> Evidence:
         own = [one for one in self.purchases if one.statement is statement]
-        shares, value = sum(one.shares for one in own), sum(one.value_usd for one in own)
+        shares, value = math.fsum(one.shares for one in own), math.fsum(one.value_usd for one in own)
         lead = max(statement.owners, key=role_of)
         return Evidence(
             vendor="sec",
