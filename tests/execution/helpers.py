@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.fake_clock import FakeClock
-from tradingagents.discovery.execution.outcome import Status, Verdict
+from tradingagents.discovery.execution.outcome import Outcome, Reason, Status, Verdict
+from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import Task, TaskScope
 
 T = TypeVar("T")
@@ -21,6 +22,8 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 5.0  # seconds after which a test fails instead of hanging
 FINE = Verdict(Status.OK)
+OK = (Status.OK, Reason.NONE)
+CUT = (Status.TIMED_OUT, Reason.DEADLINE)
 
 
 def in_background(call: Callable[[], T]) -> Future[T]:
@@ -95,3 +98,48 @@ def written(source: str, tmp_path: Path) -> Path:
     script = tmp_path / "script.py"
     script.write_text(textwrap.dedent(source), encoding="utf-8")
     return script
+
+
+def ends(outcomes: list[Outcome]) -> list[tuple[Status, Reason]]:
+    return [(outcome.verdict.status, outcome.verdict.reason) for outcome in outcomes]
+
+
+def run(*tasks: Task, **more: Any) -> list[Outcome]:
+    """Run the tasks on four workers, unless it says otherwise; fail when that does not come back."""
+    return comes_back(lambda: run_all(list(tasks), **{"max_workers": 4, **more}))
+
+
+class Hang:
+    """A call that emits, tells that it is inside, and stays there until the gate opens."""
+
+    def __init__(self, gate: threading.Event, item: Any = None) -> None:
+        self.gate, self.item = gate, item
+        self.inside = threading.Event()
+
+    def __call__(self, scope: TaskScope) -> None:
+        if self.item is not None:
+            scope.emit(self.item)
+        self.inside.set()
+        self.gate.wait(PATIENCE)
+
+
+class Quiet:
+    def started(self, name: str) -> None: ...
+
+    def emitted(self, name: str, item: Any) -> None: ...
+
+    def finished(self, outcome: Outcome) -> None: ...
+
+
+class Recorder(Quiet):
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def started(self, name: str) -> None:
+        self.events.append(("started", name))
+
+    def emitted(self, name: str, item: Any) -> None:
+        self.events.append(("emitted", name, item))
+
+    def finished(self, outcome: Outcome) -> None:
+        self.events.append(("finished", outcome.name, outcome.items))

@@ -24,13 +24,6 @@ WIDTHS = [1, 8]
 both_ways = pytest.mark.parametrize("request_workers", WIDTHS, ids=["one by one", "eight at once"])
 
 
-@pytest.fixture
-def gate() -> Iterator[threading.Event]:
-    made = threading.Event()
-    yield made
-    made.set()
-
-
 def inside(
     call: Callable[[TaskScope], Any], *, seconds: float = 30.0, key: Any = None, **more: Any
 ) -> Outcome:

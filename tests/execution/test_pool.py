@@ -7,7 +7,6 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,6 @@ import pytest
 
 from tests.execution.helpers import PATIENCE, comes_back, in_background, run_script, threads_named, until
 from tradingagents.discovery.execution.pool import AbandonedWork, DaemonExecutor
-
-
-@pytest.fixture
-def gate() -> Iterator[threading.Event]:
-    made = threading.Event()
-    yield made
-    made.set()
-
 
 # -- an Executor ------------------------------------------------------------------------------------
 
