@@ -79,7 +79,7 @@ def test_every_library_that_is_imported_is_declared_and_the_other_way_round() ->
     declared = {re.split(r"[<>=!~\[; ]", line)[0] for line in PROJECT["dependencies"]}
     used = set()
     for path in (ROOT / "tradingagents").rglob("*.py"):
-        for module, _ in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        for module in imports(ast.parse(path.read_text(encoding="utf-8"))):
             top = module.split(".")[0]
             if top not in sys.stdlib_module_names and top != "tradingagents":
                 used.add(DISTRIBUTION.get(top, top))

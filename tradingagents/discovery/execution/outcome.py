@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tradingagents.discovery import errors
+from tradingagents.discovery.errors import (
+    Auth,
+    Cancelled,
+    CircuitOpen,
+    DeadlineExceeded,
+    FetchError,
+    NoDataError,
+    NotConfiguredError,
+    QuotaSpent,
+    RateLimited,
+    ScannerError,
+    StaleDataError,
+    Transient,
+)
 
 __all__ = ["Outcome", "Reason", "Status", "Verdict", "health_of", "verdict_of_error"]
 
@@ -71,18 +84,18 @@ class Outcome:
 
 # The first type that matches decides, so a subclass stands above its base.
 _BY_ERROR: tuple[tuple[type[BaseException], Status, Reason], ...] = (
-    (errors.NotConfiguredError, Status.SKIPPED, Reason.NOT_CONFIGURED),
-    (errors.CircuitOpen, Status.SKIPPED, Reason.CIRCUIT_OPEN),
-    (errors.DeadlineExceeded, Status.TIMED_OUT, Reason.DEADLINE),
-    (errors.Cancelled, Status.TIMED_OUT, Reason.CANCELLED),
-    (errors.RateLimited, Status.FAILED, Reason.RATE_LIMITED),
-    (errors.QuotaSpent, Status.FAILED, Reason.QUOTA_SPENT),
-    (errors.Auth, Status.FAILED, Reason.AUTH),
-    (errors.Transient, Status.FAILED, Reason.VENDOR_DOWN),
-    (errors.FetchError, Status.FAILED, Reason.BAD_PAYLOAD),
-    (errors.StaleDataError, Status.FAILED, Reason.STALE_DATA),
-    (errors.NoDataError, Status.FAILED, Reason.NO_DATA),
-    (errors.ScannerError, Status.FAILED, Reason.BAD_PAYLOAD),
+    (NotConfiguredError, Status.SKIPPED, Reason.NOT_CONFIGURED),
+    (CircuitOpen, Status.SKIPPED, Reason.CIRCUIT_OPEN),
+    (DeadlineExceeded, Status.TIMED_OUT, Reason.DEADLINE),
+    (Cancelled, Status.TIMED_OUT, Reason.CANCELLED),
+    (RateLimited, Status.FAILED, Reason.RATE_LIMITED),
+    (QuotaSpent, Status.FAILED, Reason.QUOTA_SPENT),
+    (Auth, Status.FAILED, Reason.AUTH),
+    (Transient, Status.FAILED, Reason.VENDOR_DOWN),
+    (FetchError, Status.FAILED, Reason.BAD_PAYLOAD),
+    (StaleDataError, Status.FAILED, Reason.STALE_DATA),
+    (NoDataError, Status.FAILED, Reason.NO_DATA),
+    (ScannerError, Status.FAILED, Reason.BAD_PAYLOAD),
 )
 
 
