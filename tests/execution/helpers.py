@@ -117,6 +117,7 @@ class Hang:
         self.inside = threading.Event()
 
     def __call__(self, scope: TaskScope) -> None:
+        self.thread = threading.current_thread()
         if self.item is not None:
             scope.emit(self.item)
         self.inside.set()

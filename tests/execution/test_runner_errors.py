@@ -181,17 +181,26 @@ def test_what_an_abandoned_task_does_late_is_refused_and_never_seen(
     assert ("emitted", "late", "late") not in recorder.events
 
 
-def test_a_task_that_finishes_after_its_cut_changes_nothing(clock: FakeClock, gate: threading.Event) -> None:
-    hang = Hang(gate)
-    running = in_background(
-        lambda: run_all([task("hung", hang, 5.0, key="late end")], max_workers=1, clock=clock)
-    )
-    assert hang.inside.wait(PATIENCE)
+def test_a_task_that_ends_after_its_cut_changes_nothing_even_while_the_run_goes_on(
+    clock: FakeClock, gate: threading.Event
+) -> None:
+    recorder, late, other = Recorder(), Hang(gate, "in time"), Hang(threading.Event())
+    tasks = [task("late", late, 5.0, key="late end"), task("other", other, 60.0)]
+    running = in_background(lambda: run_all(tasks, max_workers=2, clock=clock, observer=recorder))
+    assert late.inside.wait(PATIENCE)
+    assert other.inside.wait(PATIENCE)
     clock.advance(5.0)
-    outcomes = running.result(PATIENCE)
+    cut = ("finished", "late", ("in time",))
+    until(lambda: cut in recorder.events)
     gate.set()
     until(lambda: ABANDONED.count("late end") == 0)
-    assert ends(outcomes) == [CUT]
+    until(lambda: late.thread not in threading.enumerate())
+    other.gate.set()
+    outcomes = running.result(PATIENCE)
+    assert ends(outcomes) == [CUT, OK]
+    assert outcomes[0].items == ("in time",)
+    assert recorder.events.count(cut) == 1
+    assert [event[0] for event in recorder.events if event[1] == "late"] == ["started", "emitted", "finished"]
 
 
 # -- still running ----------------------------------------------------------------------------------
