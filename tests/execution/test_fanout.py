@@ -130,6 +130,28 @@ def test_an_error_of_the_items_themselves_comes_after_the_answers_before_it(requ
 
 
 @both_ways
+def test_answers_to_items_that_come_slowly_are_not_held_back(request_workers: int) -> None:
+    """An answer that is there is given before more items are drawn: else a deadline would lose it."""
+    third_may_come = threading.Event()
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        yield 1
+        yield 2
+        assert third_may_come.wait(PATIENCE), "the first answer was held back"
+        yield 3
+
+    def call(scope: TaskScope) -> None:
+        for answer in ordered_map(lambda item: item, items()):
+            taken.append(answer)
+            third_may_come.set()
+
+    outcome = inside(call, request_workers=request_workers)
+    assert outcome.verdict.status is Status.OK
+    assert taken == [1, 2, 3]
+
+
+@both_ways
 def test_mapping_over_nothing_gives_nothing(request_workers: int) -> None:
     def call(scope: TaskScope) -> None:
         assert list(ordered_map(lambda item: item, [])) == []
@@ -252,6 +274,19 @@ def test_no_thread_is_left_when_all_was_taken_and_none_when_the_task_took_only_s
     assert inside(takes_all).verdict.status is Status.OK
     assert inside(takes_one).verdict.status is Status.OK
     until(lambda: set(threads_named("request-")) <= before)
+
+
+def test_maps_that_are_dropped_half_way_leave_no_threads_behind_in_or_outside_a_run() -> None:
+    """A scanner that takes the first answer of each of many maps must not gather eight threads a map."""
+
+    def takes_one_of_each(scope: TaskScope | None) -> None:
+        for _ in range(20):
+            assert next(ordered_map(str, range(100))) == "0"
+        until(lambda: len(set(threads_named("request-")) - before) == 0)
+
+    before = set(threads_named("request-"))
+    assert inside(takes_one_of_each).verdict == FINE
+    takes_one_of_each(None)
 
 
 # -- context ----------------------------------------------------------------------------------------
