@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from tests.execution.helpers import PATIENCE, comes_back, in_background, sleepers, task, threads_named, until
+from tests.execution.helpers import (
+    FINE,
+    PATIENCE,
+    comes_back,
+    in_background,
+    sleepers,
+    task,
+    threads_named,
+    until,
+)
 from tests.fake_clock import FakeClock
 from tradingagents.discovery.clock import Deadline, current_deadline, deadline_scope
 from tradingagents.discovery.errors import Cancelled, DeadlineExceeded
@@ -274,19 +283,6 @@ def test_no_thread_is_left_when_all_was_taken_and_none_when_the_task_took_only_s
     assert inside(takes_all).verdict.status is Status.OK
     assert inside(takes_one).verdict.status is Status.OK
     until(lambda: set(threads_named("request-")) <= before)
-
-
-def test_maps_that_are_dropped_half_way_leave_no_threads_behind_in_or_outside_a_run() -> None:
-    """A scanner that takes the first answer of each of many maps must not gather eight threads a map."""
-
-    def takes_one_of_each(scope: TaskScope | None) -> None:
-        for _ in range(20):
-            assert next(ordered_map(str, range(100))) == "0"
-        until(lambda: len(set(threads_named("request-")) - before) == 0)
-
-    before = set(threads_named("request-"))
-    assert inside(takes_one_of_each).verdict == FINE
-    takes_one_of_each(None)
 
 
 # -- context ----------------------------------------------------------------------------------------
