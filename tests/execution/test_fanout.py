@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.execution.helpers import (
-    FINE,
     PATIENCE,
     comes_back,
     in_background,
@@ -136,28 +135,6 @@ def test_an_error_of_the_items_themselves_comes_after_the_answers_before_it(requ
     outcome = inside(call, request_workers=request_workers)
     assert outcome.items == (1, 2)
     assert outcome.verdict.message == "LookupError: page 3"
-
-
-@both_ways
-def test_answers_to_items_that_come_slowly_are_not_held_back(request_workers: int) -> None:
-    """An answer that is there is given before more items are drawn: else a deadline would lose it."""
-    third_may_come = threading.Event()
-    taken: list[int] = []
-
-    def items() -> Iterator[int]:
-        yield 1
-        yield 2
-        assert third_may_come.wait(PATIENCE), "the first answer was held back"
-        yield 3
-
-    def call(scope: TaskScope) -> None:
-        for answer in ordered_map(lambda item: item, items()):
-            taken.append(answer)
-            third_may_come.set()
-
-    outcome = inside(call, request_workers=request_workers)
-    assert outcome.verdict.status is Status.OK
-    assert taken == [1, 2, 3]
 
 
 @both_ways
