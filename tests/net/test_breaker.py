@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.net.clocks import JumpingClock
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Deadline, deadline_scope
 from tradingagents.discovery.errors import Cancelled, CircuitOpen, DeadlineExceeded, Transient
-from tradingagents.discovery.net import BreakerPolicy, FetchSession, check
+from tradingagents.discovery.net import BreakerPolicy, FetchSession, check, counting
 from tradingagents.discovery.net.breaker import Breaker
 
 OpenSession = Callable[..., FetchSession]
@@ -168,9 +169,14 @@ def test_an_open_circuit_sends_nothing(server: VendorServer, open_session: OpenS
     for number in range(2):
         with pytest.raises(Transient):
             session.fetch(f"{server.url}/quote?n={number}")
-    with pytest.raises(CircuitOpen, match="to be tried again at"):
+    counts: Counter[str] = Counter()
+    with (
+        counting(lambda _, what, amount: counts.update({what: int(amount)})),
+        pytest.raises(CircuitOpen, match="to be tried again at"),
+    ):
         session.fetch(f"{server.url}/quote")
     assert len(server.hits) == 2
+    assert counts == {"refused.circuit": 1}
 
 
 def test_an_open_circuit_outlives_the_run_and_is_probed_once_when_due(

@@ -320,10 +320,11 @@ def test_a_file_that_is_unusable_from_the_start_is_said_and_done_without(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    spoil(tmp_path / f"finnhub.{kind}.sqlite")
+    name = open_session().policy.file_stem
+    spoil(tmp_path / f"{name}.{kind}.sqlite")
     session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(100, 1.0),))
     works_in_memory(session, server)
-    assert any(f"finnhub.{kind}.sqlite" in text for text in said(caplog))
+    assert any(f"{name}.{kind}.sqlite" in text for text in said(caplog))
 
 
 def test_a_folder_that_cannot_be_made_is_said_and_done_without(
@@ -342,7 +343,7 @@ def test_a_file_locked_in_mid_run_costs_a_moment_not_the_run(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(100, 1.0),))
-    other = sqlite3.connect(tmp_path / f"finnhub.{kind}.sqlite", isolation_level=None)
+    other = sqlite3.connect(tmp_path / f"{session.policy.file_stem}.{kind}.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
         with deadline_scope(Deadline(3.0)):

@@ -244,6 +244,7 @@ def test_the_table_knows_every_reason() -> None:
         ("yahoo", answer(429, user_agent=BROWSER), 900.0),
         ("stocktwits", answer(429, X_RateLimit_Reset=str(int(NOW.timestamp()) + 77)), 77.0),
         ("nasdaq", answer(503, Retry_After="7"), 7.0),
+        ("nasdaq", answer(429), 5.0),
     ],
 )
 def test_the_wait_is_the_vendors_own_or_what_its_limit_makes_it(

@@ -150,6 +150,12 @@ def test_an_announced_length_over_the_limit_is_not_read(
         session.get(f"{server.url}/quote")
 
 
+def test_a_head_may_announce_any_length(server: VendorServer, open_session: OpenSession) -> None:
+    server.script = lambda handler: handler.head_only(Content_Length="100000000")
+    response = open_session(max_body_bytes=1_000_000).head(f"{server.url}/quote")
+    assert response.headers["Content-Length"] == "100000000"
+
+
 def test_a_body_without_a_length_ends_at_the_limit(server: VendorServer, open_session: OpenSession) -> None:
     sent: list[int] = []
 

@@ -102,3 +102,11 @@ def test_only_the_vendors_own_address_is_its_own(url: str, owned: bool) -> None:
 )
 def test_a_sandbox_is_recognised_by_its_addresses(urls: tuple[str, ...], here: bool) -> None:
     assert VendorPolicy("v", urls).on_this_machine is here
+
+
+def test_a_sandboxes_files_are_not_the_vendors() -> None:
+    names = [
+        VendorPolicy("v", (url,)).file_stem
+        for url in ("https://v.example/api", "http://127.0.0.1:81/v", "http://[::1]:82/v")
+    ]
+    assert names == ["v", "v@127.0.0.1_81", "v@_1_82"]

@@ -44,7 +44,7 @@ def reset(handler: Handler) -> None:
         (failing(503), "http_503"),
         (failing(500), "http_500"),
         (failing(522), "http_522"),
-        (failing(429), "rate_limited"),
+        (failing(429, Retry_After="0.02"), "rate_limited"),
         (reset, "connection"),
         (lambda handler: handler.server.over.wait(0.4), "timeout"),
     ],

@@ -86,7 +86,9 @@ class VendorAdapter(HTTPAdapter):
             )
         except FailedAttempt as failed:
             return failed.outcome()
-        except (CircuitOpen, QuotaSpent, RateLimited, DeadlineExceeded):
+        except (CircuitOpen, QuotaSpent, RateLimited, DeadlineExceeded) as refused:
+            if isinstance(refused, CircuitOpen):
+                count(self._policy.name, "refused.circuit")
             # Refused on the way to another attempt: the failure of the one before says more.
             if not failures or deadline.expired():
                 raise

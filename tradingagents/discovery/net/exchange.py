@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -82,7 +83,7 @@ def exchange(
         try:
             timeout = (min(connect, deadline.check()), wire.granted)
             response = send(request, True, timeout, options.verify, options.cert, options.proxies)
-            _read_whole(response, policy.max_body_bytes)
+            _read_whole(response, sys.maxsize if request.method == "HEAD" else policy.max_body_bytes)
             deadline.check()  # a cut looks like the end of a body that has no length
         except DeadlineExceeded:
             _blame(permit, wire, read)

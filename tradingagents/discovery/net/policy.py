@@ -102,6 +102,13 @@ class VendorPolicy:
             **plain,
         )
 
+    @property
+    def file_stem(self) -> str:
+        """How the vendor's files are named. A sandbox's are apart: its faults must not close the real one."""
+        if not self.on_this_machine:
+            return self.name
+        return f"{self.name}@{re.sub(r'[^0-9A-Za-z.]+', '_', urlsplit(self.base_urls[0]).netloc)}"
+
     def owns(self, url: str) -> bool:
         """Whether ``url`` leads to this vendor: only there may its credentials go."""
         return any(_is_below(url, base) for base in self.base_urls)

@@ -21,6 +21,7 @@ from tradingagents.discovery.net.policy import Rate, binding_rates
 from tradingagents.discovery.net.state import StateFile
 
 __all__ = [
+    "LONG_SECONDS",
     "MAX_HOLD_SECONDS",
     "QUOTA_SCHEMA",
     "Delay",
@@ -33,7 +34,9 @@ __all__ = [
 MAX_HOLD_SECONDS = 86_400.0
 """A vendor's wish to be left alone counts for a day at most: "in ten years" must not outlive the mistake."""
 
-_LONG_SECONDS = 3_600.0  # a window this long is a quota to be spent, a shorter one a pace to be kept
+LONG_SECONDS = 3_600.0
+"""A window this long is a quota to be spent, a shorter one a pace to be kept."""
+
 _LEAK_EVERY = 256  # permits between two clean-ups
 
 
@@ -74,7 +77,7 @@ def _delay_of(decision: Decision) -> Delay | None:
     window = decision.failing_rate.interval / 1000
     return Delay(
         (decision.retry_after_ms or 1) / 1000,
-        "quota" if window >= _LONG_SECONDS else "pace",
+        "quota" if window >= LONG_SECONDS else "pace",
     )
 
 

@@ -80,7 +80,7 @@ def _open(
     if folder is None:
         return None
     try:
-        return StateFile(folder / f"{policy.name}.{kind}.sqlite", schema)
+        return StateFile(folder / f"{policy.file_stem}.{kind}.sqlite", schema)
     except StateUnavailable as error:
         notices.say(f"its {kind} is kept in memory only, the next run does not see it ({error})")
         return None

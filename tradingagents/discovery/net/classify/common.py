@@ -8,6 +8,7 @@ from tradingagents.discovery.net.waits import limit_reset_seconds, retry_after_s
 __all__ = ["by_shape", "by_status", "classify_plainly", "is_library_agent", "rate_limit"]
 
 _DOWN = frozenset({408, 425})
+_UNSAID_SECONDS = 5.0  # a guess, for a vendor that says neither its limit nor how long to wait
 _EMPTY: tuple[object, ...] = ({}, [], None)
 
 
@@ -35,7 +36,7 @@ def by_status(answer: Answer) -> Finding | None:
     }.get(status, Finding(Reason.BAD_REQUEST, f"the request is refused (HTTP {status})"))
 
 
-def rate_limit(answer: Answer, default_seconds: float | None = None) -> Finding:
+def rate_limit(answer: Answer, default_seconds: float = _UNSAID_SECONDS) -> Finding:
     """Return "too fast", with the wait the vendor asks for in whichever header, or ``default_seconds``."""
     wait = retry_after_seconds(answer.headers, answer.now)
     if wait is None:

@@ -19,7 +19,7 @@ def classify(answer: Answer) -> Finding:
     if answer.status in (401, 403):
         return _refused(answer)
     if answer.status == 429:
-        return _no_longer_than_the_window(rate_limit(answer, default_seconds=5.0))
+        return _no_longer_than_the_window(rate_limit(answer))
     finding = by_status(answer) or by_shape(answer)
     if finding.reason is Reason.OK and _is_zeros(answer.json):
         return Finding(Reason.EMPTY, "no such symbol")
