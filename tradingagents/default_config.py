@@ -199,8 +199,8 @@ DEFAULT_CONFIG = {
             },
             "finra": {
                 "base_url": "https://cdn.finra.org",
-                # no published limit: a file a day is all there is
-                "rates": [{"requests": 5, "seconds": 1}],
+                # no published limit for these static files: gentler than what the SEC asks for
+                "rates": [{"requests": 8, "seconds": 1}],
                 "ttl_seconds": {"/equity/regsho/daily/*": 21_600},  # a file may be replaced later that day
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},

@@ -14,7 +14,7 @@ from tests.net.clocks import JumpingClock
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Deadline, deadline_scope
 from tradingagents.discovery.errors import Cancelled, CircuitOpen, DeadlineExceeded, Transient
-from tradingagents.discovery.net import BreakerPolicy, FetchSession, check, counting
+from tradingagents.discovery.net import BreakerPolicy, FetchSession, Rate, check, counting
 from tradingagents.discovery.net.breaker import Breaker
 
 OpenSession = Callable[..., FetchSession]
@@ -218,6 +218,42 @@ def test_a_429_and_a_refused_key_leave_it_closed(server: VendorServer, open_sess
     )
     session = open_session(breaker=BreakerPolicy(1, 60.0))
     assert [session.get(f"{server.url}/{n}").status_code for n in range(4)] == [429, 401, 401, 401]
+
+
+def test_a_429_between_two_failures_does_not_count_as_a_success(
+    server: VendorServer, open_session: OpenSession
+) -> None:
+    server.answers(outage, lambda handler: handler.answer(429, {"error": "limit"}, Retry_After="0"), outage)
+    session = open_session(breaker=BreakerPolicy(2, 60.0))
+    assert [session.get(f"{server.url}/{n}").status_code for n in range(3)] == [503, 429, 503]
+    with pytest.raises(CircuitOpen):
+        session.get(f"{server.url}/quote")
+
+
+def test_who_waits_for_its_turn_while_the_circuit_opens_sends_nothing(
+    server: VendorServer, open_session: OpenSession
+) -> None:
+    session = open_session(breaker=BreakerPolicy(1, 60.0), rates=(Rate(1, 0.3),))
+    refused: list[str | None] = []
+
+    def second() -> None:
+        try:
+            session.get(f"{server.url}/second")
+        except CircuitOpen as error:
+            refused.append(error.retry_at)
+
+    waiting = threading.Thread(target=second)
+
+    def fail(handler: Handler) -> None:
+        waiting.start()
+        handler.server.over.wait(0.1)  # the second caller has passed the closed circuit by now
+        outage(handler)
+
+    server.script = fail
+    session.get(f"{server.url}/first")
+    waiting.join(PATIENCE)
+    assert len(refused) == 1
+    assert [hit.path for hit in server.hits] == ["/first"]
 
 
 def hang(handler: Handler) -> None:

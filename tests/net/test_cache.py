@@ -389,6 +389,15 @@ def test_a_quota_that_can_no_longer_be_written_goes_on_in_memory(
         session.fetch(f"{server.url}/third")
 
 
+def test_a_thread_that_outlives_its_session_says_nothing_of_closed_files(
+    server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(100, 1.0),))
+    session.close()
+    session.get(f"{server.url}/quote")
+    assert said(caplog) == []
+
+
 def test_a_file_that_becomes_corrupt_in_mid_run_is_done_without(
     server: VendorServer, open_session: OpenSession, tmp_path: Path
 ) -> None:

@@ -154,9 +154,9 @@ def test_each_client_ends_at_the_deadline_and_not_at_its_own_timeout(
     vendors.fault = lambda handler: handler.server.over.wait(PATIENCE)
     ask = ask_with()
     started = time.monotonic()
-    with deadline_scope(Deadline(0.4)), pytest.raises(DeadlineExceeded):
+    with deadline_scope(Deadline(0.3)), pytest.raises(DeadlineExceeded):
         ask()
-    assert time.monotonic() - started < 0.8
+    assert time.monotonic() - started < 1.5
 
 
 def test_each_client_wakes_on_a_cancel(vendors: Vendors, ask_with: Callable[..., Ask]) -> None:
@@ -167,7 +167,7 @@ def test_each_client_wakes_on_a_cancel(vendors: Vendors, ask_with: Callable[...,
     started = time.monotonic()
     with deadline_scope(deadline), pytest.raises(Cancelled):
         ask()
-    assert time.monotonic() - started < 0.8
+    assert time.monotonic() - started < 1.5
     timer.join()
 
 

@@ -218,6 +218,15 @@ def test_redirects_that_lead_to_each_other_do_not_deadlock(
     assert crowd.finish() == [200, 200]
 
 
+def test_a_flight_inside_a_flight_does_not_wait_for_itself() -> None:
+    flights: SingleFlight[int] = SingleFlight()
+
+    def again() -> int:
+        return flights.run("key", lambda: 7, Deadline(1.0))[0]
+
+    assert flights.run("key", again, Deadline(1.0)) == (7, True)
+
+
 def test_nothing_is_left_behind() -> None:
     flights: SingleFlight[int] = SingleFlight()
     flights.run("a", lambda: 1, Deadline())

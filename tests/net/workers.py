@@ -11,10 +11,17 @@ from tradingagents.discovery.net.quota import QUOTA_SCHEMA, SQLiteLedger
 from tradingagents.discovery.net.state import StateFile
 
 
+def wait_for_the_others() -> None:
+    """Say that this process is ready, and wait until all are."""
+    print("ready", flush=True)  # noqa: T201 - the test reads it
+    sys.stdin.readline()
+
+
 def take_all(path: str, limit: str) -> int:
     """Take permits of a day until refused, and return how many were given."""
     file = StateFile(Path(path), QUOTA_SCHEMA, busy_seconds=5.0)
     ledger = SQLiteLedger(file, (Rate(int(limit), 86_400.0),), SYSTEM_CLOCK)
+    wait_for_the_others()
     taken = 0
     while ledger.take() is None:
         taken += 1
@@ -25,6 +32,7 @@ def take_all(path: str, limit: str) -> int:
 def ask(url: str, folder: str, process: str) -> int:
     """Ask ten questions under the quota shared in ``folder``, and return how many were answered."""
     session = build_session(VendorPolicy("finnhub", (url,), (Rate(10, 1.5),)), state_dir=Path(folder))
+    wait_for_the_others()
     answered = [session.fetch(f"{url}/quote?n={process}.{number}").ok for number in range(10)]
     session.close()
     return sum(answered)

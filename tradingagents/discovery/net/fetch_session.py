@@ -118,6 +118,7 @@ class FetchSession(CacheMixin, requests.Session):
 
     def close(self) -> None:
         """Close connections and files. Idempotent."""
+        self._notices.end()
         super().close()  # type: ignore[no-untyped-call]  # requests-cache leaves it untyped
         self._on_close()
 

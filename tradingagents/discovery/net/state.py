@@ -25,8 +25,9 @@ class Notices:
 
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
-        self._lock = threading.Lock()  # guards the list
+        self._lock = threading.Lock()  # guards the two below
         self._texts: list[str] = []
+        self._ended = False
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -37,10 +38,15 @@ class Notices:
     def say(self, text: str) -> None:
         """Tell the user, unless it was told before."""
         with self._lock:
-            if text in self._texts:
+            if self._ended or text in self._texts:
                 return
             self._texts.append(text)
         _log.warning("%s: %s", self._vendor, text)
+
+    def end(self) -> None:
+        """Say nothing more: the files are closed on purpose, and an abandoned thread may yet find them so."""
+        with self._lock:
+            self._ended = True
 
 
 class StateFile:
