@@ -134,7 +134,7 @@ class VendorAdapter(HTTPAdapter):
             response.status_code = honest
         error = finding.error(self._policy.name, status)
         if finding.reason in (Reason.DOWN, Reason.RATE) and isinstance(error, FetchError):
-            reason = "rate_limited" if finding.reason is Reason.RATE else f"http_{status}"
+            reason = "rate_limited" if finding.reason is Reason.RATE else f"http_{response.status_code}"
             raise FailedAttempt(error, reason, response=response, wait_seconds=finding.wait_seconds)
         return response
 

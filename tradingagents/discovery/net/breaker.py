@@ -66,9 +66,8 @@ class Breaker:
         store: CircuitStore | None = None,
     ) -> None:
         self.name = name
-        self._fail_max, self._reset_after, self._clock, self._store = (
-            fail_max, reset_after_seconds, clock, store,
-        )  # fmt: skip
+        self._fail_max, self._reset_after = fail_max, reset_after_seconds
+        self._clock, self._store = clock, store
         self._condition = threading.Condition()  # guards the three below; waited on for the probe's result
         self._failures = 0
         self._probe_at: float | None = None  # monotonic; None while closed
