@@ -37,7 +37,9 @@ def recorder_of(made: BaseScanner) -> LocalRecorder:
 # -- scan_with_validation ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [list, tuple, iter, lambda found: (each for each in found), lambda f: dict.fromkeys(f).keys()])
+@pytest.mark.parametrize(
+    "kind", [list, tuple, iter, lambda found: (each for each in found), lambda f: dict.fromkeys(f).keys()]
+)
 def test_any_iterable_of_candidates_is_taken(kind: Any) -> None:
     found = [MappingProxyTypeHashable({"ticker": "ABC"}), MappingProxyTypeHashable({"ticker": "DEF"})]
     made = scanner(lambda self, state: kind(found)).scan_with_validation(DAY)
@@ -70,7 +72,10 @@ def test_candidates_are_completed_and_made_plain() -> None:
         {"ticker": "ABC", "score": float("nan")},
         {"ticker": "ABC", "score": 10**400},
         {"ticker": "ABC", "odd": object()},
-        {"ticker": "ABC", "evidence": [{"vendor": "v", "as_of": "x", "id": "1", "values": {"a": float("nan")}}]},
+        {
+            "ticker": "ABC",
+            "evidence": [{"vendor": "v", "as_of": "x", "id": "1", "values": {"a": float("nan")}}],
+        },
     ],
     ids=repr,
 )
@@ -88,7 +93,9 @@ def test_what_is_no_iterable_of_candidates_is_the_scanners_error(returned: Any) 
         scanner(lambda self, state: returned).scan_with_validation(DAY)
 
 
-@pytest.mark.parametrize("error", [RuntimeError("x"), Transient("sec", "down"), SystemExit(3), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("x"), Transient("sec", "down"), SystemExit(3), KeyboardInterrupt()]
+)
 def test_whatever_scan_raises_is_raised_and_never_an_empty_list(error: BaseException) -> None:
     def at_once(self: Any, state: Any) -> list[Any]:
         raise error
@@ -144,14 +151,24 @@ def test_a_log_entry_has_what_the_first_design_had() -> None:
     made.bind(made.Settings(), None, LocalRecorder(log, lambda candidate: None))
     made.log("GET quote", {"symbol": "ABC"}, error="HTTP 500", duration_seconds=0.12345)
     (entry,) = log.close()
-    wanted = {"tool": "GET quote", "parameters": {"symbol": "ABC"}, "error": "HTTP 500", "duration_seconds": 0.1235}
+    wanted = {
+        "tool": "GET quote",
+        "parameters": {"symbol": "ABC"},
+        "error": "HTTP 500",
+        "duration_seconds": 0.1235,
+    }
     assert entry.items() >= wanted.items()
     assert entry["scanner"] == "made"
 
 
 @pytest.mark.parametrize(
     ("state", "day"),
-    [({"trade_date": "2026-02-05"}, date(2026, 2, 5)), ({}, None), ({"trade_date": ""}, None), ({"trade_date": None}, None)],
+    [
+        ({"trade_date": "2026-02-05"}, date(2026, 2, 5)),
+        ({}, None),
+        ({"trade_date": ""}, None),
+        ({"trade_date": None}, None),
+    ],
 )
 def test_the_trade_date_is_the_states_or_today_in_utc(state: Any, day: date | None) -> None:
     before = datetime.now(UTC).date()
@@ -179,7 +196,12 @@ def asking(answers: dict[str, Any], items: Iterable[str] | None = None, of: int 
 
 
 def test_gather_goes_on_without_what_a_vendor_could_not_answer_and_says_so() -> None:
-    answers = {"AAA": 1, "BBB": Transient("finnhub", "down", status=503), "CCC": NoDataError("none"), "DDD": 2}
+    answers = {
+        "AAA": 1,
+        "BBB": Transient("finnhub", "down", status=503),
+        "CCC": NoDataError("none"),
+        "DDD": 2,
+    }
     made = scanner(asking(answers, of=100))
     assert [(c["ticker"], c["score"]) for c in made.scan_with_validation(DAY)] == [("AAA", 1), ("DDD", 2)]
     recorder = recorder_of(made)

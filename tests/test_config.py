@@ -20,7 +20,9 @@ DEFAULTS: dict[str, Any] = DEFAULT_CONFIG["discovery"]
 
 def stand_in(name: str, own: dict[str, Any]) -> type[BaseScanner]:
     """A scanner class that takes the settings which ``DEFAULT_CONFIG`` gives it, and nothing else."""
-    fields = {key: (type(value), value) for key, value in own.items() if key not in ScannerSettings.model_fields}
+    fields = {
+        key: (type(value), value) for key, value in own.items() if key not in ScannerSettings.model_fields
+    }
     settings: Any = create_model(f"{name}_settings", __base__=ScannerSettings, **fields)
     attributes = {"name": name, "pipeline": "edge", "Settings": settings, "scan": lambda self, state: []}
     return type(name, (BaseScanner,), attributes)
@@ -50,7 +52,9 @@ def execution(**keys: Any) -> dict[str, Any]:
 # -- what is laid over what -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("given", [None, {}, {"discovery": {}}, DEFAULT_CONFIG, copy.deepcopy(DEFAULT_CONFIG)])
+@pytest.mark.parametrize(
+    "given", [None, {}, {"discovery": {}}, DEFAULT_CONFIG, copy.deepcopy(DEFAULT_CONFIG)]
+)
 def test_no_settings_give_the_defaults(given: Any) -> None:
     made = parse_config(given, [], known=BUILT_IN)
     assert made.scanner_execution.model_dump() == DEFAULTS["scanner_execution"]
@@ -117,7 +121,9 @@ def test_a_scanner_may_take_a_built_in_ones_name_without_its_settings() -> None:
         made = parse_config(given, [Mine], known=known)
         assert type(made.scanners["market_movers"]) is ScannerSettings
     with pytest.raises(ConfigError, match="min_price_usd"):
-        parse_config({"discovery": {"scanners": {"market_movers": {"min_price_usd": 2.0}}}}, [Mine], known=known)
+        parse_config(
+            {"discovery": {"scanners": {"market_movers": {"min_price_usd": 2.0}}}}, [Mine], known=known
+        )
 
 
 # -- what is refused --------------------------------------------------------------------------------
@@ -137,7 +143,11 @@ def refusal(given: Any, *scanners: type[BaseScanner]) -> str:
         ({"scanner_execution": {"max_worker": 3}}, "discovery.scanner_execution.max_worker", "max_workers"),
         ({"scanner_execution": {"timeout": 3}}, "discovery.scanner_execution.timeout", "timeout_seconds"),
         ({"scanners": {"market_mover": {}}}, "discovery.scanners.market_mover", "market_movers"),
-        ({"scanners": {"reddit_dd": {"min_scores": 3}}}, "discovery.scanners.reddit_dd.min_scores", "min_score"),
+        (
+            {"scanners": {"reddit_dd": {"min_scores": 3}}},
+            "discovery.scanners.reddit_dd.min_scores",
+            "min_score",
+        ),
         ({"scanners": {"big_gaps": {}}}, "discovery.scanners.big_gaps", "big_gap"),
         ({"scanners": {"big_gap": {"min_gap": 3}}}, "discovery.scanners.big_gap.min_gap", "min_gap_percent"),
         ({"pipelines": {"edg": {}}}, "discovery.pipelines.edg", "edge"),
@@ -195,7 +205,11 @@ def test_a_name_like_no_other_is_refused_with_all_that_are_valid() -> None:
         ({"pipelines": {"edge": True}}, "pipelines.edge", "True"),
         ({"vendors": {"sec": {"base_url": 5}}}, "vendors.sec.base_url", "5"),
         ({"vendors": {"sec": {"base_url": "www.sec.gov"}}}, "vendors.sec.base_url", "'www.sec.gov'"),
-        ({"vendors": {"sec": {"base_url": "http://www.sec.gov"}}}, "vendors.sec.base_url", "'http://www.sec.gov'"),
+        (
+            {"vendors": {"sec": {"base_url": "http://www.sec.gov"}}},
+            "vendors.sec.base_url",
+            "'http://www.sec.gov'",
+        ),
         ({"vendors": {"sec": {"base_url": "file:///etc"}}}, "vendors.sec.base_url", "'file:///etc'"),
         ({"vendors": {"sec": {"read_timeout_seconds": 0}}}, "vendors.sec.read_timeout_seconds", "0"),
         ({"vendors": {"sec": {"max_body_bytes": 0}}}, "vendors.sec.max_body_bytes", "0"),
@@ -230,12 +244,16 @@ def test_a_misspelt_discovery_is_refused(key: str) -> None:
     assert "'discovery'" in refusal({key: {"scanner_execution": {"max_workers": 2}}})
 
 
-@pytest.mark.parametrize("given", [[], "x", 5, {"discovery": None}, {"discovery": []}, {"discovery": "live"}], ids=repr)
+@pytest.mark.parametrize(
+    "given", [[], "x", 5, {"discovery": None}, {"discovery": []}, {"discovery": "live"}], ids=repr
+)
 def test_what_is_no_dict_is_refused(given: Any) -> None:
     assert "instead of a dict" in refusal(given)
 
 
-@pytest.mark.parametrize("given", [{1: 2}, execution(**{}), {"scanners": {1: {}}}, {"scanner_execution": {1: 2}}], ids=repr)
+@pytest.mark.parametrize(
+    "given", [{1: 2}, execution(), {"scanners": {1: {}}}, {"scanner_execution": {1: 2}}], ids=repr
+)
 def test_a_key_that_is_no_text_never_breaks_the_parser(given: Any) -> None:
     try:
         parsed(given)
@@ -301,7 +319,9 @@ def test_loopback_is_told_by_the_host_and_nothing_else(url: str, here: bool) -> 
     assert is_loopback(url) is here
 
 
-@pytest.mark.parametrize("text", ["a b", "sk-live-abc", "abc!", "1ABC", "", "$KEY", "KEY=", "KEY\n"], ids=repr)
+@pytest.mark.parametrize(
+    "text", ["a b", "sk-live-abc", "abc!", "1ABC", "", "$KEY", "KEY=", "KEY\n"], ids=repr
+)
 def test_a_name_of_an_environment_variable_is_only_that(text: str) -> None:
     """A key pasted where the name of its variable belongs would be printed as missing."""
     message = refusal({"discovery": {"vendors": {"finnhub": {"api_key_env": text}}}})

@@ -56,7 +56,11 @@ def test_a_priority_below_the_least_is_dropped_with_both_in_the_reason() -> None
     assert "filter.min_priority high" in dropped[1]["reason"]
 
 
-@given(candidates, st.sampled_from([p.value for p in Priority]), st.lists(st.sampled_from(["A", "B"]), max_size=2))
+@given(
+    candidates,
+    st.sampled_from([p.value for p in Priority]),
+    st.lists(st.sampled_from(["A", "B"]), max_size=2),
+)
 @settings(max_examples=50)
 def test_every_candidate_is_kept_in_order_or_named_once(found: Any, least: Any, excluded: list[str]) -> None:
     before = copy.deepcopy(found)

@@ -9,11 +9,21 @@ DEFAULT_CONFIG = {
     "discovery": {
         # live | sandbox | replay. The environment variable TRADINGAGENTS_DATA_SOURCE, when set, wins.
         "data_source": "live",
+        # Where runs leave what the next one should know: spent quotas, cached answers, open circuits. None:
+        # the user's cache directory (XDG_CACHE_HOME/tradingagents, ~/.cache/tradingagents, or what the
+        # platform has for it); with the sandbox as data source, memory only. Nothing is written into the
+        # package or the repository, and no key is kept.
+        "state_dir": None,
         "scanner_execution": {
             "concurrent": True,  # False: the same engine, one scanner and one request at a time
             "max_workers": 8,  # scanners that run at once
             "timeout_seconds": 30,  # for each scanner, from its own start
             "request_workers": 8,  # requests that one scanner's self.map() has under way at once
+            # A scanner that failed or timed out in each of its last runs is left out, and tried again
+            # once when that long has passed. 0: never left out. force: run it all the same.
+            "open_after_failures": 3,
+            "reopen_after_seconds": 3_600,
+            "force": False,
         },
         # A pipeline groups scanners. Disabling it disables its scanners; a lower priority ranks first.
         "pipelines": {

@@ -78,7 +78,6 @@ class VendorSettings(_Strict):
     breaker: BreakerSettings = BreakerSettings()
     stale_if_error_seconds: float = Field(86_400.0, ge=0)
     exchange_timeout_seconds: Seconds = 120.0
-    repeatable_posts: list[str] = Field(default_factory=list)
     connect_timeout_seconds: Seconds = 5.0
     read_timeout_seconds: Seconds = 10.0
     max_body_bytes: int = Field(20_000_000, ge=1_000)
@@ -97,9 +96,13 @@ class FinnhubSettings(VendorSettings):
 
 
 class RedditSettings(VendorSettings):
-    """Reddit: an OAuth client of the user's own, and a user agent that names it."""
+    """Reddit: an OAuth client of the user's own, and a user agent that names it.
+
+    ``repeatable_posts`` are globs of POST endpoints that are safe to send twice.
+    """
 
     token_url: Url
+    repeatable_posts: list[str] = Field(default_factory=list)
     client_id_env: EnvName = "REDDIT_CLIENT_ID"
     client_secret_env: EnvName = "REDDIT_CLIENT_SECRET"
     user_agent_env: EnvName = "REDDIT_USER_AGENT"

@@ -26,7 +26,7 @@ from tradingagents.discovery.errors import (
 )
 from tradingagents.discovery.net.cache import ResponseCache, ResponseStore
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
-from tradingagents.discovery.net.counters import count
+from tradingagents.discovery.net.counters import count, tell_stale
 from tradingagents.discovery.net.faults import translate
 from tradingagents.discovery.net.notes import FetchNote, check, has_note, note_of, put_note
 from tradingagents.discovery.net.policy import VendorPolicy
@@ -112,8 +112,7 @@ class FetchSession(CacheMixin, requests.Session):
         response, led = self._flights.run(key, lambda: self._answer(request, kwargs), current_deadline())
         if not led:
             count(self.policy.name, "coalesced")
-            if note_of(response).stale:
-                count(self.policy.name, "stale")
+            _tell_if_stale(note_of(response))
         return response
 
     def close(self) -> None:
@@ -153,9 +152,9 @@ class FetchSession(CacheMixin, requests.Session):
         if (self._clock.now() - copy.expires).total_seconds() > self.policy.stale_if_error_seconds:
             return None
         note = FetchNote(self.policy.name, copy.status_code, self._finding(copy), cached=True, stale=True)
-        put_note(copy, replace(note, stale_because=str(why), age_seconds=self._age(copy)))
-        count(self.policy.name, "stale")
-        _log.info("%s: an answer %.0f s old serves instead (%s)", self.policy.name, self._age(copy), why)
+        note = replace(note, stale_because=why, age_seconds=self._age(copy))
+        put_note(copy, note)
+        _tell_if_stale(note)
         return copy
 
     def _finding(self, response: requests.Response) -> Finding:
@@ -184,3 +183,17 @@ def request_key(request: Any, **_: Any) -> str:
 def _refusal(response: requests.Response) -> DiscoveryError | None:
     note = note_of(response)
     return note.finding.error(note.vendor, note.status)
+
+
+def _tell_if_stale(note: FetchNote) -> None:
+    if note.stale_because is not None:
+        message = f"{note.vendor}: an answer {_spoken(note.age_seconds)} old serves instead"
+        count(note.vendor, "stale")
+        _log.info("%s (%s)", message, note.stale_because)
+        tell_stale(note.stale_because, f"{message} ({note.stale_because})")
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"

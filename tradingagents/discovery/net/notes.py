@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import requests
 
+from tradingagents.discovery.errors import DiscoveryError
 from tradingagents.discovery.net.classify import Finding
 
 __all__ = ["FetchNote", "check", "has_note", "note_of", "put_note"]
@@ -26,7 +27,7 @@ class FetchNote:
     finding: Finding
     cached: bool = False
     stale: bool = False
-    stale_because: str = ""
+    stale_because: DiscoveryError | None = None
     age_seconds: float = 0.0
 
 

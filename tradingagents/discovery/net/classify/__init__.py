@@ -7,7 +7,16 @@ here with its rules and where they come from; :func:`classify` picks it.
 
 from __future__ import annotations
 
-from tradingagents.discovery.net.classify import alpha_vantage, finnhub, finra, reddit, sec, stocktwits, yahoo
+from tradingagents.discovery.net.classify import (
+    alpha_vantage,
+    finnhub,
+    finra,
+    nasdaq,
+    reddit,
+    sec,
+    stocktwits,
+    yahoo,
+)
 from tradingagents.discovery.net.classify.answer import Answer, Finding, Reason
 from tradingagents.discovery.net.classify.common import classify_plainly
 
@@ -17,6 +26,7 @@ _BY_VENDOR = {
     "alpha_vantage": alpha_vantage.classify,
     "finnhub": finnhub.classify,
     "finra": finra.classify,
+    "nasdaq": nasdaq.classify,
     "reddit": reddit.classify,
     "sec": sec.classify,
     "stocktwits": stocktwits.classify,

@@ -23,6 +23,8 @@ def classify(answer: Answer) -> Finding:
         return Finding(Reason.ABSENT, "no such filer or file")
     if answer.status == 429:
         return rate_limit(answer, default_seconds=_BLOCK_SECONDS)
+    if answer.looks_like_html and answer.says("<title>SEC.gov | Request Rate Threshold Exceeded"):
+        return rate_limit(answer, default_seconds=_BLOCK_SECONDS)  # seen with 200 too
     finding = by_status(answer) or by_shape(answer)
     if finding.reason is Reason.BAD_PAYLOAD and answer.looks_like_html and _asks_for_a_page(answer.path):
         return Finding(Reason.OK)
