@@ -157,7 +157,6 @@ REFUSED = [
     ("reddit", answer(403, {"error": 403})),
     ("reddit", answer(418)),
     ("yahoo", answer(422, {"chart": {"result": None, "error": {"code": "Unprocessable Entity"}}})),
-    # moved to absent
 ]
 NOT_WHAT_IT_SHOULD_BE = [
     ("finnhub", answer(200, HTML % "Hello", Content_Type="text/html")),

@@ -27,7 +27,6 @@ import pytest
 
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.sandbox import Fault, SandboxServer
-from tradingagents.discovery.sandbox.alpha_vantage_errors import ERRORS
 from tradingagents.discovery.sandbox.faults import KINDS, VENDORS
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
@@ -128,7 +127,26 @@ ENDS: dict[str, set[End]] = {
 }
 """What a fault may come to, with any vendor that :data:`OWN_ENDS` does not name."""
 
-OWN_ENDS: dict[tuple[str, str], set[End]] = {}
+OWN_ENDS: dict[tuple[str, str], set[End]] = {
+    ("vendor_error", "alpha_vantage"): {RATE},  # the first of its texts is about one request a second
+    ("vendor_error", "reddit"): {AUTH},
+    ("vendor_error", "sec"): {RATE},
+    ("wrong_type", "finnhub"): {BAD},  # its own client goes by the content type
+    ("nulls", "finnhub"): {OTHERWISE, PARTLY},  # an estimate may be null, a count of analysts may not
+    ("clock_skew", "finnhub"): {OTHERWISE},  # it dates neither the calendar nor the ratings
+    # of the symbol directory only names and flags are read, and it is made at night
+    **{(case, "nasdaq"): {AS_USUAL} for case in ("nulls", "nan", "negative", "clock_skew")},
+    # tables: a row twice, or a column more, is no longer what is documented
+    ("duplicate_fields", "finra"): {BAD},
+    ("duplicate_fields", "nasdaq"): {BAD},
+    ("unknown_fields", "sec"): {BAD},
+    ("unknown_fields", "finra"): {BAD},
+    ("status-403", "reddit"): {AUTH, BAD},
+    ("status-403", "sec"): {RATE},  # so it refuses who asks too fast
+    ("status-403", "finra"): {STALE},  # so it says that there is no such file
+    ("status-404", "finra"): {STALE},
+    ("503-seconds", "reddit"): {DOWN, RATE},  # its second scanner is told of the wait without asking
+}
 """What a fault comes to with a vendor of whose format, or whose words, something else is true."""
 
 
@@ -185,7 +203,7 @@ def scan(sandbox: SandboxServer, state: Path, timeouts: Mapping[str, float], **v
 def fault_of(case: str, vendor: str) -> Fault:
     """Return the fault of a case, aimed at one vendor."""
     whole = CASES[case]
-    return Fault(whole.kind, vendor, **{**whole.options})
+    return Fault(whole.kind, vendor, **whole.options)
 
 
 @pytest.fixture(scope="module")

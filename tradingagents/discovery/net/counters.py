@@ -1,4 +1,4 @@
-"""Count what is asked of the vendors, and tell of stale answers, for the receipt of the scanner that asked."""
+"""Count what is asked of the vendors, and tell of stale answers, for the receipt of who asked."""
 
 from __future__ import annotations
 

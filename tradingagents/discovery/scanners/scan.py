@@ -76,8 +76,8 @@ class Scan:
         execution = self._config.scanner_execution
         width = execution.max_workers if execution.concurrent else 1
         run_id, started_at, began = uuid.uuid4().hex, self._clock.now(), self._clock.monotonic()
-        narrator = Narrator(self._config, names, events)
         names = [cls.name for cls in self._scanners]
+        narrator = Narrator(self._config, names, events)
         refused = {} if force or execution.force else self._circuits.refused(names)
         hub = Vendors(self._config.vendors, data_source=self._config.data_source, state_dir=self._state_dir)
         try:
