@@ -120,6 +120,7 @@ NOT_THERE = [
     ("reddit", answer(404, {"reason": "banned", "message": "Not Found", "error": 404})),
     ("reddit", answer(403, {"reason": "private", "message": "Forbidden", "error": 403})),
     ("reddit", answer(302, b"", Location="https://www.reddit.com/subreddits/search.json?q=nowhere")),
+    ("nasdaq", answer(404, HTML % "Page Not Available")),
     ("sec", answer(404, XML % "NoSuchKey")),
     ("sec", answer(403, XML % "AccessDenied")),
     ("finra", answer(403, XML % "AccessDenied")),

@@ -13,6 +13,7 @@ import pytest
 from tests.shared_data import SHARED, needs_shared
 from tests.unhurried import unhurried
 from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import BadPayload, NoDataError, RateLimited, StaleDataError, Transient
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.scanners.volume_accumulation import (
@@ -36,7 +37,8 @@ def sandbox() -> Iterator[SandboxServer]:
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
     hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
-    yield hub
+    with deadline_scope(Deadline(4.0)):  # a vendor that wants to be left alone is not waited for
+        yield hub
     hub.close()
     sandbox.faults.clear()
 

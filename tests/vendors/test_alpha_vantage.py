@@ -105,7 +105,7 @@ REFUSALS = {
         "Error Message",
         "Invalid API call. Please retry or visit the documentation "
         "(https://www.alphavantage.co/documentation/) for TIME_SERIES_DAILY.",
-        NoDataError,
+        Permanent,
     ),
     "function": Refusal("Error Message", "This API function (TOP_GAINERS) does not exist.", Permanent),
 }

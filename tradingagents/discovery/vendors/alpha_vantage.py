@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from tradingagents.discovery.errors import BadPayload, NoDataError
+from tradingagents.discovery.errors import BadPayload, NoDataError, Permanent
+from tradingagents.discovery.net.notes import check, note_of
 from tradingagents.discovery.vendors.alpha_vantage_records import (
     VENDOR,
     Article,
@@ -74,7 +75,13 @@ class AlphaVantage:
 
     def _ask(self, function: str, **parameters: str) -> Any:
         query = {"function": function, **parameters}
-        response = self._session.fetch(self._base_url, params=query, allow_redirects=False)
+        response = self._session.get(self._base_url, params=query, allow_redirects=False)
+        try:
+            check(response)
+        except NoDataError as error:
+            if b'"Error Message"' in response.content:  # unlike "Information", it is about the call itself
+                raise Permanent(VENDOR, "the call is refused", status=note_of(response).status) from error
+            raise
         try:
             return response.json()
         except (ValueError, RecursionError):
