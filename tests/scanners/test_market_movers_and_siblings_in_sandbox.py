@@ -230,7 +230,7 @@ def test_a_community_that_does_not_exist_makes_it_degraded(sandbox: SandboxServe
     ran = scan(RedditTrending, sandbox, hub, subreddits=names)
     assert set(ran.tickers) == sandbox.market.truth["reddit_trending"].expected
     assert ran.recorder.troubles == [
-        (Reason.BAD_PAYLOAD, f"r/no_such_place {kind}: reddit: HTTP 302: not there")
+        (Reason.BAD_PAYLOAD, f"r/no_such_place {kind}: reddit: no such community")
         for kind in ("hot", "rising")
     ]
 
