@@ -27,6 +27,7 @@ import pytest
 
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.sandbox import Fault, SandboxServer
+from tradingagents.discovery.sandbox.alpha_vantage_errors import ERRORS
 from tradingagents.discovery.sandbox.faults import KINDS, VENDORS
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 

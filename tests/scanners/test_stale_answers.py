@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from tests.unhurried import unhurried
@@ -15,12 +16,13 @@ from tradingagents.graph.discovery_graph import DiscoveryGraph
 def test_an_outage_covered_by_an_older_answer_makes_it_degraded_and_tells_the_age(tmp_path: Path) -> None:
     with SandboxServer() as sandbox:
         vendors = unhurried(sandbox.config())
-        vendors["alpha_vantage"]["ttl_seconds"] = {"*": 0.001}
+        vendors["alpha_vantage"]["ttl_seconds"] = {"*": 1}
         config = {
             "discovery": {"data_source": "sandbox", "state_dir": str(tmp_path), "vendors": vendors},
         }
         day = str(sandbox.market.as_of)
         first = DiscoveryGraph(config, ScannerRegistry([MarketMovers])).run(day)
+        threading.Event().wait(1.5)  # in real time: the cache counts whole seconds
         sandbox.faults.add(Fault("status", "alpha_vantage", code=503))
         second = DiscoveryGraph(config, ScannerRegistry([MarketMovers])).run(day)
     (outcome,) = second["scan_report"]["outcomes"]
