@@ -116,7 +116,8 @@ DEFAULT_CONFIG = {
         # base_url is where the vendor is reached; the sandbox puts its own address there.
         # rates: at most so many requests in any window of so many seconds, for everything on this machine
         # that shares a state directory. ttl_seconds: how long an answer is fresh, by a glob over what follows
-        # the base URL; the first match counts, and what none matches is not cached. attempts include the
+        # the base URL; the first match counts, and what none matches is not cached; a dict
+        # given here replaces the whole one below. attempts include the
         # first. breaker: after fail_max failures in a row the vendor is left alone for reset_after_seconds.
         # stale_if_error_seconds: how long beyond its TTL an answer may stand in when no newer one can be had.
         # Timeouts are for one socket operation; exchange_timeout_seconds for a request with its whole body.

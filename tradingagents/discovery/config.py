@@ -198,11 +198,12 @@ def _meant_for(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _laid_over(defaults: Mapping[str, Any], given: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """Merge dicts at every level; lists and values of the given one replace those below."""
+    """Merge dicts at every level; lists, values and TTLs of the given one replace those below."""
     merged = dict(defaults)
     for key, value in given.items():
         below = merged.get(key)
-        if isinstance(below, Mapping) and isinstance(value, Mapping):
+        # The first glob that matches counts, so a default left among the given ones would win over them.
+        if key != "ttl_seconds" and isinstance(below, Mapping) and isinstance(value, Mapping):
             merged[key] = _laid_over(below, value, f"{path}.{key}")
         else:
             merged[key] = value
