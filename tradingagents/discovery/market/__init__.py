@@ -1,0 +1,10 @@
+"""What the module knows of the market: listed symbols, universes, daily bars, indicators and screens.
+
+Importing this package pulls in nothing heavy. Import the part that is needed, for example
+``from tradingagents.discovery.market.symbols import SymbolDirectory``; only ``schema``, ``store``,
+``importing``, ``indicators`` and ``screens`` need Polars, and only ``calendar`` needs exchange_calendars.
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = []
