@@ -26,7 +26,9 @@ class SessionCalendar:
     def __init__(self, sessions: Sequence[date], closes: Sequence[datetime]) -> None:
         """Take sessions and their closes (aware), equally long and ascending."""
         if len(sessions) != len(closes) or not sessions:
-            raise ConfigError(f"a calendar needs a close for every session: {len(sessions)} and {len(closes)}")
+            raise ConfigError(
+                f"a calendar needs a close for every session: {len(sessions)} and {len(closes)}"
+            )
         self._sessions = tuple(sessions)
         self._closes = tuple(closes)
 
@@ -69,7 +71,9 @@ class SessionCalendar:
     def _require(self, day: date) -> None:
         # Beyond its last session a calendar would take every day for a holiday.
         if not self._sessions[0] <= day <= self._sessions[-1]:
-            raise NoDataError(f"the session calendar covers {self._sessions[0]} to {self._sessions[-1]}, not {day}")
+            raise NoDataError(
+                f"the session calendar covers {self._sessions[0]} to {self._sessions[-1]}, not {day}"
+            )
 
 
 _lock = threading.Lock()  # guards _built, and keeps two threads from building at once

@@ -83,7 +83,9 @@ def _canonical(column: str) -> str:
 def _renamed(tickers: pl.Series, rename: Callable[[str], str | None]) -> pl.Series:
     known = {ticker: rename(ticker) for ticker in tickers.drop_nulls().unique().to_list()}
     names = list(known)
-    return tickers.replace_strict(names, [known[name] for name in names], default=None, return_dtype=pl.String)
+    return tickers.replace_strict(
+        names, [known[name] for name in names], default=None, return_dtype=pl.String
+    )
 
 
 def _scaled(frame: pl.DataFrame) -> pl.DataFrame:

@@ -46,7 +46,10 @@ _NO_TRUST_UNIT = r"(?! of beneficial| representing)"
 # Tried in this order: a preferred's name often speaks of the common stock it converts into, a
 # depositary share's of what it represents, so the narrower kinds stand before the wider ones.
 _BY_NAME = (
-    (Kind.UNIT, _words(rf"\bunits?\b.*(?:{_CONSISTS})|\s-\s(?:sub)?units?\b{_NO_TRUST_UNIT}|equity units?\b")),
+    (
+        Kind.UNIT,
+        _words(rf"\bunits?\b.*(?:{_CONSISTS})|\s-\s(?:sub)?units?\b{_NO_TRUST_UNIT}|equity units?\b"),
+    ),
     (Kind.WARRANT, _words(r"\bwarrants?\b|\(adw\)")),
     (Kind.RIGHT, _words(r"\s-\s(?:subscription )?rights?\b|\bcontingent value rights?\b")),
     (Kind.RIGHT, _words(r"\brights? to (?:receive|one)\b")),

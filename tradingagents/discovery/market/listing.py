@@ -25,13 +25,18 @@ VENDOR = "nasdaq_trader"
 NASDAQ_HEADER = (
     "Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares"
 )
-OTHER_HEADER = (
-    "ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol"
-)
+OTHER_HEADER = "ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Size|Test Issue|NASDAQ Symbol"
 
 _TRAILER = "File Creation Time:"
 _EASTERN = ZoneInfo("America/New_York")
-_EXCHANGES = {"A": "NYSE American", "N": "NYSE", "P": "NYSE Arca", "Z": "Cboe BZX", "V": "IEX", "M": "NYSE Texas"}
+_EXCHANGES = {
+    "A": "NYSE American",
+    "N": "NYSE",
+    "P": "NYSE Arca",
+    "Z": "Cboe BZX",
+    "V": "IEX",
+    "M": "NYSE Texas",
+}
 _STATUS = {
     "D": ("deficient",),
     "E": ("delinquent",),
@@ -57,6 +62,7 @@ class Listing:
 
     @property
     def is_common_stock(self) -> bool:
+        """Whether it is a company's stock to an investor; see :data:`~.kinds.COMMON_STOCK_KINDS`."""
         return self.kind in COMMON_STOCK_KINDS
 
     @property
@@ -96,7 +102,9 @@ def _listings(lines: list[str], header: str) -> Iterator[Listing]:
     for line in lines:
         fields = line.split("|")
         if len(fields) != len(columns):
-            raise BadPayload(VENDOR, f"a line of the symbol directory has {len(fields)} fields: {line[:60]!r}")
+            raise BadPayload(
+                VENDOR, f"a line of the symbol directory has {len(fields)} fields: {line[:60]!r}"
+            )
         row = {column: field.strip() for column, field in zip(columns, fields, strict=True)}
         if row[columns[0]]:
             yield build(row)

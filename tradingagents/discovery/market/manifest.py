@@ -53,6 +53,7 @@ class Manifest:
 
     @property
     def rows(self) -> int:
+        """Bars in all files."""
         return sum(file.rows for file in self.files)
 
     def names(self) -> set[str]:
@@ -84,7 +85,9 @@ def load(root: Path) -> Manifest:
         if content["format"] != _FORMAT:
             raise BadPayload("ohlcv", f"{_NAME} has format {content['format']}, this version reads {_FORMAT}")
         files = tuple(
-            DataFile(**{**raw, "first": date.fromisoformat(raw["first"]), "last": date.fromisoformat(raw["last"])})
+            DataFile(
+                **{**raw, "first": date.fromisoformat(raw["first"]), "last": date.fromisoformat(raw["last"])}
+            )
             for raw in content["files"]
         )
         return Manifest(content["generation"], files, tuple(Retired(**raw) for raw in content["retired"]))
@@ -103,7 +106,7 @@ def save(root: Path, manifest: Manifest) -> None:
 
 
 def replace_file(partial: Path, final: Path) -> None:
-    """Move a finished file into place so that a crash leaves the old file or the new one, never half of one."""
+    """Move a finished file into place; a crash leaves the old file or the new one, never half of one."""
     with partial.open("rb") as handle:
         os.fsync(handle.fileno())
     partial.replace(final)

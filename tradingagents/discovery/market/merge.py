@@ -30,6 +30,7 @@ class Merged:
 
     @property
     def changed(self) -> bool:
+        """Whether there is anything to write."""
         return bool(self.inserted or self.replaced or self.removed)
 
 
@@ -65,8 +66,13 @@ def seams(ratios: pl.DataFrame, earlier: pl.DataFrame) -> tuple[str, ...]:
     """
     steady = (
         ratios.group_by("ticker")
-        .agg(pl.col("ratio").median().alias("factor"), (pl.col("ratio").max() - pl.col("ratio").min()).alias("spread"))
-        .filter((pl.col("factor") - 1).abs() > _SEAM_CHANGE, pl.col("spread") < _SEAM_SPREAD * pl.col("factor"))
+        .agg(
+            pl.col("ratio").median().alias("factor"),
+            (pl.col("ratio").max() - pl.col("ratio").min()).alias("spread"),
+        )
+        .filter(
+            (pl.col("factor") - 1).abs() > _SEAM_CHANGE, pl.col("spread") < _SEAM_SPREAD * pl.col("factor")
+        )
     )
     older = earlier.filter(pl.col("first_old") < pl.col("first_new"))
     return tuple(steady.join(older, on="ticker", how="semi").get_column("ticker").sort())

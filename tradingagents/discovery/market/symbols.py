@@ -63,6 +63,7 @@ class SymbolDirectory:
 
     @property
     def as_of(self) -> date:
+        """The day of :attr:`created_at`."""
         return self._created_at.date()
 
     def __len__(self) -> int:

@@ -77,6 +77,7 @@ class Universe:
 
     @property
     def size(self) -> int:
+        """How many tickers there are."""
         return len(self.tickers)
 
     @property
