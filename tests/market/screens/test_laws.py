@@ -55,7 +55,7 @@ def market() -> pl.DataFrame:
     return together([*(walk(f"W{i:02d}", 280 + i, seed=11) for i in range(40)), *funds])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(awkward_frames())
 def test_awkward_bars_give_what_the_descriptions_give_and_never_raise(frame: pl.DataFrame) -> None:
     """Splits, zeros, gaps, NaN, nulls and one-row histories are judged or counted out, as by hand."""
@@ -68,14 +68,14 @@ def test_awkward_bars_give_what_the_descriptions_give_and_never_raise(frame: pl.
     assert_equal_to_reference(tame, histories(tame), AS_OF)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     """To the last bit of every value."""
     assert hits(market().sample(fraction=1.0, shuffle=True, seed=seed)) == hits(market())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_order_of_tickers_does_not_matter(seed: int) -> None:
     """Nor whether a ticker's bars lie together or spread over the frame."""
@@ -84,7 +84,7 @@ def test_the_order_of_tickers_does_not_matter(seed: int) -> None:
     assert hits(pl.concat(parts)) == hits(market())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.sets(st.integers(0, 39), min_size=1), st.integers(0, 2**32))
 def test_other_tickers_data_do_not_matter(kept: set[int], seed: int) -> None:
     """Those kept are judged the same when the rest is gone, and when it is replaced by something else."""
