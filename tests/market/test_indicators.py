@@ -178,9 +178,19 @@ def test_wilders_average_forgets_what_its_memory_says() -> None:
     closes = walk("A", 400, seed=9)["close"]
     for period in (2, 5, 10):
         tail = closes.tail(wilder_memory(period) + 1)
-        index = momentum.rsi(CLOSE, period).alias("x")
-        whole, part = (pl.DataFrame({"close": c}).select(index)["x"] for c in (closes, tail))
-        assert part[-1] == pytest.approx(whole[-1], rel=1e-12)
+        whole = pl.DataFrame({"close": closes}).select(momentum.rsi(CLOSE, period).alias("x"))["x"]
+        for formula in (momentum.rsi, momentum.rsi_unseeded):
+            part = pl.DataFrame({"close": tail}).select(formula(CLOSE, period).alias("x"))["x"]
+            assert part[-1] == pytest.approx(whole[-1], rel=1e-12)
+
+
+def test_an_rsi_of_two_needs_no_seed() -> None:
+    """Its first average is the mean of two moves either way."""
+    frame = walk("A", 50, seed=3)
+    seeded, unseeded = (
+        frame.select(f(CLOSE, 2).alias("x"))["x"] for f in (momentum.rsi, momentum.rsi_unseeded)
+    )
+    assert unseeded[2:].to_list() == pytest.approx(seeded[2:].to_list(), rel=1e-12)
 
 
 @needs_shared

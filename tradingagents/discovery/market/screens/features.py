@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tradingagents.discovery.market.indicators.momentum import rsi
+from tradingagents.discovery.market.indicators.momentum import rsi_unseeded
 from tradingagents.discovery.market.indicators.smoothing import wilder_memory
 from tradingagents.discovery.market.indicators.volatility import true_range
 from tradingagents.discovery.market.indicators.volume import obv
@@ -78,7 +78,7 @@ def obv_change(bars: int) -> Feature:
 def wilder_rsi(period: int) -> Feature:
     """Wilder's RSI of the newest bar, over as many bars as its smoothing remembers."""
     bars = wilder_memory(period) + 1
-    return Feature(f"rsi_{period}", rsi(pl.col("close").tail(bars), period).last(), bars)
+    return Feature(f"rsi_{period}", rsi_unseeded(pl.col("close").tail(bars), period).last(), bars)
 
 
 def exceeds(value: str, other: str) -> pl.Expr:
