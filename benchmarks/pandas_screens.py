@@ -1,13 +1,14 @@
 """The ten screens as they are usually written: one pandas frame a ticker, rolling windows, the last row.
 
-Each function takes one ticker's bars, oldest first, and returns its score when the screen picks it. The
-frames are cut out of the whole once and handed to every screen, the indicators are computed where they are
-used: what a careful author does who thinks of one ticker at a time.
+Each function takes one ticker's bars, oldest first, and returns its score when the screen picks it. Bars are
+cleaned once and cut into one frame a ticker once, every screen goes through the tickers and computes what
+it needs where it needs it: what a careful author does who thinks of one ticker at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 import pandas as pd
 
@@ -110,29 +111,36 @@ def sector_rotation(df: pd.DataFrame, frames: Frames) -> float | None:
     return excess[21] if fits and _above_mean(df, 50) else None
 
 
-SCREENS: Mapping[str, Callable[[pd.DataFrame, Frames], float | None]] = {
-    screen.__name__: screen
-    for screen in (
-        volume_accumulation,
-        technical_breakout,
-        high_52w_breakout,
-        minervini,
-        atr_compression,
-        volume_dry_up,
-        rsi_oversold,
-        gap_up,
-        obv_divergence,
-        sector_rotation,
-    )
+SCREENS: Mapping[Callable[[pd.DataFrame, Frames], float | None], int] = {
+    volume_accumulation: 21,
+    technical_breakout: 21,
+    high_52w_breakout: 253,
+    minervini: 253,
+    atr_compression: 50,
+    volume_dry_up: 53,
+    rsi_oversold: 200,
+    gap_up: 200,
+    obv_divergence: 21,
+    sector_rotation: 64,
 }
+"""Each screen and the bars it needs."""
 
 
-def run(whole: pd.DataFrame) -> dict[str, list[str]]:
+def run(whole: pd.DataFrame, as_of: date) -> dict[str, list[str]]:
     """Return each screen's tickers, highest score first, from a frame already in memory."""
-    frames = {str(ticker): part for ticker, part in whole.groupby("ticker")}
+    prices = whole[["open", "high", "low", "close"]]
+    usable = (prices > 0).all(axis=1) & (whole["high"] >= whole["low"]) & (whole["date"] <= as_of)
+    frames = {str(ticker): part for ticker, part in whole[usable].sort_values("date").groupby("ticker")}
     found: dict[str, list[str]] = {}
-    for name, screen in SCREENS.items():
-        scores = {ticker: screen(frame, frames) for ticker, frame in frames.items()}
-        picked = [(score, ticker) for ticker, score in scores.items() if score is not None]
-        found[name] = [ticker for _, ticker in sorted(picked, key=lambda pair: (-pair[0], pair[1]))]
+    for screen, needed in SCREENS.items():
+        picked = []
+        for ticker, df in frames.items():
+            if len(df) < needed or df["date"].iloc[-1] != as_of:
+                continue
+            score = screen(df, frames)
+            if score is not None:
+                picked.append((score, ticker))
+        found[screen.__name__] = [
+            ticker for _, ticker in sorted(picked, key=lambda pair: (-pair[0], pair[1]))
+        ]
     return found

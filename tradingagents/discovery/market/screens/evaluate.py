@@ -19,6 +19,7 @@ from tradingagents.discovery.market.screens.base import Coverage, Feature, Hit, 
 __all__ = ["evaluate"]
 
 _BARS, _LAST_DAY, _REPEATED = "_bars", "_last_day", "_repeated"
+_CURRENT, _SCORE = "_current", "_score"
 
 
 def evaluate(
@@ -37,8 +38,15 @@ def evaluate(
     features = _shared(screens)
     if not features:
         return {}
-    table = _reduced(_restricted(frame, screens, tickers), features, as_of)
-    return {screen.name: _judge(screen, table, as_of, tickers) for screen in screens}
+    table = _trusted(_reduced(_restricted(frame, screens, tickers), features, as_of), features, as_of)
+    plans = [plan for screen in screens for plan in _plans(screen, table, tickers)]
+    answers = pl.collect_all(plans)
+    return {
+        screen.name: ScreenResult(
+            screen, as_of, _hits(screen, found, as_of), _coverage(screen, counted, tickers)
+        )
+        for screen, found, counted in zip(screens, answers[::2], answers[1::2], strict=True)
+    }
 
 
 def _shared(screens: Sequence[Screen]) -> dict[str, Feature]:
@@ -86,27 +94,42 @@ def _reduced(frame: pl.LazyFrame, features: Mapping[str, Feature], as_of: date) 
     )
 
 
-def _judge(screen: Screen, table: pl.DataFrame, as_of: date, tickers: Collection[str] | None) -> ScreenResult:
+def _trusted(table: pl.DataFrame, features: Mapping[str, Feature], as_of: date) -> pl.LazyFrame:
+    """Make null every feature of a ticker that is not current or has too few bars for it.
+
+    A screen that compares a ticker with another then cannot take a stale or half-known number from either.
+    """
     current = pl.col(_LAST_DAY) == as_of
-    enough = pl.col(_BARS) >= screen.warm_up
-    # Rows not ready leave before the values are computed, so that a benchmark that is stale or short
-    # gives no value to compare with.
-    ready = table.filter(current & enough & ~pl.col(_REPEATED))
-    valued = ready.select("ticker", *(value.alias(name) for name, value in screen.values.items()))
-    finite = pl.all_horizontal(*(pl.col(name).is_finite().fill_null(value=False) for name in screen.values))
-    usable = _asked(valued.filter(finite), screen, tickers)
-    picked = usable.filter(screen.rule).with_columns(screen.score.alias("_score"))
-    hits = tuple(
-        Hit(row["ticker"], row["_score"], {name: row[name] for name in screen.values}, as_of)
-        for row in picked.sort("_score", "ticker", descending=[True, False]).iter_rows(named=True)
+    sound = current & ~pl.col(_REPEATED)
+    masked = [
+        pl.when(sound & (pl.col(_BARS) >= feature.bars)).then(pl.col(name)).alias(name)
+        for name, feature in features.items()
+    ]
+    return table.select("ticker", _BARS, current.alias(_CURRENT), *masked).lazy()
+
+
+def _plans(
+    screen: Screen, table: pl.LazyFrame, tickers: Collection[str] | None
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """What the screen picks, strongest first, and what it could judge."""
+    valued = table.select(
+        "ticker", _BARS, _CURRENT, *(value.alias(name) for name, value in screen.values.items())
     )
-    return ScreenResult(screen, as_of, hits, _coverage(screen, table, usable.height, as_of, tickers))
-
-
-def _asked(table: pl.DataFrame, screen: Screen, tickers: Collection[str] | None) -> pl.DataFrame:
-    """Leave out tickers that are there only to be compared with."""
     wanted = _wanted(screen, tickers)
-    return table if wanted is None else table.filter(pl.col("ticker").is_in(sorted(wanted)))
+    if wanted is not None:  # only now: the values may compare with tickers that are not asked for
+        valued = valued.filter(pl.col("ticker").is_in(sorted(wanted)))
+    finite = (pl.col(name).is_finite().fill_null(value=False) for name in screen.values)
+    short = pl.col(_CURRENT) & (pl.col(_BARS) < screen.warm_up)
+    judged = pl.all_horizontal(pl.col(_CURRENT), ~short, *finite)
+    picked = valued.filter(judged, screen.rule).with_columns(screen.score.alias(_SCORE))
+    counted = valued.select(
+        pl.len().alias("present"),
+        pl.col(_CURRENT).sum().alias("current"),
+        short.sum().alias("short"),
+        judged.sum().alias("judged"),
+        pl.col(_BARS).filter(short).max().fill_null(0).alias("most_bars"),
+    )
+    return picked.sort(_SCORE, "ticker", descending=[True, False]), counted
 
 
 def _wanted(screen: Screen, tickers: Collection[str] | None) -> set[str] | None:
@@ -115,21 +138,24 @@ def _wanted(screen: Screen, tickers: Collection[str] | None) -> set[str] | None:
     return None if tickers is None else set(tickers)
 
 
-def _coverage(
-    screen: Screen, table: pl.DataFrame, judged: int, as_of: date, tickers: Collection[str] | None
-) -> Coverage:
-    present = _asked(table, screen, tickers)
+def _hits(screen: Screen, found: pl.DataFrame, as_of: date) -> tuple[Hit, ...]:
+    return tuple(
+        Hit(row["ticker"], row[_SCORE], {name: row[name] for name in screen.values}, as_of)
+        for row in found.iter_rows(named=True)
+    )
+
+
+def _coverage(screen: Screen, counted: pl.DataFrame, tickers: Collection[str] | None) -> Coverage:
+    counts = counted.row(0, named=True)
     wanted = _wanted(screen, tickers)
-    universe = present.height if wanted is None else len(wanted)
-    current = present.filter(pl.col(_LAST_DAY) == as_of).get_column(_BARS)
-    short = current.filter(current < screen.warm_up)
+    universe = counts["present"] if wanted is None else len(wanted)
     return Coverage(
         universe=universe,
-        judged=judged,
-        too_few_bars=short.len(),
-        stale=present.height - current.len(),
-        unusable=current.len() - short.len() - judged,
-        absent=universe - present.height,
+        judged=counts["judged"],
+        too_few_bars=counts["short"],
+        stale=counts["present"] - counts["current"],
+        unusable=counts["current"] - counts["short"] - counts["judged"],
+        absent=universe - counts["present"],
         bars_needed=screen.warm_up,
-        most_bars=max(short.to_list(), default=0),
+        most_bars=counts["most_bars"],
     )
