@@ -59,6 +59,14 @@ def test_the_same_update_twice_changes_nothing(tmp_path: Path) -> None:
     assert store.snapshot() == before
 
 
+def test_unknown_volumes_are_the_same_the_second_time(tmp_path: Path) -> None:
+    """Null equals null here, or every update would rewrite them."""
+    store = OhlcvStore(tmp_path)
+    store.upsert(bars("A", [1.0, 2.0], volumes=[None, 5.0]))
+    assert store.upsert(bars("A", [1.0, 2.0], volumes=[None, 5.0])).unchanged == 2
+    assert store.upsert(bars("A", [1.0, 2.0], volumes=[7.0, None])).replaced == 2
+
+
 def test_a_late_correction_replaces_one_row_and_rewrites_one_year(tmp_path: Path) -> None:
     """The other years' files stay as they are."""
     store = OhlcvStore(tmp_path)

@@ -146,11 +146,13 @@ def test_what_is_not_the_whole_file_is_refused(broken: str, reason: str) -> None
         SymbolDirectory.from_text(broken, text(OTHER_HEADER, OTHER))
 
 
-def test_bytes_may_have_a_byte_order_mark_and_must_be_text() -> None:
-    """As saved by some tools; anything else is refused."""
+def test_bytes_may_have_a_byte_order_mark_or_an_odd_letter_but_must_be_the_file() -> None:
+    """As saved by some tools, or with a name in Latin-1; anything else is refused."""
     nasdaq, other = text(NASDAQ_HEADER, NASDAQ).encode("utf-8-sig"), text(OTHER_HEADER, OTHER).encode()
     assert SymbolDirectory.from_bytes(nasdaq, other).is_listed("EXMP")
-    with pytest.raises(BadPayload, match="not UTF-8"):
+    latin = text(OTHER_HEADER, ["NSRG|Nestl\xe9 Common Stock|N|NSRG|N|100|N|NSRG"]).encode("latin-1")
+    assert SymbolDirectory.from_bytes(nasdaq, latin).is_listed("NSRG")
+    with pytest.raises(BadPayload, match="not the symbol directory"):
         SymbolDirectory.from_bytes(b"\xff\xfe\x00", other)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -18,10 +19,12 @@ FIELDS = ("date", "open", "high", "low", "close", "volume")
 
 
 def histories(frame: pl.DataFrame) -> dict[str, list[Bar]]:
-    """Every ticker's usable bars, oldest first."""
+    """Every ticker's usable bars, oldest first; an impossible volume is an unknown one."""
     books: dict[str, list[Bar]] = {}
     for ticker, *fields in frame.sort("date").select("ticker", *FIELDS).iter_rows():
         bar = Bar(*fields)
+        if bar.volume is not None and not 0 <= bar.volume < math.inf:
+            bar = bar._replace(volume=None)
         if reference.usable(bar):
             books.setdefault(ticker, []).append(bar)
     return books

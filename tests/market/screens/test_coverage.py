@@ -43,6 +43,17 @@ def test_the_parts_of_the_coverage_add_up_to_the_universe() -> None:
     assert (coverage.unusable, coverage.absent, coverage.universe) == (1, 1, 5)
 
 
+def test_one_unknown_volume_makes_its_whole_window_unknown() -> None:
+    """The mean of nineteen days is not that of twenty; price rules are not touched by it."""
+    volumes: list[float | None] = [1e6] * 260
+    volumes[-10] = None
+    frame = bars("A", [10.0 + i / 50 + i % 2 / 10 for i in range(260)], volumes=volumes)
+    results = evaluate(frame.lazy(), all_screens(), AS_OF)
+    unknown = {name for name, result in results.items() if result.coverage.unusable}
+    with_volume = {name for name in FACTORIES if "volume" in name or "breakout" in name}
+    assert unknown == {*with_volume, "gap_up", "obv_divergence"}
+
+
 def test_an_empty_frame_judges_nothing_and_does_not_raise() -> None:
     """A store without bars leaves every screen blind."""
     empty = walk("A", 1, seed=1).clear()

@@ -26,6 +26,9 @@ awkward = st.one_of(
     st.sampled_from([0.0, -1.0, math.nan, math.inf, None, 1e-300, 1e300, 100.0, 100.0]),
 )
 volume = st.one_of(st.integers(0, 10**10).map(float), st.sampled_from([0.0, math.nan, math.inf, None, -5.0]))
+price = st.floats(1.0, 500.0).map(lambda value: round(value, 2))
+sane = st.tuples(price, price, volume).map(lambda bar: (bar[0], max(bar[:2]), min(bar[:2]), bar[1], bar[2]))
+bar = st.one_of(sane, sane, sane, sane, st.tuples(awkward, awkward, awkward, awkward, volume))
 
 
 @st.composite
@@ -34,7 +37,7 @@ def awkward_frames(draw: st.DrawFn) -> pl.DataFrame:
     rows = []
     for name in draw(st.lists(st.sampled_from(["A", "B", "XLK", "SPY"]), unique=True, min_size=1)):
         length = draw(st.sampled_from([1, 2, 3, 20, 21, 22, 64, 65, 254]))
-        pool = draw(st.lists(st.tuples(awkward, awkward, awkward, awkward, volume), min_size=1, max_size=6))
+        pool = draw(st.lists(bar, min_size=1, max_size=6))
         holes = draw(st.sampled_from([1, 1, 2, 5]))
         split = draw(st.sampled_from([1.0, 10.0, 0.1]))
         for back in range(length):

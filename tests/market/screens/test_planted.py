@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 import pytest
 
-from tests.market.frames import AS_OF, bars, together
+from tests.market.frames import AS_OF, bars, together, weekdays
 from tradingagents.discovery.market.screens.base import ScreenResult
 from tradingagents.discovery.market.screens.catalogue import build
 from tradingagents.discovery.market.screens.evaluate import evaluate
@@ -149,6 +149,15 @@ def test_a_sector_whose_days_differ_from_the_markets_is_not_compared() -> None:
     result = run("sector_rotation", holed)
     assert result.hits == ()
     assert result.coverage.unusable == 1
+
+
+def test_a_stale_benchmark_is_not_compared_with_even_where_the_windows_start_alike() -> None:
+    """The fund lacks a session and the market lacks today: both windows begin on the same day."""
+    yesterday = pl.col("date") == weekdays(2)[0]
+    holed = sectors(44.0).filter(
+        ~((pl.col("ticker") == "XLE") & yesterday), ~((pl.col("ticker") == "SPY") & (pl.col("date") == AS_OF))
+    )
+    assert run("sector_rotation", holed).coverage.unusable == 2
 
 
 @pytest.mark.parametrize("spoil", ["absent", "stale", "short"])

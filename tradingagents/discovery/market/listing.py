@@ -20,7 +20,7 @@ from tradingagents.discovery.market.kinds import COMMON_STOCK_KINDS, Kind, kind_
 
 __all__ = ["NASDAQ_HEADER", "OTHER_HEADER", "VENDOR", "Listing", "read_listings"]
 
-VENDOR = "nasdaq_trader"
+VENDOR = "nasdaq"
 
 NASDAQ_HEADER = (
     "Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares"

@@ -15,7 +15,7 @@ import polars as pl
 
 from tradingagents.discovery.errors import BadPayload
 
-__all__ = ["KEY", "PRICES", "SCHEMA", "Cleaned", "clean", "is_usable"]
+__all__ = ["KEY", "PRICES", "SCHEMA", "Cleaned", "clean", "has_volume", "is_usable"]
 
 SCHEMA: Mapping[str, type[pl.DataType]] = {
     "date": pl.Date,
@@ -46,6 +46,11 @@ def is_usable() -> pl.Expr:
     """Whether a row's prices are all present, finite and above zero, and its high is not below its low."""
     sound = [pl.col(price).is_finite().fill_null(value=False) & (pl.col(price) > 0) for price in PRICES]
     return pl.all_horizontal(*sound, pl.col("high") >= pl.col("low"))
+
+
+def has_volume() -> pl.Expr:
+    """Whether a row's volume is known: present, finite and not below zero."""
+    return pl.col("volume").is_finite().fill_null(value=False) & (pl.col("volume") >= 0)
 
 
 def clean(frame: pl.DataFrame) -> Cleaned:
@@ -96,12 +101,8 @@ def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:
     return dict(counted.iter_rows())
 
 
-def _volume_is_bad() -> pl.Expr:
-    return (~pl.col("volume").is_finite() | (pl.col("volume") < 0)).fill_null(value=True)
-
-
 def _without_bad_volume(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.when(~_volume_is_bad()).then(pl.col("volume")).alias("volume"))
+    return frame.with_columns(pl.when(has_volume()).then(pl.col("volume")).alias("volume"))
 
 
 def _oddities(frame: pl.DataFrame) -> dict[str, int]:
@@ -110,6 +111,6 @@ def _oddities(frame: pl.DataFrame) -> dict[str, int]:
     )
     found = frame.select(
         outside.sum().alias("open or close outside the day's range"),
-        _volume_is_bad().sum().alias("volume missing"),
+        has_volume().not_().sum().alias("volume missing"),
     ).row(0, named=True)
     return {reason: count for reason, count in found.items() if count}

@@ -7,12 +7,11 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Self
 
-from tradingagents.discovery.errors import BadPayload, ConfigError
+from tradingagents.discovery.errors import ConfigError
 from tradingagents.discovery.market.kinds import Kind
 from tradingagents.discovery.market.listing import (
     NASDAQ_HEADER,
     OTHER_HEADER,
-    VENDOR,
     Listing,
     read_listings,
 )
@@ -50,11 +49,8 @@ class SymbolDirectory:
 
     @classmethod
     def from_bytes(cls, nasdaq_listed: bytes, other_listed: bytes) -> Self:
-        """Build from the two files as they came; UTF-8 with or without a byte-order mark."""
-        try:
-            return cls.from_text(nasdaq_listed.decode("utf-8-sig"), other_listed.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            raise BadPayload(VENDOR, "the symbol directory is not UTF-8 text") from error
+        """Build from the two files as they came."""
+        return cls.from_text(_decoded(nasdaq_listed), _decoded(other_listed))
 
     @property
     def created_at(self) -> datetime:
@@ -119,6 +115,14 @@ class SymbolDirectory:
 
 
 _ALL_VENDORS = ("act", "cqs", "nasdaq", *sorted(VENDORS))  # the directory's own three columns first
+
+
+def _decoded(content: bytes) -> str:
+    # The vendor names no encoding. One odd letter in a company's name must not cost the whole directory.
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _spelled_by(vendor: str, special: Mapping[str, Listing]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from datetime import date
 import polars as pl
 
 from tradingagents.discovery.errors import ConfigError
-from tradingagents.discovery.market.schema import PRICES, is_usable
+from tradingagents.discovery.market.schema import PRICES, has_volume, is_usable
 from tradingagents.discovery.market.screens.base import Coverage, Feature, Hit, Screen, ScreenResult
 
 __all__ = ["evaluate"]
@@ -80,7 +80,10 @@ def _reduced(frame: pl.LazyFrame, features: Mapping[str, Feature], as_of: date) 
             "ticker",
             *(pl.col(price).cast(pl.Float64) for price in PRICES),
             # A sum skips nulls but not NaN, and a window with an unknown volume has an unknown mean.
-            pl.col("volume").cast(pl.Float64).fill_null(float("nan")),
+            pl.when(has_volume())
+            .then(pl.col("volume").cast(pl.Float64))
+            .otherwise(float("nan"))
+            .alias("volume"),
         )
         .sort("date", maintain_order=True)
         .group_by("ticker")
