@@ -12,8 +12,10 @@ import pytest
 from tests.market.frames import bars
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.errors import BadPayload, NoDataError
+from tradingagents.discovery.market.import_files import import_files
 from tradingagents.discovery.market.importing import read_bars
 from tradingagents.discovery.market.schema import clean
+from tradingagents.discovery.market.store import OhlcvStore
 
 NASDAQ = (
     "Date,Close/Last,Volume,Open,High,Low\n"
@@ -139,3 +141,28 @@ def test_both_sites_agree_on_gamestop() -> None:
     apart = (both.get_column("close") / both.get_column("close_yahoo") - 1).abs()
     assert both.height > 2500
     assert float(apart.quantile(0.99) or 1) < 0.001
+
+
+def test_many_files_are_stored_in_one_update_and_bad_ones_are_named(tmp_path: Path) -> None:
+    """One broken download does not keep out the rest; of a day in two files the later file's bar counts."""
+    store = OhlcvStore(tmp_path / "store")
+    files = [
+        saved(tmp_path, NASDAQ, "ABC.csv"),
+        saved(tmp_path, "", "EMPTY.csv"),
+        saved(tmp_path, YAHOO, "DEF.csv"),
+        saved(tmp_path, "<html>\n", "PAGE.csv"),
+    ]
+    bars("ABC", [7.0]).write_parquet(tmp_path / "later.parquet")
+    report = import_files(store, [*files, tmp_path / "later.parquet"])
+    assert report.stored.inserted == 3
+    assert report.stored.dropped == {"duplicate": 1, "price missing": 1}
+    assert list(report.refused) == ["EMPTY.csv", "PAGE.csv"]
+    assert store.snapshot().manifest.generation == 1
+    closes = store.snapshot().scan(tickers=["ABC"]).collect().get_column("close").to_list()
+    assert closes == [1.0, 7.0]
+
+
+def test_importing_nothing_usable_stores_nothing(tmp_path: Path) -> None:
+    report = import_files(OhlcvStore(tmp_path / "store"), [tmp_path / "none.csv"])
+    assert report.stored.inserted == 0
+    assert list(report.refused) == ["none.csv"]
