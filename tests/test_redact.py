@@ -42,7 +42,8 @@ def _own_net() -> Iterator[None]:
 # -- registered secrets -----------------------------------------------------------------------------
 
 secrets = st.text(string.ascii_letters + string.digits + "-_.~+/=!$&*%@", min_size=5, max_size=40)
-surroundings = st.text(st.characters(exclude_characters="<>", exclude_categories=["Cs"]), max_size=30)
+# JSON writes control characters as digits, which could complete a secret of digits that is not there.
+surroundings = st.text(st.characters(exclude_characters="<>", exclude_categories=["Cs", "Cc"]), max_size=30)
 
 
 def forms(secret: str) -> list[str]:
