@@ -131,7 +131,7 @@ def test_it_answers_as_a_deep_copy_would(source: dict[str, Any], operations: Any
         got = outcome_of(lambda: done(ours, key, copy.deepcopy(value)))
         wanted = outcome_of(lambda: done(plain, key, copy.deepcopy(value)))
         assert got == wanted, name
-        if name not in {"repr", "json", "hash"}:
+        if not isinstance(got, set):  # two equal sets may print in different orders
             assert repr(got) == repr(wanted), name
     assert list(ours.items()) == list(plain.items())
     assert source == before

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.execution.helpers import in_background
@@ -41,7 +41,9 @@ def _own_net() -> Iterator[None]:
 
 # -- registered secrets -----------------------------------------------------------------------------
 
-secrets = st.text(string.ascii_letters + string.digits + "-_.~+/=!$&*%@", min_size=5, max_size=40)
+secrets = st.text(string.ascii_letters + string.digits + "-_.~+/=!$&*%@", min_size=5, max_size=40).filter(
+    lambda secret: secret != "sandbox" and secret not in REDACTED  # neither is taken for a secret
+)
 # JSON writes control characters as digits, which could complete a secret of digits that is not there.
 surroundings = st.text(st.characters(exclude_characters="<>", exclude_categories=["Cs", "Cc"]), max_size=30)
 
@@ -62,7 +64,6 @@ def forms(secret: str) -> list[str]:
 def test_a_registered_secret_never_survives_whatever_surrounds_it(
     secret: str, before: str, after: str
 ) -> None:
-    assume(secret not in REDACTED)
     with a_net_of_its_own():
         register_secret(secret)
         for form in forms(secret):
@@ -76,7 +77,6 @@ def test_a_registered_secret_never_survives_whatever_surrounds_it(
 @given(secrets)
 def test_a_registered_secret_does_not_survive_as_the_name_of_a_key(secret: str) -> None:
     """A table of answers by URL has the secret in its keys."""
-    assume(secret not in REDACTED)
     with a_net_of_its_own():
         register_secret(secret)
         made = redact_plain({f"https://vendor.example/q?key={secret}": 200, "inner": [{secret: None}]})

@@ -313,14 +313,19 @@ def test_a_hung_item_is_bounded_by_the_deadline_and_accounted_for_until_it_ends(
             gate.wait(PATIENCE)
         return item
 
+    taken: list[int] = []
+
     def call(scope: TaskScope) -> None:
         for answer in ordered_map(fn, range(6)):
             scope.emit(answer)
+            taken.append(answer)
 
     one = task("mapping", call, 5.0, key="hung item")
     running = in_background(lambda: run_all([one], max_workers=1, clock=clock))
     assert hung.wait(PATIENCE)
-    until(lambda: sleepers(clock) == 2)  # the scanner that waits for its answer, and the runner
+    until(
+        lambda: taken == [0, 1] and sleepers(clock) == 2
+    )  # the scanner that waits for its answer, and the runner
     clock.advance(5.0)
     (outcome,) = running.result(PATIENCE)
     assert (outcome.verdict.status, outcome.verdict.reason) == (Status.TIMED_OUT, Reason.DEADLINE)
