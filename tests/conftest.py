@@ -1,4 +1,4 @@
-"""What every test gets: no way past loopback, no keys, and a clock of its own."""
+"""What every test gets: no way past loopback, no keys, a cache folder and a clock of its own."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ _KEYS = (
 def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in _KEYS:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_state_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whatever a run leaves for the next one stays in a folder of the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache", numbered=True)))
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,21 @@ DEFAULT_CONFIG = {
     "discovery": {
         # live | sandbox | replay. The environment variable TRADINGAGENTS_DATA_SOURCE, when set, wins.
         "data_source": "live",
+        # Where runs leave what the next one should know: spent quotas, cached answers, open circuits. None:
+        # the user's cache directory (XDG_CACHE_HOME/tradingagents, ~/.cache/tradingagents, or what the
+        # platform has for it); with the sandbox as data source, memory only. Nothing is written into the
+        # package or the repository, and no key is kept.
+        "state_dir": None,
         "scanner_execution": {
             "concurrent": True,  # False: the same engine, one scanner and one request at a time
             "max_workers": 8,  # scanners that run at once
             "timeout_seconds": 30,  # for each scanner, from its own start
             "request_workers": 8,  # requests that one scanner's self.map() has under way at once
+            # A scanner that failed or timed out in each of its last runs is left out, and tried again
+            # once when that long has passed. 0: never left out. force: run it all the same.
+            "open_after_failures": 3,
+            "reopen_after_seconds": 3_600,
+            "force": False,
         },
         # A pipeline groups scanners. Disabling it disables its scanners; a lower priority ranks first.
         "pipelines": {
@@ -104,19 +114,58 @@ DEFAULT_CONFIG = {
             },
         },
         # base_url is where the vendor is reached; the sandbox puts its own address there.
+        # rates: at most so many requests in any window of so many seconds, for everything on this machine
+        # that shares a state directory. ttl_seconds: how long an answer is fresh, by a glob over what follows
+        # the base URL; the first match counts, and what none matches is not cached; a dict
+        # given here replaces the whole one below. attempts include the
+        # first. breaker: after fail_max failures in a row the vendor is left alone for reset_after_seconds.
+        # stale_if_error_seconds: how long beyond its TTL an answer may stand in when no newer one can be had.
+        # Timeouts are for one socket operation; exchange_timeout_seconds for a request with its whole body.
         "vendors": {
             "alpha_vantage": {
                 "base_url": "https://www.alphavantage.co/query",
                 "api_key_env": "ALPHA_VANTAGE_API_KEY",
+                # the free plan, from the vendor's support page: 25 a day, 1 a second. A premium plan has no
+                # daily limit: put its requests per minute here, such as {"requests": 75, "seconds": 60}
+                "rates": [{"requests": 1, "seconds": 1}, {"requests": 25, "seconds": 86_400}],
+                "ttl_seconds": {
+                    "*function=TOP_GAINERS_LOSERS*": 600,
+                    "*function=NEWS_SENTIMENT*": 900,
+                    "*function=EARNINGS_CALENDAR*": 21_600,
+                    "*function=LISTING_STATUS*": 43_200,
+                    "*function=OVERVIEW*": 86_400,
+                    "*function=TIME_SERIES_DAILY*": 3_600,
+                },
+                "attempts": 3,
+                "breaker": {"fail_max": 5, "reset_after_seconds": 60},
+                "stale_if_error_seconds": 86_400,
                 "connect_timeout_seconds": 5,
                 "read_timeout_seconds": 10,
+                "exchange_timeout_seconds": 60,
                 "max_body_bytes": 20_000_000,
             },
             "finnhub": {
                 "base_url": "https://finnhub.io/api/v1",
                 "api_key_env": "FINNHUB_API_KEY",
+                # finnhub.io/docs/api/rate-limit: 30 a second on every plan, 60 a minute on the free one
+                "rates": [{"requests": 30, "seconds": 1}, {"requests": 60, "seconds": 60}],
+                "ttl_seconds": {
+                    "/calendar/earnings*": 3_600,
+                    "/stock/recommendation*": 43_200,  # monthly snapshots
+                    "/stock/insider-transactions*": 3_600,
+                    "/stock/metric*": 21_600,
+                    "/stock/symbol*": 86_400,
+                    "/stock/profile2*": 86_400,
+                    "/company-news*": 600,
+                    "/news*": 300,
+                    "/quote*": 30,
+                },
+                "attempts": 3,
+                "breaker": {"fail_max": 5, "reset_after_seconds": 60},
+                "stale_if_error_seconds": 86_400,
                 "connect_timeout_seconds": 5,
                 "read_timeout_seconds": 10,
+                "exchange_timeout_seconds": 60,
                 "max_body_bytes": 20_000_000,
             },
             "reddit": {
@@ -126,28 +175,63 @@ DEFAULT_CONFIG = {
                 "client_secret_env": "REDDIT_CLIENT_SECRET",
                 # Reddit wants "<platform>:<app id>:<version> (by /u/<user>)"
                 "user_agent_env": "REDDIT_USER_AGENT",
+                # Reddit Data API Wiki: 100 a minute for each OAuth client, averaged over ten minutes
+                "rates": [{"requests": 100, "seconds": 60}],
+                "ttl_seconds": {"/r/*": 300, "/comments/*": 300},
+                "repeatable_posts": ["/api/v1/access_token"],  # a second grant is only another token
+                "attempts": 3,
+                "breaker": {"fail_max": 5, "reset_after_seconds": 60},
+                "stale_if_error_seconds": 21_600,
                 "connect_timeout_seconds": 5,
                 "read_timeout_seconds": 10,
+                "exchange_timeout_seconds": 60,
                 "max_body_bytes": 20_000_000,
             },
             "sec": {
                 "base_url": "https://www.sec.gov",
                 # the SEC refuses callers that do not name themselves: "Company Name admin@company.com"
                 "user_agent_env": "SEC_EDGAR_USER_AGENT",
+                # sec.gov, "Accessing EDGAR data": 10 a second over all machines of a user
+                "rates": [{"requests": 10, "seconds": 1}],
+                "ttl_seconds": {
+                    "/Archives/edgar/data/*": 2_592_000,  # a filing never changes
+                    "/Archives/edgar/daily-index/*": 21_600,
+                    "/Archives/edgar/full-index/*": 21_600,
+                    "/cgi-bin/browse-edgar*": 60,
+                    "/files/*": 86_400,
+                },
+                "attempts": 3,
+                "breaker": {"fail_max": 5, "reset_after_seconds": 60},
+                "stale_if_error_seconds": 86_400,
                 "connect_timeout_seconds": 5,
                 "read_timeout_seconds": 10,
+                "exchange_timeout_seconds": 120,
                 "max_body_bytes": 50_000_000,
             },
             "finra": {
                 "base_url": "https://cdn.finra.org",
+                # no published limit for these static files: gentler than what the SEC asks for
+                "rates": [{"requests": 8, "seconds": 1}],
+                "ttl_seconds": {"/equity/regsho/daily/*": 21_600},  # a file may be replaced later that day
+                "attempts": 3,
+                "breaker": {"fail_max": 5, "reset_after_seconds": 60},
+                "stale_if_error_seconds": 86_400,
                 "connect_timeout_seconds": 5,
                 "read_timeout_seconds": 10,
+                "exchange_timeout_seconds": 60,
                 "max_body_bytes": 20_000_000,
             },
             "nasdaq": {
                 "base_url": "https://www.nasdaqtrader.com",
+                # no published limit: two files a day are all there is
+                "rates": [{"requests": 2, "seconds": 1}],
+                "ttl_seconds": {"/dynamic/SymDir/*": 43_200},
+                "attempts": 3,
+                "breaker": {"fail_max": 5, "reset_after_seconds": 60},
+                "stale_if_error_seconds": 604_800,
                 "connect_timeout_seconds": 5,
                 "read_timeout_seconds": 10,
+                "exchange_timeout_seconds": 60,
                 "max_body_bytes": 20_000_000,
             },
         },

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 import requests
 
+from tests.unhurried import unhurried
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.errors import (
     BadPayload,
@@ -33,10 +33,7 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    addresses = copy.deepcopy(DEFAULT_CONFIG["discovery"]["vendors"])
-    for vendor, own in sandbox.config()["discovery"]["vendors"].items():
-        addresses[vendor].update(own)
-    hub = Vendors(VendorsSettings.model_validate(addresses), data_source="sandbox")
+    hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
     yield hub
     hub.close()
     sandbox.faults.clear()

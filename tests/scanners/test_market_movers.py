@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ from pydantic import ValidationError
 
 from tests.scanners.alone import DAY, Ran, run, vendors
 from tests.shared_data import SHARED, needs_shared
-from tests.vendors.canned import answer
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.errors import BadPayload, NoDataError, StaleDataError
 from tradingagents.discovery.execution.outcome import Reason
@@ -24,7 +24,6 @@ from tradingagents.discovery.scanners.market_movers import (
     check_session,
     share_symbol,
 )
-from tradingagents.discovery.vendors.alpha_vantage_check import check
 from tradingagents.discovery.vendors.alpha_vantage_records import Mover, Movers, parse_movers
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -236,7 +235,7 @@ RECORDED = {  # day: what a plain count over the raw JSON, without this project'
 def test_recorded_days_give_shares_and_no_warrants(day: str) -> None:
     assert SHARED is not None
     path = Path(SHARED) / "real-data" / "alpha_vantage" / "top_gainers_losers" / f"{day}.json"
-    hub = vendors(alpha_vantage=FakeVendor(parse_movers(check(answer(path.read_text())))))
+    hub = vendors(alpha_vantage=FakeVendor(parse_movers(json.loads(path.read_text()))))
     ran = run(MarketMovers, hub, {"trade_date": day})
     assert ran.tickers == RECORDED[day].split()
     listed, others = ran.funnel["tickers listed"], ran.funnel["warrants, rights, units and the like"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.scanners.alone import Ran, run
-from tradingagents.default_config import DEFAULT_CONFIG
+from tests.unhurried import unhurried
 from tradingagents.discovery.candidate import signal_order
 from tradingagents.discovery.errors import (
     Auth,
@@ -62,11 +61,10 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def hub(sandbox: SandboxServer) -> Iterator[Vendors]:
-    addresses: dict[str, Any] = copy.deepcopy(DEFAULT_CONFIG["discovery"]["vendors"])  # type: ignore[index]
-    own: Mapping[str, Any] = sandbox.config()["discovery"]["vendors"]  # type: ignore[index]
-    for vendor, settings in own.items():
-        addresses[vendor] |= settings | {"read_timeout_seconds": 0.3}
-    made = Vendors(VendorsSettings.model_validate(addresses), data_source="sandbox")
+    settings = {
+        vendor: own | {"read_timeout_seconds": 0.3} for vendor, own in unhurried(sandbox.config()).items()
+    }
+    made = Vendors(VendorsSettings.model_validate(settings), data_source="sandbox")
     yield made
     made.close()
     sandbox.faults.clear()
@@ -150,10 +148,10 @@ FAULTS: list[tuple[str, dict[str, Any], type[Exception] | tuple[type[Exception],
     ("truncate", {}, BadPayload),
     ("wrong_length", {}, Transient),
     ("empty", {}, BadPayload),
-    ("html", {}, BadPayload),
+    ("html", {}, (BadPayload, Transient)),
     ("xml_bomb", {}, BadPayload),
     ("status", {"code": 401}, Auth),
-    ("status", {"code": 403}, Auth),
+    ("status", {"code": 403}, (Auth, Permanent)),
     ("status", {"code": 404}, Permanent),
     ("status", {"code": 429, "retry_after": 7}, RateLimited),
     ("status", {"code": 429, "retry_date_seconds": 9}, RateLimited),
@@ -232,7 +230,7 @@ def test_a_community_that_does_not_exist_makes_it_degraded(sandbox: SandboxServe
     ran = scan(RedditTrending, sandbox, hub, subreddits=names)
     assert set(ran.tickers) == sandbox.market.truth["reddit_trending"].expected
     assert ran.recorder.troubles == [
-        (Reason.BAD_PAYLOAD, f"r/no_such_place {kind}: reddit: HTTP 302: not there")
+        (Reason.BAD_PAYLOAD, f"r/no_such_place {kind}: reddit: no such community")
         for kind in ("hot", "rising")
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import csv
 import re
 from collections.abc import Iterator
@@ -12,7 +11,9 @@ from statistics import fmean
 import pytest
 
 from tests.shared_data import SHARED, needs_shared
+from tests.unhurried import unhurried
 from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import BadPayload, NoDataError, RateLimited, StaleDataError, Transient
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.scanners.volume_accumulation import (
@@ -35,11 +36,9 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    addresses = copy.deepcopy(DEFAULT_CONFIG["discovery"]["vendors"])
-    for vendor, own in sandbox.config()["discovery"]["vendors"].items():
-        addresses[vendor].update(own)
-    hub = Vendors(VendorsSettings.model_validate(addresses), data_source="sandbox")
-    yield hub
+    hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
+    with deadline_scope(Deadline(4.0)):  # a vendor that wants to be left alone is not waited for
+        yield hub
     hub.close()
     sandbox.faults.clear()
 

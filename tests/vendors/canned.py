@@ -1,64 +1,113 @@
-"""A session whose transport gives answers that a test wrote, and remembers what it was asked."""
+"""A vendor's real session whose wire gives answers that a test wrote, and remembers what was asked."""
 
 from __future__ import annotations
 
 import io
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
-from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
+from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.net.adapter import VendorAdapter
+from tradingagents.discovery.net.breaker import Breaker
+from tradingagents.discovery.net.cache import ResponseStore
+from tradingagents.discovery.net.classify import Answer, classify
+from tradingagents.discovery.net.exchange import Credentials
+from tradingagents.discovery.net.fetch_session import FetchSession
+from tradingagents.discovery.net.notes import FetchNote, check, put_note
+from tradingagents.discovery.net.pacing import Pacer
+from tradingagents.discovery.net.policy import BreakerPolicy, VendorPolicy
+from tradingagents.discovery.net.quota import MemoryLedger
+from tradingagents.discovery.net.state import Notices
+
 BASE = "https://vendor.example/api"
+Reply = requests.Response | Exception
+_OF_THE_TRANSFER = {"content-encoding", "content-length", "transfer-encoding"}
 
 
 def answer(body: Any = "", status: int = 200, headers: Mapping[str, str] | None = None) -> requests.Response:
-    """Return a response; a body that is no text goes out as JSON."""
+    """Return a response; a body that is neither text nor bytes goes out as JSON."""
     made = requests.Response()
     made.status_code = status
-    made._content = (body if isinstance(body, str) else json.dumps(body)).encode()
+    if not isinstance(body, bytes):
+        body = (body if isinstance(body, str) else json.dumps(body)).encode()
+    made._content = body
     made.headers.update(headers or {"Content-Type": "application/json"})
-    made.raw = HTTPResponse(io.BytesIO(b""), status=status, headers=dict(made.headers))
     made.encoding = "utf-8"
     return made
 
 
-class Canned(BaseAdapter):
-    """Asks ``reply`` for each request's answer; an exception it returns is raised."""
+def judged(
+    vendor: str, reply: requests.Response, user_agent: str = "tests t@example.com"
+) -> requests.Response:
+    """Return what ``fetch`` of the vendor's session returns for this answer, or raise what it raises."""
+    reply.request = requests.Request(
+        "GET", f"{BASE}/file.txt", headers={"User-Agent": "t@example.com"}
+    ).prepare()
+    finding = classify(vendor, Answer.of(reply, datetime(2026, 2, 5, tzinfo=UTC)))
+    put_note(reply, FetchNote(vendor, reply.status_code, finding))
+    return check(reply)
 
-    def __init__(self, reply: Callable[[requests.PreparedRequest], requests.Response | Exception]) -> None:
-        super().__init__()
-        self._reply = reply
+
+class Canned(VendorAdapter):
+    """The whole chain, but for the socket: ``reply`` gives each request's answer, or an error to raise."""
+
+    def __init__(
+        self, policy: VendorPolicy, reply: Callable[[requests.PreparedRequest], Reply], **parts: Any
+    ):
+        super().__init__(policy, **parts)
+        self.reply = reply
         self.asked: list[requests.PreparedRequest] = []
 
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+    def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
         self.asked.append(request)
-        reply = self._reply(request)
+        reply = self.reply(request)
         if isinstance(reply, Exception):
             raise reply
-        reply.request, reply.url = request, request.url or ""
-        return reply
-
-    def close(self) -> None:
-        """Nothing is open."""
+        return _Connection(reply)
 
     @property
     def urls(self) -> list[str]:
         return [request.url or "" for request in self.asked]
 
 
+class _Connection:
+    def __init__(self, reply: requests.Response) -> None:
+        self._reply = reply
+
+    def urlopen(self, **_: Any) -> HTTPResponse:
+        reply = self._reply
+        headers = {name: text for name, text in reply.headers.items() if name.lower() not in _OF_THE_TRANSFER}
+        return HTTPResponse(
+            io.BytesIO(reply.content), status=reply.status_code, headers=headers, preload_content=False
+        )
+
+
 def session_giving(
-    *replies: requests.Response | Exception | Callable[[requests.PreparedRequest], Any],
-) -> tuple[requests.Session, Canned]:
-    """Return a session that gives these answers in turn, or what one function says."""
+    *replies: Reply | Callable[[requests.PreparedRequest], Any],
+    vendor: str = "",
+    clock: Clock = SYSTEM_CLOCK,
+    credentials: Credentials | None = None,
+) -> tuple[FetchSession, Canned]:
+    """Return a session that gives these answers in turn, or what one function says, each asked for once."""
     if len(replies) == 1 and callable(replies[0]):
-        adapter = Canned(replies[0])
+        reply = replies[0]
     else:
         rest = iter(replies)
-        adapter = Canned(lambda request: next(rest))  # type: ignore[arg-type, return-value]
-    session = requests.Session()
-    session.adapters.clear()
-    session.mount("https://vendor.example/", adapter)
-    return session, adapter
+        reply = lambda request: next(rest)
+    policy = VendorPolicy(vendor, (BASE,), attempts=1, breaker=BreakerPolicy(fail_max=1_000))
+    notices = Notices(vendor)
+    adapter = Canned(
+        policy,
+        reply,
+        pacer=Pacer(policy, MemoryLedger((), clock), clock, notices),
+        breaker=Breaker(vendor, fail_max=1_000, reset_after_seconds=60, clock=clock),
+        clock=clock,
+        credentials=credentials,
+    )
+    store = ResponseStore(None, notices)
+    return FetchSession(policy, store=store, adapter=adapter, clock=clock, notices=notices), adapter

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from tests.shared_data import SHARED, needs_shared
-from tests.vendors.canned import answer
+from tests.vendors.canned import BASE, answer, judged, session_giving
 from tradingagents.discovery.errors import Auth, BadPayload, QuotaSpent, RateLimited
-from tradingagents.discovery.vendors.alpha_vantage_check import check
+from tradingagents.discovery.vendors.alpha_vantage import AlphaVantage
 from tradingagents.discovery.vendors.alpha_vantage_records import parse_articles, parse_movers
 
 ROOT = (SHARED or Path()) / "real-data" / "alpha_vantage"
+
+
+def ask(reply: Any) -> None:
+    AlphaVantage(session_giving(reply, vendor="alpha_vantage")[0], BASE).top_movers()
 
 
 def recorded(pattern: str) -> list[Any]:
@@ -27,7 +31,7 @@ def recorded(pattern: str) -> list[Any]:
 @pytest.mark.parametrize("path", recorded("top_gainers_losers/*.json"))
 def test_every_recorded_list_of_movers_is_read_whole(path: Path) -> None:
     raw = json.loads(path.read_text())
-    movers = parse_movers(check(answer(path.read_text())))
+    movers = parse_movers(judged("alpha_vantage", answer(path.read_text())).json())
     assert f"{movers.last_updated:%Y-%m-%d %H:%M:%S}" in raw["last_updated"]
     assert movers.last_updated.utcoffset() is not None
     assert [row.ticker for row in movers.gainers] == [row["ticker"] for row in raw["top_gainers"]]
@@ -40,7 +44,7 @@ def test_every_recorded_list_of_movers_is_read_whole(path: Path) -> None:
 @pytest.mark.parametrize("path", recorded("news_sentiment/*.json"))
 def test_every_recorded_article_is_read(path: Path) -> None:
     raw = json.loads(path.read_text())
-    articles = parse_articles(check(answer(path.read_text())))
+    articles = parse_articles(judged("alpha_vantage", answer(path.read_text())).json())
     assert len(articles) == int(raw["items"]) == len(raw["feed"])
     assert [article.url for article in articles] == [row["url"] for row in raw["feed"]]
     moods = sum(len(row["ticker_sentiment"]) for row in raw["feed"])
@@ -62,7 +66,7 @@ def test_every_recorded_refusal_has_its_type(name: str, error: type[Exception]) 
     raw = json.loads((ROOT / name).read_text())
     body = raw.get("body", raw)
     with pytest.raises(error) as caught:
-        check(answer(body))
+        ask(answer(body))
     assert type(caught.value) is error
 
 
@@ -71,13 +75,13 @@ def test_the_recorded_limit_that_a_csv_reader_took_for_a_company_is_seen() -> No
     (row,) = json.loads((ROOT / "limits/earnings_calendar_when_limited_MSFT.json").read_text())
     columns = ["symbol", "name", "reportDate", "fiscalDateEnding", "estimate", "currency"]
     with pytest.raises(RateLimited):
-        check(answer(f"{','.join(columns)}\n{','.join(row[column] for column in columns)}\n"))
+        ask(answer(f"{','.join(columns)}\n{','.join(row[column] for column in columns)}\n"))
 
 
 @pytest.mark.parametrize("path", recorded("earnings_calendar/*.csv"))
 def test_no_recorded_table_is_taken_for_a_limit(path: Path) -> None:
     with pytest.raises(BadPayload):
-        check(answer(path.read_text()))
+        ask(answer(path.read_text()))
 
 
 @pytest.mark.parametrize(
@@ -85,4 +89,4 @@ def test_no_recorded_table_is_taken_for_a_limit(path: Path) -> None:
 )
 def test_no_recorded_answer_with_data_is_taken_for_a_refusal(path: Path) -> None:
     raw = json.loads(path.read_text())
-    assert isinstance(check(answer(raw.get("body", raw))), dict)
+    assert judged("alpha_vantage", answer(raw.get("body", raw))).ok

@@ -24,6 +24,7 @@ from tradingagents.discovery.errors import (
     RateLimited,
     Transient,
 )
+from tradingagents.discovery.net.exchange import Credentials
 from tradingagents.discovery.vendors.finnhub import Finnhub
 from tradingagents.discovery.vendors.finnhub_records import calendar_rows, parse_events, parse_ratings
 
@@ -44,8 +45,9 @@ MONTH = {"period": "2026-02-01", "strongBuy": 4, "buy": 9, "hold": 6, "sell": 1,
 
 
 def client(*replies: Any) -> tuple[Finnhub, Any]:
-    session, adapter = session_giving(*replies)
-    return Finnhub(session, BASE, KEY), adapter
+    credentials = Credentials(headers={"X-Finnhub-Token": KEY})
+    session, adapter = session_giving(*replies, vendor="finnhub", clock=FakeClock(), credentials=credentials)
+    return Finnhub(session, BASE), adapter
 
 
 def test_the_key_travels_in_a_header_and_the_path_has_no_double_slash() -> None:
@@ -66,10 +68,13 @@ def test_the_key_travels_in_a_header_and_the_path_has_no_double_slash() -> None:
 
 def test_the_session_gets_neither_the_key_nor_a_user_agent() -> None:
     """Another vendor's client could be given the same session by mistake."""
-    session, _ = session_giving(answer([MONTH]))
-    Finnhub(session, BASE, KEY).recommendation_trends("EXMP")
+    session, _ = session_giving(
+        answer([MONTH]), vendor="finnhub", credentials=Credentials(headers={"X-Finnhub-Token": KEY})
+    )
+    vendor = Finnhub(session, BASE)
+    vendor.recommendation_trends("EXMP")
     assert not session.params
-    assert KEY not in str(session.headers)
+    assert KEY not in f"{session.headers} {vars(vendor._client)}"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +97,6 @@ def test_each_refusal_has_its_type(status: int, body: Any, error: type[Exception
     with pytest.raises(error) as caught:
         vendor.recommendation_trends("EXMP")
     assert type(caught.value) is error
-    assert caught.value.__suppress_context__
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,6 @@ def test_each_refusal_has_its_type(status: int, body: Any, error: type[Exception
         answer("[" * 200_000, headers={"Content-Type": "application/json"}),
         answer("all fine", headers={"Content-Type": "text/plain"}),
         answer("", 302, {"Location": f"{BASE}/login", "Content-Type": "text/html"}),
-        answer("null", 500),
         answer({"error": "with status 200"}),
     ],
 )
@@ -120,9 +123,9 @@ def test_what_is_not_the_documented_json_is_a_bad_payload(reply: requests.Respon
     [
         ({"Retry-After": "7", "X-Ratelimit-Reset": "1"}, 7.0),
         ({"X-Ratelimit-Reset": "1770301842"}, 42.0),  # the fake clock's unix time is 1770301800
-        ({"X-Ratelimit-Reset": "1"}, 0.0),
-        ({"X-Ratelimit-Reset": "soon"}, None),
-        ({}, None),
+        ({"X-Ratelimit-Reset": "1"}, 1.0),
+        ({"X-Ratelimit-Reset": "soon"}, 5.0),
+        ({}, 5.0),
     ],
 )
 def test_a_limit_says_how_long_to_wait(

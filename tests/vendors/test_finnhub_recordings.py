@@ -30,7 +30,7 @@ def vendor_giving(name: str, status: int = 200) -> Finnhub:
         reply = answer(raw["body"], raw["status"], raw["headers"])
     else:
         reply = answer(raw, status)
-    return Finnhub(session_giving(reply)[0], BASE, "key")
+    return Finnhub(session_giving(reply, vendor="finnhub")[0], BASE)
 
 
 @pytest.mark.parametrize("name", ["calendar-earnings-aapl.json", "vendor_doc_samples/calendar_earnings.json"])

@@ -9,8 +9,9 @@ import pytest
 import requests
 
 from tests.shared_data import SHARED, needs_shared
+from tests.vendors.canned import judged
 from tradingagents.discovery.errors import BadPayload, NoDataError, Permanent, RateLimited, Transient
-from tradingagents.discovery.vendors.finra import Finra, check, parse_daily_volume
+from tradingagents.discovery.vendors.finra import Finra, parse_daily_volume
 
 DAY = date(2026, 2, 5)
 HEADING = "Date|Symbol|ShortVolume|ShortExemptVolume|TotalVolume|Market"
@@ -133,21 +134,19 @@ def test_a_file_that_was_cut_or_is_another_is_refused(lines):
 )
 def test_each_refusal_has_its_meaning(status, body, error):
     with pytest.raises(error) as caught:
-        check(answer(status, body))
+        judged("finra", answer(status, body))
     assert type(caught.value) is error
 
 
 class Canned:
-    """A session that answers or raises the same each time, and remembers what was asked."""
+    """A session that answers the same each time, and remembers what was asked."""
 
-    def __init__(self, answer_or_error):
-        self.reply, self.asked = answer_or_error, []
+    def __init__(self, reply):
+        self.reply, self.asked = reply, []
 
-    def get(self, url, headers):
+    def fetch(self, url, headers):
         self.asked.append((url, headers))
-        if isinstance(self.reply, Exception):
-            raise self.reply
-        return self.reply
+        return judged("finra", self.reply)
 
 
 def test_a_day_is_asked_for_by_its_date_under_a_name():
@@ -157,8 +156,3 @@ def test_a_day_is_asked_for_by_its_date_under_a_name():
     assert url == "https://finra.example/equity/regsho/daily/CNMSshvol20260205.txt"
     assert headers["User-Agent"]
     assert len(read.total) == 5
-
-
-def test_no_error_of_the_client_library_comes_through():
-    with pytest.raises(Permanent, match="InvalidSchema"):
-        Finra(Canned(requests.exceptions.InvalidSchema("x")), "https://finra.example").daily_volume(DAY)

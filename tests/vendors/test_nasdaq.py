@@ -9,17 +9,18 @@ import pytest
 import requests
 
 from tests.shared_data import SHARED, needs_shared
+from tests.vendors.canned import judged
 from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import (
+    Auth,
     BadPayload,
     Cancelled,
     DeadlineExceeded,
     NoDataError,
-    Permanent,
     RateLimited,
     Transient,
 )
-from tradingagents.discovery.vendors.nasdaq import Listing, Listings, Nasdaq, check, parse_directory
+from tradingagents.discovery.vendors.nasdaq import Listing, Listings, Nasdaq, parse_directory
 
 NASDAQ = """\
 Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares
@@ -51,7 +52,7 @@ class Directory:
     def __init__(self, before=lambda: None):
         self.before, self.asked = before, []
 
-    def get(self, url, headers):
+    def fetch(self, url, headers):
         self.asked.append(url)
         self.before()
         return answer(200, (NASDAQ if "nasdaqlisted" in url else OTHER).replace("\n", "\r\n").encode())
@@ -92,7 +93,7 @@ def test_a_real_web_page_in_place_of_the_directory_is_refused():
     with pytest.raises(BadPayload):
         parse_directory(page)
     with pytest.raises(BadPayload, match="web page"):
-        check(answer(200, page.encode("latin-1")))
+        judged("nasdaq", answer(200, page.encode("latin-1")))
 
 
 @pytest.mark.parametrize(
@@ -111,11 +112,11 @@ def test_a_directory_that_was_cut_or_changed_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(404, NoDataError), (429, RateLimited), (503, Transient), (403, Permanent)]
+    ("status", "error"), [(404, NoDataError), (429, RateLimited), (503, Transient), (403, Auth)]
 )
 def test_each_refusal_has_its_meaning(status, error):
     with pytest.raises(error) as caught:
-        check(answer(status, b"<html>"))
+        judged("nasdaq", answer(status, b"<html>"))
     assert type(caught.value) is error
 
 
@@ -127,15 +128,6 @@ def test_both_files_make_one_directory():
     ]
     assert listings.common_and_etf == {"EXMP", "QETF", "QXB.B"}
     assert listings.by_symbol["ZAZZT"].is_test_issue
-
-
-def test_no_error_of_the_client_library_comes_through():
-    class Refusing:
-        def get(self, url, headers):
-            raise requests.exceptions.InvalidSchema("x")
-
-    with pytest.raises(Permanent, match="InvalidSchema"):
-        Nasdaq(Refusing(), "https://nasdaq.example").listed()
 
 
 def test_eight_callers_at_once_make_one_fetch():

@@ -18,7 +18,7 @@ import requests
 
 from tests.fake_clock import FakeClock
 from tests.vendors.canned import BASE, Canned, answer, session_giving
-from tradingagents.discovery.clock import Deadline, deadline_scope
+from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock, Deadline, deadline_scope
 from tradingagents.discovery.errors import (
     BadPayload,
     Cancelled,
@@ -79,7 +79,7 @@ def reddit_over(session: requests.Session) -> Reddit:
     )
 
 
-def client(reply: Any) -> tuple[Reddit, Canned]:
+def client(reply: Any, clock: Clock = SYSTEM_CLOCK) -> tuple[Reddit, Canned]:
     """Answer the token, and each listing with ``reply``: an answer, an error, or what says either."""
 
     def both(request: requests.PreparedRequest) -> Any:
@@ -87,7 +87,7 @@ def client(reply: Any) -> tuple[Reddit, Canned]:
             return token_answer()
         return reply(request) if callable(reply) and not isinstance(reply, requests.Response) else reply
 
-    session, adapter = session_giving(both)
+    session, adapter = session_giving(both, vendor="reddit", clock=clock)
     return reddit_over(session), adapter
 
 
@@ -215,7 +215,7 @@ def test_a_post_without_what_old_answers_lack_is_read() -> None:
 @pytest.mark.parametrize("reply", [answer(""), answer("", 204), answer("", 200, {"content-length": "0"})])
 def test_an_empty_body_is_a_bad_payload_and_not_an_empty_community(reply: requests.Response) -> None:
     reddit, _ = client(reply)
-    with pytest.raises(BadPayload, match="empty"):
+    with pytest.raises(BadPayload, match=r"empty|no body"):
         reddit.hot("stocks", 5)
 
 
@@ -266,7 +266,7 @@ def test_a_spent_window_is_refused_without_a_request_until_it_ends(clock: FakeCl
         )
         return reply
 
-    reddit, adapter = client(last_one)
+    reddit, adapter = client(last_one, clock)
     with deadline_scope(Deadline(30, clock)):
         assert len(reddit.hot("stocks", 5)) == 1
         clock.advance(49)
@@ -306,7 +306,7 @@ def test_eight_threads_share_one_token() -> None:
     reddit.authorize()
     siblings = [reddit.sibling() for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda sibling: sibling.hot("stocks", 5), siblings))
+        found = list(pool.map(lambda n: siblings[n].hot(f"stocks{n}", 5), range(8)))
     assert [len(posts) for posts in found] == [1] * 8
     assert [request.method for request in adapter.asked].count("POST") == 1
     assert {request.headers["Authorization"] for request in adapter.asked[1:]} == {f"bearer {TOKEN}"}
@@ -349,7 +349,7 @@ def test_a_praw_that_cannot_be_tamed_is_refused_with_the_way_out() -> None:
 
 def test_neither_secret_nor_token_is_shown_or_in_an_error() -> None:
     reddit, _ = client(answer({"message": "Unauthorized", "error": 401}, 401))
-    with pytest.raises(Exception, match="401") as caught:
+    with pytest.raises(Exception, match="refused") as caught:
         reddit.hot("stocks", 5)
     shown = f"{caught.value!r} {caught.value.args} {reddit!r} {vars(reddit)['_access']!r}"
     assert SECRET not in shown

@@ -75,7 +75,7 @@ def serving(tape: Tape) -> Iterator[str]:
 @contextmanager
 def reddit_playing(tape: Tape) -> Iterator[Reddit]:
     with serving(tape) as url:
-        settings = RedditSettings(base_url=url, token_url=url)
+        settings = RedditSettings(base_url=url, token_url=url, attempts=1)
         with open_session("reddit", settings) as session:
             yield Reddit(
                 session,
@@ -160,7 +160,7 @@ def test_recorded_comments_where_posts_belong_are_refused() -> None:
     [
         ("bad_gateway", Transient),
         ("bad_json", BadPayload),
-        ("forbidden", Auth),
+        ("forbidden", Permanent),
         ("not_found", Permanent),
         ("okay_with_0_byte_content", BadPayload),
         ("service_unavailable", Transient),
@@ -185,5 +185,5 @@ def test_every_recorded_token_is_taken(name: str) -> None:
 
 def test_the_recorded_refusal_of_a_token_is_auth() -> None:
     tape = tape_of("errors/scriptauthorizer_refresh__with_invalid_username_or_password.json")
-    with reddit_playing(tape) as reddit, pytest.raises(Auth, match="unauthorized_client"):
+    with reddit_playing(tape) as reddit, pytest.raises(Auth, match="client id, secret or grant refused"):
         reddit.authorize()

@@ -60,8 +60,9 @@ class Deadline:
     def __init__(self, seconds: float | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
         self._ends = math.inf if seconds is None else clock.monotonic() + seconds
-        self._condition = threading.Condition()  # guards _cancelled, and is what sleepers wait on
+        self._condition = threading.Condition()  # guards the two below, and is what sleepers wait on
         self._cancelled = False
+        self._hooks: list[Callable[[], None]] = []
 
     @property
     def clock(self) -> Clock:
@@ -123,7 +124,28 @@ class Deadline:
         """Tell the work to stop. Idempotent."""
         with self._condition:
             self._cancelled = True
+            hooks, self._hooks = self._hooks, []
             self._condition.notify_all()
+        for hook in hooks:
+            hook()
+
+    @contextlib.contextmanager
+    def on_cancel(self, hook: Callable[[], None]) -> Iterator[None]:
+        """Have ``hook`` called if the work is cancelled while the block runs; at once if it was before.
+
+        It runs in the thread that cancels, perhaps just after the block has ended, and must not block.
+        """
+        with self._condition:
+            registered = not self._cancelled
+            if registered:
+                self._hooks.append(hook)
+        if not registered:
+            hook()
+        try:
+            yield
+        finally:
+            with self._condition, contextlib.suppress(ValueError):
+                self._hooks.remove(hook)
 
     def restart(self, seconds: float) -> None:
         """Move the instant to ``seconds`` from now; used when work had to wait for its own start."""

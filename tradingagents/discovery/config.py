@@ -9,8 +9,10 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypeVar, get_args
 
+from platformdirs import user_cache_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tradingagents.default_config import DEFAULT_CONFIG
@@ -50,6 +52,9 @@ class ExecutionSettings(Settings):
     max_workers: int = Field(default=8, ge=1, le=256)
     timeout_seconds: Seconds = 30.0
     request_workers: int = Field(default=8, ge=1, le=64)
+    open_after_failures: int = Field(default=3, ge=0)
+    reopen_after_seconds: Seconds = 3_600.0
+    force: bool = False
 
 
 class PipelineSettings(Settings):
@@ -83,6 +88,7 @@ class RankerSettings(Settings):
 
 class _TopLevel(Settings):
     data_source: Literal["live", "sandbox", "replay"] = "live"
+    state_dir: str | None = Field(default=None, min_length=1)
     scanner_execution: ExecutionSettings
     pipelines: dict[str, PipelineSettings]
     scanners: dict[str, dict[str, Any]]
@@ -95,12 +101,25 @@ class DiscoveryConfig(Settings):
     """The whole of ``config["discovery"]``, validated. ``scanners`` has every scanner of the registry."""
 
     data_source: Literal["live", "sandbox", "replay"]
+    state_dir: str | None
     scanner_execution: ExecutionSettings
     pipelines: dict[str, PipelineSettings]
     scanners: dict[str, ScannerSettings]
     vendors: VendorsSettings
     filter: FilterSettings
     ranker: RankerSettings
+
+    def state_folder(self) -> Path | None:
+        """Return where runs leave what the next one should know; None: nowhere.
+
+        Without a setting it is the user's cache directory, but for live data only: a sandbox's faults
+        and invented answers are nothing to remember.
+        """
+        if self.state_dir is not None:
+            return Path(self.state_dir).expanduser()
+        if self.data_source == "live":
+            return user_cache_path("tradingagents", appauthor=False)
+        return None
 
     def timeout_of(self, scanner: str) -> float:
         """Seconds for one scanner, from its own start."""
@@ -179,11 +198,12 @@ def _meant_for(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _laid_over(defaults: Mapping[str, Any], given: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """Merge dicts at every level; lists and values of the given one replace those below."""
+    """Merge dicts at every level; lists, values and TTLs of the given one replace those below."""
     merged = dict(defaults)
     for key, value in given.items():
         below = merged.get(key)
-        if isinstance(below, Mapping) and isinstance(value, Mapping):
+        # The first glob that matches counts, so a default left among the given ones would win over them.
+        if key != "ttl_seconds" and isinstance(below, Mapping) and isinstance(value, Mapping):
             merged[key] = _laid_over(below, value, f"{path}.{key}")
         else:
             merged[key] = value

@@ -46,12 +46,38 @@ EnvName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
-class VendorSettings(BaseModel):
-    """What every vendor takes. Timeouts are seconds for one socket operation."""
-
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
+
+class RateSettings(_Strict):
+    """At most ``requests`` in any window of ``seconds``."""
+
+    requests: int = Field(ge=1)
+    seconds: float = Field(gt=0, le=2_678_400)
+
+
+class BreakerSettings(_Strict):
+    """Open after ``fail_max`` failures in a row; probe once ``reset_after_seconds`` later."""
+
+    fail_max: int = Field(5, ge=1)
+    reset_after_seconds: float = Field(60.0, gt=0, le=86_400)
+
+
+class VendorSettings(_Strict):
+    """What every vendor takes. Timeouts are seconds for one socket operation.
+
+    ``exchange_timeout_seconds`` is for a request with its whole body. ``ttl_seconds`` maps globs over what
+    follows the base URL to the seconds an answer is fresh.
+    """
+
     base_url: Url
+    rates: list[RateSettings] = Field(default_factory=list)
+    ttl_seconds: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    attempts: int = Field(3, ge=1, le=10)
+    breaker: BreakerSettings = BreakerSettings()
+    stale_if_error_seconds: float = Field(86_400.0, ge=0)
+    exchange_timeout_seconds: Seconds = 120.0
     connect_timeout_seconds: Seconds = 5.0
     read_timeout_seconds: Seconds = 10.0
     max_body_bytes: int = Field(20_000_000, ge=1_000)
@@ -70,9 +96,13 @@ class FinnhubSettings(VendorSettings):
 
 
 class RedditSettings(VendorSettings):
-    """Reddit: an OAuth client of the user's own, and a user agent that names it."""
+    """Reddit: an OAuth client of the user's own, and a user agent that names it.
+
+    ``repeatable_posts`` are globs of POST endpoints that are safe to send twice.
+    """
 
     token_url: Url
+    repeatable_posts: list[str] = Field(default_factory=list)
     client_id_env: EnvName = "REDDIT_CLIENT_ID"
     client_secret_env: EnvName = "REDDIT_CLIENT_SECRET"
     user_agent_env: EnvName = "REDDIT_USER_AGENT"

@@ -64,11 +64,18 @@ class DiscoveryGraph:
         builder.add_edge("ranker", END)
         return builder.compile(checkpointer=self._checkpointer)
 
-    def run(self, trade_date: str | None = None, config: RunnableConfig | None = None) -> dict[str, Any]:
+    def run(
+        self, trade_date: str | None = None, config: RunnableConfig | None = None, *, force: bool = False
+    ) -> dict[str, Any]:
         """Run the whole graph and return its final state.
 
-        ``trade_date`` is ISO 8601, today in UTC by default; ``config`` goes to LangGraph.
+        ``trade_date`` is ISO 8601, today in UTC by default; ``config`` goes to LangGraph. ``force`` runs
+        scanners that would be left out because their last runs failed; through LangGraph it is
+        ``config["configurable"]["force"]``.
         """
+        if force:
+            given = config or {}
+            config = {**given, "configurable": {**given.get("configurable", {}), "force": True}}
         final: dict[str, Any] = self.graph.invoke(self.initial_state(trade_date), config)
         return final
 

@@ -64,6 +64,7 @@ class ScannerNode(Runnable[Any, dict[str, Any]]):
             events=emitter if emitter.heard else None,
             span=_span if _is_traced(config) else None,
             should_stop=lambda: stopped() or draining(),
+            force=bool((config or {}).get("configurable", {}).get("force", False)),
         )
         return {
             "tickers": [candidate["ticker"] for candidate in result.candidates],

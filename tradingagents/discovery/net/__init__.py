@@ -1,1 +1,50 @@
-"""The only place that knows ``requests``: sessions that obey the deadline of the scanner they work for."""
+"""The only place that knows ``requests``: one polite, deadline-aware session for each vendor.
+
+What a call passes, in this order; finnhub-python, praw and plain calls alike::
+
+    FetchSession.request               foreign errors become ours
+      single_flight.SingleFlight         equal GETs under way share one answer
+        FetchSession (stale copy)          an outage below is covered by an older answer, marked as such
+          cache (requests-cache)             a fresh answer is returned here
+            requests.Session.send              each redirect passes everything below again
+              adapter.VendorAdapter
+                retry (tenacity)                 full jitter, GET and HEAD only, within the deadline
+                  breaker.Breaker                  open: refused without a request; half-open: one probe
+                    pacing.Pacer                     a permit from the quota ledger, waited for or refused
+                      exchange + wire                  credentials put on, each receive clipped to the
+                                                       deadline, cut by a cancel
+                        body                             the whole body, up to the limit
+                      classify                         what the answer means: retry, hold, breaker and
+                                                       cache follow from it
+
+The deadline is ``clock.current_deadline()`` of the calling context, the counters those of
+``counters.counting``. Nothing here sleeps other than by the deadline, nothing is built at import, and
+every wait inside a call ends by its caller's deadline, apart from the name look-up, which the operating
+system bounds. A cancel ends every wait at once but that for a connection, which has a timeout of its own.
+"""
+
+from __future__ import annotations
+
+from tradingagents.discovery.net.classify import Finding, Reason
+from tradingagents.discovery.net.counters import counting
+from tradingagents.discovery.net.exchange import Credentials
+from tradingagents.discovery.net.fetch_session import FetchSession
+from tradingagents.discovery.net.notes import FetchNote, check, note_of
+from tradingagents.discovery.net.policy import BreakerPolicy, Rate, VendorPolicy
+from tradingagents.discovery.net.session import build_session, open_session
+
+__all__ = [
+    "BreakerPolicy",
+    "Credentials",
+    "FetchNote",
+    "FetchSession",
+    "Finding",
+    "Rate",
+    "Reason",
+    "VendorPolicy",
+    "build_session",
+    "check",
+    "counting",
+    "note_of",
+    "open_session",
+]

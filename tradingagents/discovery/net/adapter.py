@@ -1,70 +1,146 @@
-"""The transport of one vendor: every request, redirect hop and retry of its client passes here.
-
-A transport adapter is the extension point that ``requests`` offers, and the only one that
-finnhub-python, praw and plain calls share. Order of operations for one request:
-
-1. refuse at once when the deadline has passed;
-2. clip the connect and read timeouts to what is left of it;
-3. send, and count;
-4. read the whole body within the deadline and the size limit;
-5. turn transport errors into ours, without the URL, which may hold a key.
-"""
+"""The chain below the cache: retry( breaker( pace -> clip -> send -> read -> classify ) )."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import random
+from collections.abc import Callable
 from typing import Any
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 
-from tradingagents.discovery.clock import current_deadline
-from tradingagents.discovery.errors import DeadlineExceeded, Transient
-from tradingagents.discovery.net.body import read_body
+from tradingagents.discovery.clock import Clock, Deadline, current_deadline
+from tradingagents.discovery.errors import CircuitOpen, DeadlineExceeded, FetchError, QuotaSpent, RateLimited
+from tradingagents.discovery.net.breaker import Breaker, Permit
+from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
 from tradingagents.discovery.net.counters import count
-from tradingagents.discovery.vendor_settings import VendorSettings
+from tradingagents.discovery.net.exchange import Credentials, Options, exchange
+from tradingagents.discovery.net.notes import FetchNote, put_note
+from tradingagents.discovery.net.pacing import Pacer
+from tradingagents.discovery.net.policy import VendorPolicy
+from tradingagents.discovery.net.retry import FailedAttempt, retrying
+from tradingagents.discovery.net.wire import POOL_CLASSES
 
 __all__ = ["VendorAdapter"]
 
+_POOL_SIZE = 64  # connections kept per host: eight scanners with eight requests each
+_VENDOR_FAULTS = frozenset({Reason.DOWN, Reason.BAD_PAYLOAD})
+_NOBODYS_FAULTS = frozenset({Reason.RATE, Reason.QUOTA})
+
 
 class VendorAdapter(HTTPAdapter):
-    """Sends for one vendor under the deadline of whoever calls. Thread-safe, as its base is."""
+    """Transport of one vendor's session. Thread-safe.
 
-    def __init__(self, vendor: str, settings: VendorSettings) -> None:
-        self._vendor, self._settings = vendor, settings
-        super().__init__(max_retries=0, pool_maxsize=64)
+    Every attempt, every redirect hop and every client library's call passes here. What the vendor
+    answered is returned, with a note of what it means and, if it refused with HTTP 200, with the status
+    it should have had: so the cache does not keep it, and client libraries raise. When there is no
+    answer, one of our errors is raised: ``Transient``, ``BadPayload``, ``Permanent``, ``CircuitOpen``,
+    ``RateLimited``, ``QuotaSpent``, ``DeadlineExceeded``, ``Cancelled``.
+    """
+
+    def __init__(
+        self,
+        policy: VendorPolicy,
+        *,
+        pacer: Pacer,
+        breaker: Breaker,
+        clock: Clock,
+        credentials: Credentials | None = None,
+        draw: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._policy, self._pacer, self._breaker, self._clock = policy, pacer, breaker, clock
+        self._credentials, self._draw = credentials, draw
+        super().__init__(pool_maxsize=_POOL_SIZE, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Have every connection bound to the deadline of its exchange."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = POOL_CLASSES
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Have connections through a proxy bound in the same way."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = POOL_CLASSES
+        return manager
 
     def send(
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
         timeout: Any = None,
-        verify: bool | str = True,
+        verify: Any = True,
         cert: Any = None,
-        proxies: Mapping[str, str] | None = None,
+        proxies: Any = None,
     ) -> requests.Response:
-        """Send one request. Raises ``DeadlineExceeded``, ``Cancelled``, ``Transient``, ``BadPayload``."""
+        """Send ``request`` until it is answered, not worth repeating, or out of attempts or time.
+
+        The body has been read whatever ``stream`` says.
+        """
+        repeatable = self._policy.may_repeat(request.method or "", request.url or "")
         deadline = current_deadline()
-        left = deadline.check()
-        own = self._settings
-        clipped = (min(own.connect_timeout_seconds, left), min(own.read_timeout_seconds, left))
-        count(self._vendor, "sent")
+        attempts = retrying(self._policy, self._policy.attempts if repeatable else 1, deadline, self._draw)
+        failures: list[FailedAttempt] = []
         try:
-            response = super().send(request, True, clipped, verify, cert, proxies)
-            read_body(response, self._vendor, deadline, own.read_timeout_seconds, own.max_body_bytes)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            if deadline.expired():
-                raise DeadlineExceeded(f"{self._vendor} did not answer in time") from None
-            raise Transient(self._vendor, _what(error)) from None
+            return attempts(
+                self._attempt, request, Options(timeout, verify, cert, proxies), deadline, failures
+            )
+        except FailedAttempt as failed:
+            return failed.outcome()
+        except (CircuitOpen, QuotaSpent, RateLimited, DeadlineExceeded) as refused:
+            if isinstance(refused, CircuitOpen):
+                count(self._policy.name, "refused.circuit")
+            # Refused on the way to another attempt: the failure of the one before says more.
+            if not failures or deadline.expired():
+                raise
+            return failures[-1].outcome()
+
+    def _attempt(
+        self,
+        request: requests.PreparedRequest,
+        options: Options,
+        deadline: Deadline,
+        failures: list[FailedAttempt],
+    ) -> requests.Response:
+        with self._breaker.guard(deadline) as permit:
+            self._pacer.acquire(deadline)
+            permit.confirm()  # it may have opened while this thread waited for its turn
+            count(self._policy.name, "sent")
+            try:
+                response = self._deliver(request, options, deadline, permit)
+                return self._understood(response, permit)
+            except FailedAttempt as failed:
+                failures.append(failed)
+                raise
+
+    def _deliver(
+        self, request: requests.PreparedRequest, options: Options, deadline: Deadline, permit: Permit
+    ) -> requests.Response:
+        outgoing = request
+        if self._credentials is not None and self._policy.owns(request.url or ""):
+            outgoing = self._credentials.sign(request)
+        response = exchange(super().send, self._policy, outgoing, options, deadline, permit)
+        response.request, response.url = request, request.url or ""
+        return response
+
+    def _understood(self, response: requests.Response, permit: Permit) -> requests.Response:
+        """Say what the answer means to the breaker, to the pacer, in its note and in its status."""
+        finding = classify(self._policy.name, Answer.of(response, self._clock.now()))
+        _tell(permit, finding)
+        if finding.wait_seconds:
+            self._pacer.hold(finding.wait_seconds, quota=finding.reason is Reason.QUOTA)
+        status = response.status_code
+        put_note(response, FetchNote(self._policy.name, status, finding))
+        if 200 <= status < 300 and (honest := finding.honest_status) is not None:
+            response.status_code = honest
+        error = finding.error(self._policy.name, status)
+        if finding.reason in (Reason.DOWN, Reason.RATE) and isinstance(error, FetchError):
+            reason = "rate_limited" if finding.reason is Reason.RATE else f"http_{response.status_code}"
+            raise FailedAttempt(error, reason, response=response, wait_seconds=finding.wait_seconds)
         return response
 
 
-def _what(error: BaseException) -> str:
-    if isinstance(error, requests.ConnectTimeout):
-        return "no connection within the connect timeout"
-    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
-        return "no answer within the read timeout"
-    if isinstance(error, requests.ConnectionError):
-        return "the connection was refused or broke"
-    return f"the answer broke off ({type(error).__name__})"
+def _tell(permit: Permit, finding: Finding) -> None:
+    if finding.reason in _VENDOR_FAULTS:
+        permit.failed()
+    elif finding.reason not in _NOBODYS_FAULTS:
+        permit.succeeded()

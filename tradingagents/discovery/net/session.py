@@ -1,30 +1,99 @@
-"""One ``requests.Session`` for each vendor, so that one's headers and cookies never reach another."""
+"""Put a vendor's session together from its policy."""
 
 from __future__ import annotations
 
-from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urlsplit
+from collections.abc import Iterable
+from pathlib import Path
 
-import requests
-
+from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.net.adapter import VendorAdapter
-from tradingagents.discovery.vendor_settings import VendorSettings, is_loopback
+from tradingagents.discovery.net.breaker import CIRCUIT_SCHEMA, Breaker, SQLiteCircuits
+from tradingagents.discovery.net.cache import CACHE_SCHEMA, ResponseStore
+from tradingagents.discovery.net.exchange import Credentials
+from tradingagents.discovery.net.fetch_session import FetchSession
+from tradingagents.discovery.net.log_filter import guard_library_logs
+from tradingagents.discovery.net.pacing import Pacer
+from tradingagents.discovery.net.policy import VendorPolicy
+from tradingagents.discovery.net.quota import QUOTA_SCHEMA, MemoryLedger, QuotaLedger, SQLiteLedger
+from tradingagents.discovery.net.state import Notices, StateFile, StateUnavailable
+from tradingagents.discovery.redact import register_secret
+from tradingagents.discovery.vendor_settings import VendorSettings
 
-__all__ = ["open_session"]
+__all__ = ["build_session", "open_session"]
 
 
-def open_session(vendor: str, settings: VendorSettings) -> requests.Session:
-    """Return a session that can reach this vendor only, through its :class:`VendorAdapter`.
+def build_session(
+    policy: VendorPolicy,
+    *,
+    state_dir: Path | None,
+    clock: Clock = SYSTEM_CLOCK,
+    credentials: Credentials | None = None,
+    ledger: QuotaLedger | None = None,
+) -> FetchSession:
+    """Return the session of one vendor; build one for a process, share it, and close it at the end.
 
-    Safe to use from several threads: it keeps no cookies. Close it when the scan is over.
+    ``state_dir`` holds two files for each vendor: spent quota with open circuits, and cached answers.
+    Without it, or when a file cannot be used (which is said in the log), everything is kept in memory.
+    ``ledger`` replaces the file's, for instance with one that several machines share.
     """
-    session = requests.Session()
-    session.adapters.clear()
-    adapter = VendorAdapter(vendor, settings)
-    for key, value in settings:
-        if key.endswith("_url"):
-            parts = urlsplit(value)
-            session.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.trust_env = not is_loopback(settings.base_url)  # a proxy must not see loopback
-    return session
+    guard_library_logs()
+    for secret in _secrets(credentials):
+        register_secret(secret)
+    notices = Notices(policy.name)
+    state = _open(policy, state_dir, "state", (*QUOTA_SCHEMA, *CIRCUIT_SCHEMA), notices)
+    store = ResponseStore(_open(policy, state_dir, "cache", CACHE_SCHEMA, notices), notices)
+    store.purge(clock.now().timestamp() - policy.stale_if_error_seconds)
+    pacer = Pacer(policy, ledger or _ledger(policy, state, clock, notices), clock, notices)
+    breaker = Breaker(
+        policy.name,
+        fail_max=policy.breaker.fail_max,
+        reset_after_seconds=policy.breaker.reset_after_seconds,
+        clock=clock,
+        store=None if state is None else SQLiteCircuits(state, notices),
+    )
+    adapter = VendorAdapter(policy, pacer=pacer, breaker=breaker, clock=clock, credentials=credentials)
+
+    def close() -> None:
+        pacer.close()
+        if state is not None:
+            state.close()
+
+    return FetchSession(policy, store=store, adapter=adapter, clock=clock, notices=notices, on_close=close)
+
+
+def open_session(
+    vendor: str,
+    settings: VendorSettings,
+    *,
+    state_dir: Path | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    credentials: Credentials | None = None,
+) -> FetchSession:
+    """Return the session of ``vendor`` as its settings have it; see :func:`build_session`."""
+    policy = VendorPolicy.from_settings(vendor, settings.model_dump())
+    return build_session(policy, state_dir=state_dir, clock=clock, credentials=credentials)
+
+
+def _open(
+    policy: VendorPolicy, folder: Path | None, kind: str, schema: Iterable[str], notices: Notices
+) -> StateFile | None:
+    if folder is None:
+        return None
+    try:
+        return StateFile(folder / f"{policy.file_stem}.{kind}.sqlite", schema)
+    except StateUnavailable as error:
+        notices.say(f"its {kind} is kept in memory only, the next run does not see it ({error})")
+        return None
+
+
+def _ledger(policy: VendorPolicy, state: StateFile | None, clock: Clock, notices: Notices) -> QuotaLedger:
+    if state is not None:
+        try:
+            return SQLiteLedger(state, policy.rates, clock)
+        except StateUnavailable as error:
+            notices.say(f"quota is kept in memory only, other runs do not see it ({error})")
+    return MemoryLedger(policy.rates, clock)
+
+
+def _secrets(credentials: Credentials | None) -> list[str]:
+    return [] if credentials is None else [*credentials.params.values(), *credentials.headers.values()]

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from tradingagents.discovery.candidate import merge_candidates, strongest
@@ -16,6 +17,7 @@ from tradingagents.discovery.execution.outcome import Outcome, Status, health_of
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.redact import redact
 from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.circuits import ScannerCircuits
 from tradingagents.discovery.scanners.progress import Events, Narrator
 from tradingagents.discovery.scanners.recorder import LocalRecorder
 from tradingagents.discovery.scanners.task import Order, Span, scanner_task
@@ -46,6 +48,14 @@ class Scan:
     ) -> None:
         self._config, self._host_config, self._clock = config, host_config, clock
         self._scanners = [cls for cls in scanners if config.is_enabled(cls.name, cls.pipeline)]
+        self._state_dir = config.state_folder()
+        execution = config.scanner_execution
+        self._circuits = ScannerCircuits(
+            self._circuits_file(),
+            open_after=execution.open_after_failures,
+            reopen_after_seconds=execution.reopen_after_seconds,
+            clock=clock,
+        )
         self._seconds: dict[str, float] = {}  # by scanner, from earlier runs; a race costs an estimate only
 
     def run(
@@ -55,21 +65,28 @@ class Scan:
         events: Events | None = None,
         span: Span | None = None,
         should_stop: Callable[[], bool] | None = None,
+        force: bool = False,
     ) -> ScanResult:
         """Scan, and return by the last deadline whatever happens. ``state`` is not changed.
 
+        ``force`` runs scanners that would be left out because their last runs failed.
         Raises :class:`ConfigError` for a trade date that is none, and ``KeyboardInterrupt`` on Ctrl-C.
         """
         state = {**state, "trade_date": self._trade_date(state)}
         execution = self._config.scanner_execution
         width = execution.max_workers if execution.concurrent else 1
         run_id, started_at, began = uuid.uuid4().hex, self._clock.now(), self._clock.monotonic()
-        narrator = Narrator(self._config, [cls.name for cls in self._scanners], events)
-        hub = Vendors(self._config.vendors, data_source=self._config.data_source)
+        names = [cls.name for cls in self._scanners]
+        narrator = Narrator(self._config, names, events)
+        refused = {} if force or execution.force else self._circuits.refused(names)
+        hub = Vendors(self._config.vendors, data_source=self._config.data_source, state_dir=self._state_dir)
         try:
             logs = [ToolLog(f"{run_id}:{cls.name}", cls.name, self._clock) for cls in self._scanners]
             orders = [self._order(cls, state) for cls in self._scanners]
-            made = [scanner_task(order, log, hub, span) for order, log in zip(orders, logs, strict=True)]
+            made = [
+                scanner_task(order, log, hub, span, refused=refused.get(order.scanner.name))
+                for order, log in zip(orders, logs, strict=True)
+            ]
             outcomes = run_all(
                 [task for task, _ in made],
                 max_workers=width,
@@ -80,6 +97,7 @@ class Scan:
             )
         finally:
             hub.close()
+        self._circuits.learn({one.name: one.verdict for one in outcomes if one.name not in refused})
         receipts = [
             self._receipt(cls, outcome, recorder())
             for cls, outcome, (_, recorder) in zip(self._scanners, outcomes, made, strict=True)
@@ -97,6 +115,15 @@ class Scan:
         entries = [entry for log in logs for entry in log.close()]
         return ScanResult(merge_candidates(r["candidates"] for r in receipts), entries, report)
 
+    def _circuits_file(self) -> Path | None:
+        """Return the file of the scanners' circuits; failures against invented vendors are kept apart."""
+        if self._state_dir is None:
+            return None
+        live = self._config.data_source == "live"
+        return self._state_dir / (
+            "scanners.sqlite" if live else f"scanners@{self._config.data_source}.sqlite"
+        )
+
     def _trade_date(self, state: Mapping[str, Any]) -> str:
         value = state.get("trade_date")
         if value is None or value == "":
@@ -113,6 +140,7 @@ class Scan:
             host_config=self._host_config,
             vendors=self._config.vendors,
             data_source=self._config.data_source,
+            state_dir=self._state_dir,
             state=state,
             timeout_seconds=self._config.timeout_of(scanner.name),
             expected_seconds=self._seconds.get(scanner.name),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tradingagents.discovery.config import ScannerSettings
-from tradingagents.discovery.execution.outcome import Reason, Status, Verdict
+from tradingagents.discovery.errors import DiscoveryError
+from tradingagents.discovery.execution.outcome import Reason, Status, Verdict, verdict_of_error
 from tradingagents.discovery.execution.process import STARTUP_SECONDS, Send, run_in_process
 from tradingagents.discovery.execution.scope import Task, TaskScope
 from tradingagents.discovery.isolation import isolate
@@ -34,15 +36,19 @@ class Order:
     host_config: Mapping[str, Any]
     vendors: VendorsSettings
     data_source: str
+    state_dir: Path | None
     state: Mapping[str, Any]
     timeout_seconds: float
     expected_seconds: float | None = None
 
 
 def scanner_task(
-    order: Order, log: ToolLog, hub: Vendors, span: Span | None = None
+    order: Order, log: ToolLog, hub: Vendors, span: Span | None = None, *, refused: Verdict | None = None
 ) -> tuple[Task, Callable[[], LocalRecorder]]:
-    """Return the task and a function that gives its recorder, to be called when the run is over."""
+    """Return the task and a function that gives its recorder, to be called when the run is over.
+
+    With ``refused`` the scanner is not run: that is its verdict.
+    """
     box: list[LocalRecorder] = []
     in_process = order.settings.isolation == "process"
 
@@ -50,6 +56,8 @@ def scanner_task(
         recorder = LocalRecorder(log, scope.emit)
         box.append(recorder)
         scope.on_close(recorder.close)
+        if refused is not None:
+            return refused
         if not in_process:
             return _scan(order, recorder, hub)
         verdict = run_in_process(scope, _Remote(order), recorder.receive)
@@ -73,8 +81,9 @@ class _Remote:
     order: Order
 
     def __call__(self, send: Send) -> Verdict:
-        hub = Vendors(self.order.vendors, data_source=self.order.data_source)
-        _run(self.order, RemoteRecorder(send), hub)
+        order = self.order
+        hub = Vendors(order.vendors, data_source=order.data_source, state_dir=order.state_dir)
+        _run(order, RemoteRecorder(send), hub)
         return Verdict(Status.OK)  # the parent judges by what it was told
 
 
@@ -87,7 +96,11 @@ def _run(order: Order, recorder: Recorder, hub: Vendors) -> None:
     scanner = _construct(order)
     scanner.bind(order.settings, hub, recorder)
     state = isolate(order.state, recorder.log)
-    with counting(recorder.request):
+
+    def stale(why: DiscoveryError, message: str) -> None:
+        recorder.trouble(verdict_of_error(why).reason, message)
+
+    with counting(recorder.request, stale):
         for candidate in scanner.iter_valid(state):
             if order.data_source != "live":
                 candidate["synthetic"] = order.data_source == "sandbox"

@@ -1,7 +1,7 @@
 """Alpha Vantage: the day's movers, and news with the mood of each ticker in it.
 
 Source: https://www.alphavantage.co/documentation/. One path for everything, and the key in the query
-string, because the vendor takes it nowhere else: nothing here lets a URL out with the key in it.
+string, because the vendor takes it nowhere else: the session puts it there, on the wire only.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from tradingagents.discovery.errors import NoDataError, Permanent
-from tradingagents.discovery.vendors.alpha_vantage_check import VENDOR, check
+from tradingagents.discovery.errors import BadPayload, NoDataError, Permanent
+from tradingagents.discovery.net.notes import check, note_of
 from tradingagents.discovery.vendors.alpha_vantage_records import (
+    VENDOR,
     Article,
     Movers,
     OnMalformed,
@@ -22,7 +23,7 @@ from tradingagents.discovery.vendors.alpha_vantage_records import (
 )
 
 if TYPE_CHECKING:
-    import requests
+    from tradingagents.discovery.net.fetch_session import FetchSession
 
 __all__ = ["MAX_ARTICLES", "AlphaVantage"]
 
@@ -37,8 +38,8 @@ class AlphaVantage:
     cannot be read is a ``BadPayload``; with ``on_malformed`` it is told and left out, unless no row can be.
     """
 
-    def __init__(self, session: requests.Session, base_url: str, api_key: str) -> None:
-        self._session, self._base_url, self._api_key = session, base_url, api_key
+    def __init__(self, session: FetchSession, base_url: str) -> None:
+        self._session, self._base_url = session, base_url
 
     def top_movers(self, *, on_malformed: OnMalformed | None = None) -> Movers:
         """Return the top gainers, losers and most active tickers of the last session (20 each)."""
@@ -73,16 +74,18 @@ class AlphaVantage:
         return f"{self._base_url}?{urlencode({'function': function})}"
 
     def _ask(self, function: str, **parameters: str) -> Any:
-        import requests
-
-        query = {"function": function, **parameters, "apikey": self._api_key}
+        query = {"function": function, **parameters}
+        response = self._session.get(self._base_url, params=query, allow_redirects=False)
         try:
-            # A redirect would carry the key along.
-            response = self._session.get(self._base_url, params=query, allow_redirects=False)
-        except requests.RequestException as error:
-            # Its text holds the URL, and the URL the key.
-            raise Permanent(VENDOR, f"the request could not be sent ({type(error).__name__})") from None
-        return check(response)
+            check(response)
+        except NoDataError as error:
+            if b'"Error Message"' in response.content:  # unlike "Information", it is about the call itself
+                raise Permanent(VENDOR, "the call is refused", status=note_of(response).status) from error
+            raise
+        try:
+            return response.json()
+        except (ValueError, RecursionError):
+            raise BadPayload(VENDOR, "the answer is not JSON", status=response.status_code) from None
 
 
 def _minute(moment: datetime) -> str:

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from tradingagents.discovery.errors import BadPayload
-from tradingagents.discovery.vendors.alpha_vantage_check import VENDOR
 
-__all__ = ["Article", "Mood", "Mover", "Movers", "OnMalformed", "parse_articles", "parse_movers"]
+__all__ = ["VENDOR", "Article", "Mood", "Mover", "Movers", "OnMalformed", "parse_articles", "parse_movers"]
+
+VENDOR = "alpha_vantage"
 
 Record = TypeVar("Record")
 

@@ -10,16 +10,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tradingagents.discovery.clock import current_deadline
-from tradingagents.discovery.errors import (
-    Auth,
-    BadPayload,
-    FetchError,
-    NoDataError,
-    Permanent,
-    RateLimited,
-    Transient,
-)
+from tradingagents.discovery.errors import BadPayload, NoDataError
 from tradingagents.discovery.vendors.finnhub_records import (
     VENDOR,
     EarningsEvent,
@@ -31,9 +22,9 @@ from tradingagents.discovery.vendors.finnhub_records import (
 )
 
 if TYPE_CHECKING:
-    import requests
+    from tradingagents.discovery.net.fetch_session import FetchSession
 
-__all__ = ["Finnhub", "error_of"]
+__all__ = ["Finnhub"]
 
 _ROW_CAP = 1_500  # the calendar is said to end there without a word; a quarter's busiest week has more
 
@@ -44,10 +35,10 @@ class Finnhub:
     Every method raises the errors of :mod:`tradingagents.discovery.errors` and no others.
     """
 
-    def __init__(self, session: requests.Session, base_url: str, api_key: str) -> None:
-        from tradingagents.discovery.vendors.finnhub_client import HeaderClient
+    def __init__(self, session: FetchSession, base_url: str) -> None:
+        from tradingagents.discovery.vendors.finnhub_client import SessionClient
 
-        self._client = HeaderClient(session, base_url, api_key)
+        self._client = SessionClient(session, base_url)
 
     def earnings_calendar(
         self, first: date, last: date, *, on_malformed: OnMalformed | None = None
@@ -77,39 +68,9 @@ class Finnhub:
         return months
 
     def _ask(self, call: Callable[[Any], Any]) -> Any:
-        import requests
-        from finnhub.exceptions import FinnhubAPIException, FinnhubRequestException
+        from finnhub.exceptions import FinnhubRequestException
 
         try:
             return call(self._client)
-        except FinnhubAPIException as error:
-            now = current_deadline().clock.now().timestamp()
-            raise error_of(error.response, now) from None
-        except (FinnhubRequestException, TypeError, RecursionError):
-            # The library itself stumbles (TypeError) over an error whose JSON is no object.
+        except (FinnhubRequestException, RecursionError):
             raise BadPayload(VENDOR, "the answer is not the JSON it documents") from None
-        except requests.RequestException as error:
-            raise Permanent(VENDOR, f"the request could not be sent ({type(error).__name__})") from None
-
-
-def error_of(response: requests.Response, now: float) -> FetchError:
-    """Return what a refusal means. Pure; ``now`` is the unix time, for the wait until the limit resets."""
-    status = response.status_code
-    message = f"HTTP {status}"
-    if status == 429:
-        wait = _wait(response, now)
-        return RateLimited(VENDOR, f"{message}: over the limit", status=status, retry_after_seconds=wait)
-    if status == 401:
-        return Auth(VENDOR, f"{message}: the key is refused", status=status)
-    if status == 403:
-        return Auth(VENDOR, f"{message}: the key's plan does not include this", status=status)
-    if status >= 500 or status == 408:
-        return Transient(VENDOR, message, status=status)
-    return Permanent(VENDOR, message, status=status)
-
-
-def _wait(response: requests.Response, now: float) -> float | None:
-    wish, reset = response.headers.get("Retry-After", ""), response.headers.get("X-Ratelimit-Reset", "")
-    if wish.isdigit():
-        return float(wish)
-    return max(float(reset) - now, 0.0) if reset.isdigit() else None

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-import requests
+from tradingagents.discovery.errors import BadPayload
+from tradingagents.discovery.net.fetch_session import FetchSession
 
-from tradingagents.discovery.errors import BadPayload, NoDataError, Permanent, RateLimited, Transient
-
-__all__ = ["Finra", "VolumeDay", "check", "parse_daily_volume"]
+__all__ = ["Finra", "VolumeDay", "parse_daily_volume"]
 
 _COLUMNS = ["Date", "Symbol", "ShortVolume", "ShortExemptVolume", "TotalVolume", "Market"]
 _HEADERS = {
@@ -43,7 +42,7 @@ class VolumeDay:
 class Finra:
     """A client of FINRA's file server over a session that keeps the deadline. Thread-safe: no state."""
 
-    def __init__(self, session: requests.Session, base_url: str) -> None:
+    def __init__(self, session: FetchSession, base_url: str) -> None:
         self._session, self._base_url = session, base_url.rstrip("/")
 
     def daily_volume(self, day: date) -> VolumeDay:
@@ -52,11 +51,7 @@ class Finra:
         Raises ``NoDataError`` for a day without one (weekend, holiday, before about 18:00 in New York),
         :class:`BadPayload` for a file that was cut, and what the session raises.
         """
-        try:
-            response = self._session.get(self.daily_url(day), headers=_HEADERS)
-        except requests.RequestException as error:
-            raise Permanent("finra", f"the request could not be made ({type(error).__name__})") from None
-        check(response)
+        response = self._session.fetch(self.daily_url(day), headers=_HEADERS)
         return parse_daily_volume(response.content.decode("latin-1"), day)
 
     def daily_url(self, day: date) -> str:
@@ -105,24 +100,3 @@ def _shares(texts: list[str], day: date) -> list[float]:
     if shares and not (min(shares) >= 0 and math.isfinite(sum(shares))):
         raise BadPayload("finra", f"the file of {day} has a volume that is no number of shares")
     return shares
-
-
-def check(response: requests.Response) -> None:
-    """Raise what an answer means; return when it holds data.
-
-    The server answers 403 for a file that is not there, so that nothing else can be told from it.
-    """
-    status, head = response.status_code, response.content[:512].lstrip().lower()
-    if status == requests.codes.ok:
-        if head.startswith((b"<!doctype", b"<html", b"<?xml")) or not head:
-            raise BadPayload("finra", "it sent a web page instead of data" if head else "an empty answer")
-        return
-    if status in {requests.codes.forbidden, requests.codes.not_found}:
-        raise NoDataError(f"finra: there is no such file (HTTP {status})")
-    if status == requests.codes.too_many:
-        wish = response.headers.get("Retry-After", "")
-        seconds = float(wish) if wish.isdigit() else None
-        raise RateLimited("finra", "too many requests", status=status, retry_after_seconds=seconds)
-    if status >= requests.codes.server_error:
-        raise Transient("finra", f"HTTP {status}", status=status)
-    raise Permanent("finra", f"HTTP {status}", status=status)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tradingagents.discovery.errors import NotConfiguredError
+from tradingagents.discovery.errors import Cancelled, NotConfiguredError
+from tradingagents.discovery.net.exchange import Credentials
 from tradingagents.discovery.net.session import open_session
 from tradingagents.discovery.redact import register_secret
 from tradingagents.discovery.vendor_settings import VendorsSettings
 
 if TYPE_CHECKING:
-    import requests
-
+    from tradingagents.discovery.net.fetch_session import FetchSession
     from tradingagents.discovery.vendors.alpha_vantage import AlphaVantage
     from tradingagents.discovery.vendors.finnhub import Finnhub
     from tradingagents.discovery.vendors.finra import Finra
@@ -35,14 +36,17 @@ class Vendors:
 
     Keys are read from the environment when a vendor is first asked for, never before; a missing one
     raises :class:`NotConfiguredError` naming the variable. With the sandbox as data source no key is
-    needed, and none is read.
+    needed, and none is read. ``state_dir`` is where spent quota, open circuits and cached answers are kept
+    for the next run; None keeps them in memory.
     """
 
-    def __init__(self, settings: VendorsSettings, *, data_source: str = "live") -> None:
-        self._settings, self._data_source = settings, data_source
-        self._lock = threading.RLock()  # guards the two tables; building a client does no I/O
-        self._sessions: dict[str, requests.Session] = {}
-        self._clients: dict[str, Any] = {}
+    def __init__(
+        self, settings: VendorsSettings, *, data_source: str = "live", state_dir: Path | None = None
+    ) -> None:
+        self._settings, self._data_source, self._state_dir = settings, data_source, state_dir
+        self._lock = threading.Lock()  # guards the two below; nothing is built while it is held
+        self._built: dict[str, Any] = {}
+        self._closed = False
 
     @property
     def alpha_vantage(self) -> AlphaVantage:
@@ -50,9 +54,12 @@ class Vendors:
         from tradingagents.discovery.vendors.alpha_vantage import AlphaVantage
 
         own = self._settings.alpha_vantage
+
+        def key() -> Credentials:
+            return Credentials(params={"apikey": self._secret(own.api_key_env)})
+
         return self._client(
-            "alpha_vantage",
-            lambda: AlphaVantage(self._session("alpha_vantage"), own.base_url, self._secret(own.api_key_env)),
+            "alpha_vantage", lambda: AlphaVantage(self._session("alpha_vantage", key), own.base_url)
         )
 
     @property
@@ -61,9 +68,11 @@ class Vendors:
         from tradingagents.discovery.vendors.finnhub import Finnhub
 
         own = self._settings.finnhub
-        return self._client(
-            "finnhub", lambda: Finnhub(self._session("finnhub"), own.base_url, self._secret(own.api_key_env))
-        )
+
+        def key() -> Credentials:
+            return Credentials(headers={"X-Finnhub-Token": self._secret(own.api_key_env)})
+
+        return self._client("finnhub", lambda: Finnhub(self._session("finnhub", key), own.base_url))
 
     def reddit(self) -> Reddit:
         """Return a client for the calling thread alone: praw is not thread-safe. Raises as above."""
@@ -106,23 +115,37 @@ class Vendors:
     def close(self) -> None:
         """Close every session; requests under way end as they would."""
         with self._lock:
-            sessions = list(self._sessions.values())
-            self._sessions.clear()
-            self._clients.clear()
-        for session in sessions:
-            session.close()
+            self._closed = True
+            built = list(self._built.values())
+            self._built.clear()
+        for one in built:
+            _close(one)
 
     def _client(self, vendor: str, build: Callable[[], T]) -> T:
-        with self._lock:
-            if vendor not in self._clients:
-                self._clients[vendor] = build()
-            return cast("T", self._clients[vendor])
+        return self._once(f"{vendor} client", build)
 
-    def _session(self, vendor: str) -> requests.Session:
+    def _session(
+        self, vendor: str, credentials: Callable[[], Credentials | None] = lambda: None
+    ) -> FetchSession:
+        def build() -> FetchSession:
+            settings = getattr(self._settings, vendor)
+            return open_session(vendor, settings, state_dir=self._state_dir, credentials=credentials())
+
+        return self._once(f"{vendor} session", build)
+
+    def _once(self, name: str, build: Callable[[], T]) -> T:
+        """Return what ``build`` made first under ``name``; it opens files, so it runs outside the lock."""
         with self._lock:
-            if vendor not in self._sessions:
-                self._sessions[vendor] = open_session(vendor, getattr(self._settings, vendor))
-            return self._sessions[vendor]
+            if name in self._built:
+                return cast("T", self._built[name])
+        made = build()
+        with self._lock:
+            kept = None if self._closed else self._built.setdefault(name, made)
+        if kept is not made:
+            _close(made)
+        if kept is None:
+            raise Cancelled("the scan is over")
+        return cast("T", kept)
 
     def _secret(self, variable: str) -> str:
         if self._data_source == "sandbox":
@@ -139,3 +162,9 @@ class Vendors:
         if value := os.environ.get(variable, "").strip():
             return value
         raise NotConfiguredError(variable)
+
+
+def _close(built: Any) -> None:
+    """Close a session; clients hold nothing of their own."""
+    if (close := getattr(built, "close", None)) is not None:
+        close()

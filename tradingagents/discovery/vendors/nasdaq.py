@@ -14,21 +14,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
 
-import requests
-
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import (
     BadPayload,
     Cancelled,
     DeadlineExceeded,
     DiscoveryError,
-    NoDataError,
-    Permanent,
-    RateLimited,
-    Transient,
 )
+from tradingagents.discovery.net.fetch_session import FetchSession
 
-__all__ = ["Listing", "Listings", "Nasdaq", "check", "parse_directory"]
+__all__ = ["Listing", "Listings", "Nasdaq", "parse_directory"]
 
 _FILES = ("nasdaqlisted.txt", "otherlisted.txt")
 _TRAILER = "File Creation Time:"
@@ -89,7 +84,7 @@ class Nasdaq:
     The directory is fetched once for each client; whoever asks meanwhile waits under its own deadline.
     """
 
-    def __init__(self, session: requests.Session, base_url: str) -> None:
+    def __init__(self, session: FetchSession, base_url: str) -> None:
         self._session, self._base_url = session, base_url.rstrip("/")
         self._lock = threading.Lock()  # guards the next line; never held while fetching or waiting
         self._fetched: Future[Listings] | None = None
@@ -131,11 +126,7 @@ class Nasdaq:
 
     def _file(self, name: str) -> list[Listing]:
         url = f"{self._base_url}/dynamic/SymDir/{name}"
-        try:
-            response = self._session.get(url, headers=_HEADERS)
-        except requests.RequestException as error:
-            raise Permanent("nasdaq", f"the request could not be made ({type(error).__name__})") from None
-        check(response)
+        response = self._session.fetch(url, headers=_HEADERS)
         return parse_directory(response.content.decode("latin-1"))
 
 
@@ -168,21 +159,3 @@ def _listings(columns: list[str], rows: list[str]) -> Iterator[Listing]:
         if len(fields) != len(columns):
             raise ValueError(f"a row of {len(fields)} fields below {len(columns)} columns")
         yield Listing(fields[symbol], fields[name].strip(), fields[etf] == "Y", fields[test] == "Y")
-
-
-def check(response: requests.Response) -> None:
-    """Raise what an answer means; return when it holds data. The site answers errors with web pages."""
-    status, head = response.status_code, response.content[:512].lstrip().lower()
-    if status == requests.codes.ok:
-        if head.startswith((b"<!doctype", b"<html")) or not head:
-            raise BadPayload("nasdaq", "it sent a web page instead of data" if head else "an empty answer")
-        return
-    if status == requests.codes.not_found:
-        raise NoDataError("nasdaq: there is no such file (HTTP 404)")
-    if status == requests.codes.too_many:
-        wish = response.headers.get("Retry-After", "")
-        seconds = float(wish) if wish.isdigit() else None
-        raise RateLimited("nasdaq", "too many requests", status=status, retry_after_seconds=seconds)
-    if status >= requests.codes.server_error:
-        raise Transient("nasdaq", f"HTTP {status}", status=status)
-    raise Permanent("nasdaq", f"HTTP {status}", status=status)

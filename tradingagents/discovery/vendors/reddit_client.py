@@ -21,7 +21,7 @@ from prawcore.sessions import FiniteRetryStrategy
 
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import ConfigError, RateLimited
-from tradingagents.discovery.vendors.reddit_errors import VENDOR, error_of_response
+from tradingagents.discovery.vendors.reddit_errors import VENDOR, checked
 
 __all__ = ["Access", "Tamed", "open_praw"]
 
@@ -94,10 +94,7 @@ class _CheckedRequestor(prawcore.Requestor):
     """Judges each answer before prawcore does."""
 
     def request(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> requests.Response:
-        response = super().request(*args, timeout=timeout, **kwargs)
-        if (error := error_of_response(response)) is not None:
-            raise error
-        return response
+        return checked(super().request(*args, timeout=timeout, **kwargs))
 
 
 class _BorrowedToken(BaseAuthorizer):

@@ -1,6 +1,6 @@
 """What Reddit's answers and the errors of praw and prawcore mean. Importing this imports praw.
 
-Answers are judged by :func:`error_of_response` before prawcore sees them: it raises a bare ``KeyError``
+Answers are judged by :func:`checked` before prawcore sees them: it raises a bare ``KeyError``
 for a 401 without ``www-authenticate`` and a bare ``ValueError`` for a 429 whose ``retry-after`` is a
 date, and takes an empty body for an empty listing. Its own exceptions are mapped all the same, for the
 paths that lead past that.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import prawcore
 import requests
@@ -22,12 +21,14 @@ from tradingagents.discovery.errors import (
     BadPayload,
     DiscoveryError,
     FetchError,
+    NoDataError,
     Permanent,
     RateLimited,
     Transient,
 )
+from tradingagents.discovery.net.notes import check, note_of
 
-__all__ = ["VENDOR", "error_of", "error_of_response", "translated"]
+__all__ = ["VENDOR", "checked", "error_of", "translated"]
 
 VENDOR = "reddit"
 
@@ -35,6 +36,14 @@ _NOTHING = (b"", b"null", b'""')  # praw takes each of these for a listing witho
 
 # What praw and prawcore let fall when an answer has not the shape they expect.
 _STUMBLES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+
+
+_REFUSALS: tuple[tuple[type[PrawcoreException], type[FetchError]], ...] = (
+    (prawcore.InsufficientScope, Auth),
+    (prawcore.InvalidToken, Auth),
+    (prawcore.ServerError, Transient),
+    (prawcore.TooManyRequests, RateLimited),
+)
 
 
 @contextlib.contextmanager
@@ -70,10 +79,17 @@ def _of_prawcore(error: PrawcoreException) -> DiscoveryError:
     if isinstance(error, prawcore.BadJSON):
         return BadPayload(VENDOR, "the answer is not JSON", status=error.response.status_code)
     if isinstance(error, prawcore.ResponseException):
-        return error_of_response(error.response) or BadPayload(VENDOR, f"refused ({_name(error)})")
+        return _of_refusal(error)
     if isinstance(error, prawcore.OAuthException):
         return Auth(VENDOR, f"no token was given ({error.error})")
     return Permanent(VENDOR, f"{_name(error)}: {error}")
+
+
+def _of_refusal(error: prawcore.ResponseException) -> DiscoveryError:
+    """Return what a refusal of prawcore's means, should one get past :func:`checked`."""
+    kind = next((ours for theirs, ours in _REFUSALS if isinstance(error, theirs)), Permanent)
+    status = error.response.status_code
+    return kind(VENDOR, f"HTTP {status} ({_name(error)})", status=status)
 
 
 def _of_request(error: Exception) -> DiscoveryError:
@@ -87,57 +103,25 @@ def _of_request(error: Exception) -> DiscoveryError:
     return Permanent(VENDOR, f"the request could not be sent ({_name(error)})")
 
 
-def error_of_response(response: requests.Response) -> FetchError | None:
-    """Return what an answer refuses, or None when it has a body to read. Pure.
+def checked(response: requests.Response) -> requests.Response:
+    """Return an answer that can be read, or raise what it refuses.
 
-    A community that is private, banned or not there is ``Permanent``; ``Auth`` is about the client.
+    A community that is private, banned or not there is ``Permanent``: it was named in the settings, so it
+    must not pass for one without posts. Raises like :func:`tradingagents.discovery.net.notes.check` else.
     """
-    status = response.status_code
-    message = f"HTTP {status}"
-    if status < 300:
-        empty = response.content.strip() in _NOTHING
-        return BadPayload(VENDOR, f"{message} with an empty body", status=status) if empty else None
-    if status == 401:
-        return Auth(VENDOR, f"{message}: the client or its token is refused", status=status)
-    if status == 403:
-        return _forbidden(response)
-    if status == 429:
-        return RateLimited(VENDOR, message, status=status, retry_after_seconds=_wait(response))
-    if status >= 500 or status == 408:
-        return Transient(VENDOR, message, status=status)
-    return Permanent(VENDOR, _not_there(response), status=status)
-
-
-def _forbidden(response: requests.Response) -> FetchError:
-    if reason := _reason(response):
-        return Permanent(VENDOR, f"HTTP 403: {reason}", status=403)
-    return Auth(VENDOR, "HTTP 403: the client is refused", status=403)
-
-
-def _not_there(response: requests.Response) -> str:
-    status = response.status_code
-    if status < 400:  # a community that does not exist leads to the search for it
-        return f"HTTP {status}: not there"
-    reason = _reason(response)
-    return f"HTTP {status}: {reason}" if reason else f"HTTP {status}"
-
-
-def _reason(response: requests.Response) -> str:
-    """Return why the body says so: ``private``, ``banned``, ``quarantined``; empty where it does not."""
     try:
-        body: Any = response.json()
-    except (ValueError, RecursionError):
-        return ""
-    reason = body.get("reason") if isinstance(body, dict) else None
-    return reason[:40] if isinstance(reason, str) else ""
+        check(response)
+    except NoDataError as gone:
+        raise Permanent(VENDOR, _without_name(gone), status=note_of(response).status) from None
+    if 300 <= response.status_code < 400:  # a community that does not exist leads to the search for it
+        raise Permanent(VENDOR, f"HTTP {response.status_code}: not there", status=response.status_code)
+    if response.status_code < 300 and response.content.strip() in _NOTHING:
+        raise BadPayload(VENDOR, "an empty body", status=response.status_code)
+    return response
 
 
-def _wait(response: requests.Response) -> float | None:
-    """Return the seconds that the headers ask for, where they are plain numbers."""
-    for header in ("retry-after", "x-ratelimit-reset"):
-        if (text := response.headers.get(header, "")).isdecimal():
-            return float(text)
-    return None
+def _without_name(error: NoDataError) -> str:
+    return str(error).removeprefix(f"{VENDOR}: ")
 
 
 def _name(error: Exception) -> str:

@@ -9,23 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import requests
-
-from tradingagents.discovery.errors import (
-    Auth,
-    BadPayload,
-    NoDataError,
-    Permanent,
-    RateLimited,
-    Transient,
-)
+from tradingagents.discovery.errors import BadPayload, NoDataError, Transient
+from tradingagents.discovery.net.fetch_session import FetchSession
 from tradingagents.discovery.vendors.form4 import OwnershipFiling, parse_form4
 from tradingagents.discovery.vendors.sec_feed import parse_feed
 from tradingagents.discovery.vendors.sec_index import IndexRow, parse_index
 
-__all__ = ["CurrentFilings", "Sec", "check"]
+if TYPE_CHECKING:
+    from requests import Response
+
+__all__ = ["CurrentFilings", "Sec"]
 
 _FORMS = frozenset({"4", "4/A"})
 _PAGE = 100  # the most entries that one page of the feed has
@@ -43,10 +38,10 @@ class CurrentFilings:
 class Sec:
     """A client of EDGAR over a session that keeps the deadline. Thread-safe: it holds no state.
 
-    Every method may raise what the session raises, and what :func:`check` does.
+    Every method may raise what the session's ``fetch`` raises.
     """
 
-    def __init__(self, session: requests.Session, base_url: str, user_agent: str) -> None:
+    def __init__(self, session: FetchSession, base_url: str, user_agent: str) -> None:
         self._session, self._base_url = session, base_url.rstrip("/")
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
 
@@ -98,7 +93,7 @@ class Sec:
         response = self._get("/files/company_tickers.json")
         try:
             return _tickers_by_cik(response.json())
-        except (requests.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise BadPayload("sec", "the list of company tickers is not as documented") from None
 
     def filing_url(self, path: str) -> str:
@@ -112,13 +107,8 @@ class Sec:
         )
         return bytes(response.content)
 
-    def _get(self, path: str, query: Mapping[str, str] | None = None) -> requests.Response:
-        try:
-            response = self._session.get(self._base_url + path, params=query, headers=self._headers)
-        except requests.RequestException as error:
-            raise Permanent("sec", f"the request could not be made ({type(error).__name__})") from None
-        check(response)
-        return response
+    def _get(self, path: str, query: Mapping[str, str] | None = None) -> Response:
+        return self._session.fetch(self._base_url + path, params=query, headers=self._headers)
 
 
 def _tickers_by_cik(listed: Any) -> dict[int, tuple[str, ...]]:
@@ -127,36 +117,3 @@ def _tickers_by_cik(listed: Any) -> dict[int, tuple[str, ...]]:
         cik = int(row["cik_str"])
         found[cik] = (*found.get(cik, ()), str(row["ticker"]))
     return found
-
-
-def check(response: requests.Response) -> None:
-    """Raise what an answer means; return when it holds data. The body decides before the status does.
-
-    EDGAR says "too fast" and "who are you" with 403 and a web page, "no such file" with 403 or 404 and XML.
-    """
-    status, head = response.status_code, response.content[:4_096].lstrip().lower()
-    is_page = head.startswith((b"<!doctype html", b"<html"))
-    if is_page and b"request rate threshold exceeded" in head:
-        raise RateLimited("sec", "more requests than it allows", status=status)
-    if is_page and b"undeclared automated tool" in head:
-        raise Auth("sec", "it refuses this user agent: it wants a name and an e-mail address", status=status)
-    if status == requests.codes.ok:
-        if is_page or not head:
-            raise BadPayload("sec", "it sent a web page instead of data" if head else "an empty answer")
-        return
-    _refuse(response, is_error_document=b"<error>" in head)
-
-
-def _refuse(response: requests.Response, *, is_error_document: bool) -> None:
-    status = response.status_code
-    if status == requests.codes.too_many:
-        wish = response.headers.get("Retry-After", "")
-        seconds = float(wish) if wish.isdigit() else None
-        raise RateLimited("sec", "too many requests", status=status, retry_after_seconds=seconds)
-    if status == requests.codes.not_found or (status == requests.codes.forbidden and is_error_document):
-        raise NoDataError(f"sec: there is no such file (HTTP {status})")
-    if status >= requests.codes.server_error:
-        raise Transient("sec", f"HTTP {status}", status=status)
-    if status == requests.codes.unauthorized:
-        raise Auth("sec", "HTTP 401", status=status)
-    raise Permanent("sec", f"HTTP {status}", status=status)

@@ -1,0 +1,44 @@
+"""What the tests of the net layer share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.net.clocks import JumpingClock
+from tests.net.vendor_server import VendorServer
+from tradingagents.discovery.net import FetchSession, VendorPolicy, build_session
+
+
+@pytest.fixture
+def clock() -> JumpingClock:
+    return JumpingClock()
+
+
+@pytest.fixture
+def server() -> Iterator[VendorServer]:
+    running = VendorServer()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def open_session(server: VendorServer) -> Iterator[Callable[..., FetchSession]]:
+    """Build sessions towards the server; keywords of the policy, and those of ``build_session``."""
+    sessions: list[FetchSession] = []
+
+    def build(name: str = "finnhub", **options: Any) -> FetchSession:
+        of_session = {
+            key: options.pop(key) for key in ("state_dir", "clock", "credentials", "ledger") if key in options
+        }
+        settings: dict[str, Any] = {"attempts": 1, "backoff_base_seconds": 0.01, "base_urls": (server.url,)}
+        policy = VendorPolicy(name, **(settings | options))
+        session = build_session(policy, **({"state_dir": None} | of_session))
+        sessions.append(session)
+        return session
+
+    yield build
+    for session in sessions:
+        session.close()

@@ -1,0 +1,390 @@
+"""Every fault of the sandbox with every vendor: a scan by ``DiscoveryGraph`` with healthy vendors beside.
+
+What each case promises: the hit scanners end with a status and reason that :data:`ENDS` allows, the
+others find what they find on a healthy day, the scan is back by its deadlines, every thread ends, and
+no key stands in anything that comes out.
+
+The data source is ``live`` and the vendors' addresses lead to the sandbox, so that keys are read and
+sent as in earnest. Beside the hit vendor's scanners runs one of another vendor, and all eight scanners in
+:func:`test_all_eight_scanners_with_one_vendor_hanging`. Each case has a state folder of its own, so nothing
+is answered from a cache that an earlier case filled. Attempts are one, rates are off and no circuit
+opens, so that a case shows its fault and not what the retry or the breaker makes of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tradingagents.discovery.execution.pool import ABANDONED
+from tradingagents.discovery.sandbox import Fault, SandboxServer
+from tradingagents.discovery.sandbox.alpha_vantage_errors import ERRORS
+from tradingagents.discovery.sandbox.faults import KINDS, VENDORS
+from tradingagents.graph.discovery_graph import DiscoveryGraph
+
+SCANNERS = {
+    "alpha_vantage": ("market_movers", "news_catalyst"),
+    "finnhub": ("earnings_calendar", "analyst_revisions"),
+    "reddit": ("reddit_trending", "reddit_dd"),
+    "sec": ("insider_buying",),
+    "finra": ("volume_accumulation",),
+    "nasdaq": ("reddit_trending", "reddit_dd"),  # they read its symbol directory
+}
+ALL = {name for names in SCANNERS.values() for name in names}
+
+PATIENT_SECONDS = 15.0
+HURRIED_SECONDS = 0.6  # the deadline of a scanner whose vendor never finishes an answer
+UNWILLING_SECONDS = 4.0  # too short for the waits that a refusal asks for
+SLACK_SECONDS = 2.0  # half a second is promised; a busy machine gets more
+BODY_LIMIT = 2_000_000
+
+SECRETS = {
+    "ALPHA_VANTAGE_API_KEY": "zqAlphaSecret01",
+    "FINNHUB_API_KEY": "zqFinnhubSecret02",
+    "REDDIT_CLIENT_ID": "zqRedditIdent03",
+    "REDDIT_CLIENT_SECRET": "zqRedditSecret04",
+}
+AGENTS = {
+    "REDDIT_USER_AGENT": "linux:fault-matrix:v1 (by /u/example)",
+    "SEC_EDGAR_USER_AGENT": "Fault Matrix tests@example.com",
+}
+_BASIC = f"{SECRETS['REDDIT_CLIENT_ID']}:{SECRETS['REDDIT_CLIENT_SECRET']}".encode()
+LEAKS = [value.encode() for value in SECRETS.values()] + [base64.b64encode(_BASIC)]
+
+End = tuple[str, str]
+DOWN: End = ("failed", "vendor_down")
+BAD: End = ("failed", "bad_payload")
+LATE: End = ("timed_out", "deadline")
+RATE: End = ("failed", "rate_limited")
+SPENT: End = ("failed", "quota_spent")
+AUTH: End = ("failed", "auth")
+NO_DATA: End = ("failed", "no_data")
+STALE: End = ("failed", "stale_data")
+PARTLY: End = ("degraded", "bad_payload")
+AS_USUAL: End = ("ok", "none")  # with the candidates of a healthy day
+OTHERWISE: End = ("ok", "other")  # with other candidates than on a healthy day, but some
+
+CASES: dict[str, Fault] = {kind: Fault(kind, "*") for kind in KINDS} | {
+    "slow": Fault("slow", "*", seconds=0.3),
+    "huge-chunked": Fault("huge", "*", chunked=True),
+    "gzip_bomb": Fault("gzip_bomb", "*", megabytes=16),  # eight times the limit on bodies
+    "too-long": Fault("wrong_length", "*", extra=-20),
+    **{f"status-{code}": Fault("status", "*", code=code) for code in (401, 403, 404, 429, 500)},
+    "429-seconds": Fault("status", "*", code=429, retry_after=30),
+    "429-date": Fault("status", "*", code=429, retry_date_seconds=30),
+    "429-nonsense": Fault("status", "*", code=429, retry_after="soon"),
+    "429-ten-years": Fault("status", "*", code=429, retry_after=315_360_000),
+    "503-seconds": Fault("status", "*", code=503, retry_after=30),
+}
+TIMEOUTS = dict.fromkeys(("hang", "hang_after_headers", "drip"), HURRIED_SECONDS) | dict.fromkeys(
+    (case for case in CASES if "429" in case), UNWILLING_SECONDS
+)
+"""Seconds that a case gives the scanners it hits."""
+
+ENDS: dict[str, set[End]] = {
+    "refuse": {DOWN},
+    "reset": {DOWN},
+    "reset_mid_body": {DOWN},
+    "hang": {LATE},
+    "hang_after_headers": {LATE},
+    "slow": {AS_USUAL},
+    "drip": {LATE},
+    "truncate": {DOWN, BAD},
+    "wrong_length": {DOWN},
+    "too-long": {DOWN, BAD},
+    "empty": {DOWN, BAD},
+    "huge": {BAD},
+    "huge-chunked": {BAD},
+    "gzip_bomb": {BAD},
+    "wrong_type": {AS_USUAL},
+    "html": {DOWN, BAD},
+    "xml_bomb": {DOWN, BAD},
+    "status": {DOWN},
+    "vendor_error": {DOWN, BAD},
+    "redirect_loop": {BAD},
+    "nulls": {BAD},
+    "nan": {BAD},
+    "negative": {BAD},
+    "duplicate_fields": {AS_USUAL},
+    "unknown_fields": {AS_USUAL},
+    "clock_skew": {BAD, STALE, NO_DATA},
+    "status-401": {AUTH},
+    "status-403": {AUTH},
+    "status-404": {BAD, NO_DATA},
+    "status-429": {RATE},
+    "status-500": {DOWN},
+    "429-seconds": {RATE},
+    "429-date": {RATE},
+    "429-nonsense": {RATE},
+    "429-ten-years": {RATE},
+    "503-seconds": {DOWN, RATE},  # who asks later is told of the wait without a request
+}
+"""What a fault may come to, with any vendor that :data:`OWN_ENDS` does not name."""
+
+OWN_ENDS: dict[tuple[str, str], set[End]] = {
+    ("vendor_error", "alpha_vantage"): {RATE},  # the first of its texts is about one request a second
+    ("vendor_error", "reddit"): {AUTH},
+    ("vendor_error", "sec"): {RATE},
+    ("wrong_type", "finnhub"): {BAD},  # its own client goes by the content type
+    ("nulls", "finnhub"): {OTHERWISE, PARTLY},  # an estimate may be null, a count of analysts may not
+    ("clock_skew", "finnhub"): {OTHERWISE},  # it dates neither the calendar nor the ratings
+    # of the symbol directory only names and flags are read, and it is made at night
+    **{(case, "nasdaq"): {AS_USUAL} for case in ("nulls", "nan", "negative", "clock_skew")},
+    # tables: a row twice, or a column more, is no longer what is documented
+    ("duplicate_fields", "finra"): {BAD},
+    ("duplicate_fields", "nasdaq"): {BAD},
+    ("unknown_fields", "sec"): {BAD},
+    ("unknown_fields", "finra"): {BAD},
+    ("status-403", "reddit"): {AUTH, BAD},
+    ("status-403", "sec"): {RATE},  # so it refuses who asks too fast
+    ("status-403", "finra"): {STALE},  # so it says that there is no such file
+    ("status-404", "finra"): {STALE},
+    ("too-long", "nasdaq"): {AS_USUAL},  # what is cut off is the end of its last line, the time it was made
+}
+"""What a fault comes to with a vendor of whose format, or whose words, something else is true."""
+
+SAYS = dict.fromkeys(("huge", "huge-chunked", "gzip_bomb"), "over the limit")
+"""Words in the message, where status and reason could have come about in another way."""
+
+REFUSALS: dict[str, End] = {
+    "second": RATE,
+    "minute": RATE,
+    "day": SPENT,
+    "premium": AUTH,
+    "outputsize": AUTH,
+    "demo": AUTH,
+    "key": AUTH,
+    "call": BAD,
+    "function": BAD,
+    "news_inputs": NO_DATA,
+}
+"""What each of Alpha Vantage's texts comes to."""
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A scan's update, the seconds it took, and the receipts by scanner."""
+
+    update: dict[str, Any]
+    seconds: float
+
+    @property
+    def receipts(self) -> dict[str, dict[str, Any]]:
+        return {one["scanner"]: one for one in self.update["scan_report"]["outcomes"]}
+
+    def overrun(self, timeouts: Mapping[str, float]) -> float:
+        """Return by how many seconds the scan passed the point at which it should have been back."""
+        due = [
+            receipt["queued_seconds"] + min(receipt["duration_seconds"], timeouts[name])
+            for name, receipt in self.receipts.items()
+        ]
+        return self.seconds - max(due)
+
+
+Healthy = Mapping[str, list[dict[str, Any]]]
+
+
+def config(
+    sandbox: SandboxServer, state: Path, timeouts: Mapping[str, float], **vendor: Any
+) -> dict[str, Any]:
+    """Return a configuration that sends ``live`` vendors to the sandbox and runs the scanners named."""
+    own = {"rates": [], "attempts": 1, "max_body_bytes": BODY_LIMIT, "breaker": {"fail_max": 1_000}} | vendor
+    addresses: Mapping[str, Any] = sandbox.config()["discovery"]["vendors"]  # type: ignore[index]
+    scanners = {
+        name: {"timeout_seconds": timeouts[name]} if name in timeouts else {"enabled": False} for name in ALL
+    }
+    return {
+        "discovery": {
+            "data_source": "live",
+            "state_dir": str(state),
+            "vendors": {name: {**address, **own} for name, address in addresses.items()},
+            "scanners": scanners,
+        }
+    }
+
+
+def scan(sandbox: SandboxServer, state: Path, timeouts: Mapping[str, float], **vendor: Any) -> Scanned:
+    """Scan with the scanners in ``timeouts``; the keyword arguments are settings of every vendor."""
+    graph = DiscoveryGraph(config(sandbox, state, timeouts, **vendor))
+    began = time.monotonic()
+    update = graph.scanner_node({"trade_date": str(sandbox.market.as_of), "tickers": [], "tool_logs": []})
+    return Scanned(update, time.monotonic() - began)
+
+
+def fault_of(case: str, vendor: str) -> Fault:
+    """Return the fault of a case, aimed at one vendor."""
+    whole = CASES[case]
+    return Fault(whole.kind, vendor, **whole.options)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer(own_ports=True) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _keys(_no_keys: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**SECRETS, **AGENTS}.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def healthy(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Healthy:
+    """What each scanner finds while nothing is wrong."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {**SECRETS, **AGENTS}.items():
+            environment.setenv(name, value)
+        scanned = scan(sandbox, tmp_path_factory.mktemp("healthy"), dict.fromkeys(ALL, PATIENT_SECONDS))
+    assert {one["status"] for one in scanned.receipts.values()} == {"ok"}
+    assert any("apikey=***" in one.path for one in sandbox.requests)
+    return {name: one["candidates"] for name, one in scanned.receipts.items()}
+
+
+@pytest.fixture
+def hit(sandbox: SandboxServer) -> Iterator[Callable[[Fault], None]]:
+    """Put a fault in force for the test."""
+    yield sandbox.faults.add
+    sandbox.faults.clear()
+
+
+@pytest.fixture
+def outlet(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[[Scanned], bytes]:
+    """Return every byte that came out of a scan: update, logs down to DEBUG, output and state files."""
+    caplog.set_level(logging.DEBUG)
+
+    def collect(scanned: Scanned) -> bytes:
+        said = capfd.readouterr()
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert files, "the state folder is empty"
+        texts = [json.dumps(scanned.update), caplog.text, said.out, said.err, *map(str, files)]
+        return b"\n".join([*(text.encode() for text in texts), *(path.read_bytes() for path in files)])
+
+    return collect
+
+
+def end_of(receipt: Mapping[str, Any], healthy: Healthy) -> End:
+    """Return status and reason of an outcome; an ``ok`` says whether it found what it always finds."""
+    if receipt["status"] == "ok":
+        assert receipt["candidates"], "ok with nothing"
+        return AS_USUAL if receipt["candidates"] == healthy[receipt["scanner"]] else OTHERWISE
+    return receipt["status"], receipt["reason"]
+
+
+def allowed(case: str, vendor: str) -> set[End]:
+    return OWN_ENDS.get((case, vendor), ENDS[case])
+
+
+def threads_left(before: set[threading.Thread]) -> list[str]:
+    """Wait for the threads of a scan to end; return the names of those that do not."""
+    for _ in range(300):
+        left = [
+            one.name
+            for one in threading.enumerate()
+            if one not in before and not one.name.startswith("sandbox")
+        ]
+        if not left and not ABANDONED.total():
+            return []
+        time.sleep(0.01)
+    return left or ["an abandoned call that never ended"]
+
+
+def check(
+    case: str,
+    vendor: str,
+    scanned: Scanned,
+    timeouts: Mapping[str, float],
+    healthy: Healthy,
+) -> None:
+    """Assert what the receipts say, and that the scan was back in time."""
+    for name, receipt in scanned.receipts.items():
+        end = end_of(receipt, healthy)
+        told = f"{name}: {receipt['status']}/{receipt['reason']}: {receipt['message']}"
+        assert end in (allowed(case, vendor) if name in SCANNERS[vendor] else {AS_USUAL}), told
+        assert name not in SCANNERS[vendor] or SAYS.get(case, "") in receipt["message"], told
+        assert receipt["duration_seconds"] < timeouts[name] + SLACK_SECONDS, told
+    over = scanned.overrun(timeouts)
+    assert over < SLACK_SECONDS, f"back {over:.2f} s late"
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("case", CASES)
+def test_a_fault_ends_the_scanners_it_hits_truthfully_and_touches_no_other(
+    case: str,
+    vendor: str,
+    sandbox: SandboxServer,
+    healthy: Healthy,
+    hit: Callable[[Fault], None],
+    outlet: Callable[[Scanned], bytes],
+    tmp_path: Path,
+) -> None:
+    hit(fault_of(case, vendor))
+    beside = "earnings_calendar" if vendor == "alpha_vantage" else "market_movers"
+    timeouts = {beside: PATIENT_SECONDS}
+    timeouts |= dict.fromkeys(SCANNERS[vendor], TIMEOUTS.get(case, PATIENT_SECONDS))
+    before = set(threading.enumerate())
+    scanned = scan(sandbox, tmp_path, timeouts)
+    assert threads_left(before) == []
+    check(case, vendor, scanned, timeouts, healthy)
+    out = outlet(scanned)
+    assert [leak for leak in LEAKS if leak in out] == []
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_all_eight_scanners_with_one_vendor_hanging(
+    vendor: str, sandbox: SandboxServer, healthy: Healthy, hit: Callable[[Fault], None], tmp_path: Path
+) -> None:
+    hit(Fault("hang", vendor))
+    timeouts = dict.fromkeys(ALL, PATIENT_SECONDS) | dict.fromkeys(SCANNERS[vendor], HURRIED_SECONDS)
+    before = set(threading.enumerate())
+    scanned = scan(sandbox, tmp_path, timeouts)
+    assert threads_left(before) == []
+    check("hang", vendor, scanned, timeouts, healthy)
+    assert len(scanned.receipts) == len(ALL)
+    assert scanned.update["scan_report"]["health"] == "partial"
+
+
+@pytest.mark.parametrize("reason", ERRORS)
+def test_each_text_that_alpha_vantage_sends_with_http_200_is_told_apart_and_keeps_the_key_to_itself(
+    reason: str,
+    sandbox: SandboxServer,
+    hit: Callable[[Fault], None],
+    outlet: Callable[[Scanned], bytes],
+    tmp_path: Path,
+) -> None:
+    """Some of them repeat the caller's key."""
+    hit(Fault("vendor_error", "alpha_vantage", reason=reason))
+    scanned = scan(sandbox, tmp_path, {"market_movers": UNWILLING_SECONDS})
+    (receipt,) = scanned.receipts.values()
+    assert (receipt["status"], receipt["reason"]) == REFUSALS[reason]
+    out = outlet(scanned)
+    assert [leak for leak in LEAKS if leak in out] == []
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("kind", ["reset", "reset_mid_body", "wrong_length", "status"])
+def test_a_fault_that_passes_is_not_noticed(
+    kind: str,
+    vendor: str,
+    sandbox: SandboxServer,
+    healthy: Healthy,
+    hit: Callable[[Fault], None],
+    tmp_path: Path,
+) -> None:
+    hit(Fault(kind, vendor, times=1))
+    name = SCANNERS[vendor][0]
+    scanned = scan(sandbox, tmp_path, {name: PATIENT_SECONDS}, attempts=2)
+    receipt = scanned.receipts[name]
+    assert end_of(receipt, healthy) == AS_USUAL, f"{receipt['status']}: {receipt['message']}"
+    assert any(what.startswith("retried") for what in receipt["requests"][vendor]), receipt["requests"]

@@ -1,0 +1,30 @@
+"""A deadline tells whoever waits elsewhere that the work was cancelled."""
+
+from __future__ import annotations
+
+from tradingagents.discovery.clock import Deadline
+
+
+def test_a_hook_is_called_once_and_only_by_a_cancel_inside_its_block() -> None:
+    deadline, told = Deadline(), []
+    with deadline.on_cancel(lambda: told.append("before")):
+        pass
+    with deadline.on_cancel(lambda: told.append("during")):
+        deadline.cancel()
+        deadline.cancel()
+    assert told == ["during"]
+
+
+def test_a_hook_on_cancelled_work_is_called_at_once() -> None:
+    deadline, told = Deadline(), []
+    deadline.cancel()
+    with deadline.on_cancel(lambda: told.append("late")):
+        assert told == ["late"]
+
+
+def test_a_hook_may_ask_the_deadline() -> None:
+    """The hook runs outside the deadline's lock."""
+    deadline, seen = Deadline(), []
+    with deadline.on_cancel(lambda: seen.append((deadline.expired(), deadline.cancelled))):
+        deadline.cancel()
+    assert seen == [(True, True)]

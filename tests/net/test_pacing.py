@@ -1,0 +1,344 @@
+"""The quota broker: never over a rate in any window, waits that fit, refusals that come at once."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.net.clocks import JumpingClock
+from tests.net.vendor_server import PATIENCE, Handler, VendorServer
+from tradingagents.discovery.clock import SYSTEM_CLOCK, Deadline, deadline_scope
+from tradingagents.discovery.errors import Cancelled, DeadlineExceeded, QuotaSpent, RateLimited
+from tradingagents.discovery.net import FetchSession, Rate, VendorPolicy, check
+from tradingagents.discovery.net.pacing import Pacer
+from tradingagents.discovery.net.policy import binding_rates
+from tradingagents.discovery.net.quota import (
+    QUOTA_SCHEMA,
+    Delay,
+    MemoryLedger,
+    QuotaLedger,
+    SQLiteLedger,
+    bucket_rates,
+)
+from tradingagents.discovery.net.state import Notices, StateFile
+
+OpenSession = Callable[..., FetchSession]
+FIVE_A_SECOND = (Rate(5, 1.0),)
+TWO_A_DAY = (Rate(2, 86_400.0),)
+
+
+def pacer_of(ledger: QuotaLedger, clock: JumpingClock, rates: tuple[Rate, ...] = ()) -> Pacer:
+    policy = VendorPolicy("finnhub", ("http://127.0.0.1",), rates)
+    return Pacer(policy, ledger, clock, Notices("finnhub"))
+
+
+@pytest.fixture(params=["memory", "file"])
+def ledger_of(request: pytest.FixtureRequest, clock: JumpingClock, tmp_path: Path):
+    """Both ledgers keep the same promises."""
+    files: list[StateFile] = []
+
+    def build(*rates: Rate) -> QuotaLedger:
+        if request.param == "memory":
+            return MemoryLedger(rates, clock)
+        files.append(StateFile(tmp_path / "finnhub.state.sqlite", QUOTA_SCHEMA))
+        return SQLiteLedger(files[-1], rates, clock)
+
+    yield build
+    for file in files:
+        file.close()
+
+
+rates_lists = st.lists(
+    st.builds(Rate, st.integers(1, 12), st.sampled_from([1.0, 1.5, 4.0, 10.0, 60.0])), min_size=1, max_size=3
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rates=rates_lists, pauses=st.lists(st.sampled_from([0.0, 0.01, 0.3, 1.0]), min_size=30, max_size=60))
+def test_no_window_ever_holds_more_permits_than_its_rate(rates: list[Rate], pauses: list[float]) -> None:
+    """The law, for any rates and any pattern of arrivals."""
+    clock = JumpingClock()
+    pacer = pacer_of(MemoryLedger(rates, clock), clock)
+    taken: list[float] = []
+    for pause in pauses:
+        clock.advance(pause)
+        pacer.acquire(Deadline(clock=clock))
+        taken.append(clock.monotonic())
+    for rate in rates:
+        for start in taken:
+            assert sum(start <= at < start + rate.seconds for at in taken) <= rate.requests
+
+
+@settings(max_examples=200, deadline=None)
+@given(rates=rates_lists)
+def test_binding_rates_are_what_the_buckets_accept_and_never_looser(rates: list[Rate]) -> None:
+    kept = binding_rates(rates)
+    for before, after in itertools.pairwise(kept):
+        assert before.seconds < after.seconds
+        assert before.requests < after.requests
+        assert before.requests / before.seconds >= after.requests / after.seconds
+    for rate in rates:
+        assert any(
+            (one.requests <= rate.requests and one.seconds >= rate.seconds)
+            or -(-rate.seconds // one.seconds) * one.requests <= rate.requests
+            for one in kept
+        )  # fmt: skip
+    assert bucket_rates(rates)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ([Rate(75, 60), Rate(25, 86_400)], [Rate(25, 86_400)]),
+        ([Rate(1, 1), Rate(100, 60)], [Rate(1, 1)]),
+        ([Rate(60, 60), Rate(30, 1)], [Rate(30, 1), Rate(60, 60)]),
+        ([Rate(10, 1), Rate(12, 1.1)], [Rate(10, 1), Rate(11, 1.1)]),
+    ],
+)
+def test_rates_out_of_reach_are_dropped_and_dense_ones_tightened(given: list[Rate], kept: list[Rate]) -> None:
+    assert binding_rates(given) == kept
+
+
+def test_a_permit_is_waited_for_exactly(ledger_of, clock: JumpingClock) -> None:
+    pacer = pacer_of(ledger_of(Rate(1, 1.0)), clock)
+    pacer.acquire(Deadline(clock=clock))
+    before = clock.monotonic()
+    pacer.acquire(Deadline(clock=clock))
+    assert clock.monotonic() - before == pytest.approx(1.1, abs=0.002)
+
+
+def test_a_wait_that_cannot_fit_is_refused_at_once(ledger_of, clock: JumpingClock) -> None:
+    pacer = pacer_of(ledger_of(Rate(1, 10.0)), clock)
+    pacer.acquire(Deadline(clock=clock))
+    before = clock.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        pacer.acquire(Deadline(5.0, clock))
+    assert clock.monotonic() == before
+
+
+def test_a_spent_day_is_a_spent_quota_even_without_a_deadline(ledger_of, clock: JumpingClock) -> None:
+    pacer = pacer_of(ledger_of(*TWO_A_DAY), clock)
+    pacer.acquire(Deadline(clock=clock))
+    pacer.acquire(Deadline(clock=clock))
+    with pytest.raises(QuotaSpent, match=r"allowed in 24\.0 h"):
+        pacer.acquire(Deadline(clock=clock))
+    clock.advance(86_402)
+    pacer.acquire(Deadline(clock=clock))
+
+
+def test_a_hold_stops_every_caller_until_it_is_over(ledger_of, clock: JumpingClock) -> None:
+    pacer = pacer_of(ledger_of(), clock)
+    pacer.hold(20.0)
+    pacer.hold(5.0)  # a shorter wish does not shorten the longer one
+    with pytest.raises(RateLimited) as refused:
+        pacer.acquire(Deadline(10.0, clock))
+    assert refused.value.retry_after_seconds == pytest.approx(20.0)
+    before = clock.monotonic()
+    pacer.acquire(Deadline(30.0, clock))
+    assert clock.monotonic() - before == pytest.approx(20.0)
+
+
+def test_a_hold_of_ten_years_lasts_a_day(ledger_of, clock: JumpingClock) -> None:
+    ledger = ledger_of()
+    ledger.hold(10 * 365 * 86_400.0)
+    assert ledger.take() == Delay(86_400.0, "hold")
+
+
+def test_a_held_quota_is_a_spent_quota(ledger_of, clock: JumpingClock) -> None:
+    pacer = pacer_of(ledger_of(), clock)
+    pacer.hold(3_600.0, quota=True)
+    with pytest.raises(QuotaSpent):
+        pacer.acquire(Deadline(10.0, clock))
+
+
+def test_a_refused_permit_is_not_spent(ledger_of, clock: JumpingClock) -> None:
+    pacer = pacer_of(ledger_of(Rate(1, 1.0), Rate(3, 86_400.0)), clock)
+    pacer.acquire(Deadline(clock=clock))
+    for _ in range(10):
+        with pytest.raises(DeadlineExceeded):
+            pacer.acquire(Deadline(0.5, clock))
+    clock.advance(10)
+    pacer.acquire(Deadline(clock=clock))
+    clock.advance(10)
+    pacer.acquire(Deadline(clock=clock))
+
+
+def test_a_cancel_wakes_who_waits_for_a_permit() -> None:
+    pacer = pacer_of(MemoryLedger((Rate(1, 30.0),), SYSTEM_CLOCK), SYSTEM_CLOCK)
+    pacer.acquire(Deadline())
+    deadline = Deadline(PATIENCE * 3)
+    timer = threading.Timer(0.1, deadline.cancel)
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        pacer.acquire(deadline)
+    assert time.monotonic() - started < 1.0
+    timer.join()
+
+
+def test_the_next_run_knows_what_was_spent(tmp_path: Path, clock: JumpingClock) -> None:
+    for _ in range(2):
+        file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
+        pacer_of(SQLiteLedger(file, TWO_A_DAY, clock), clock).acquire(Deadline(clock=clock))
+        file.close()
+    file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
+    with pytest.raises(QuotaSpent):
+        pacer_of(SQLiteLedger(file, TWO_A_DAY, clock), clock).acquire(Deadline(clock=clock))
+    file.close()
+
+
+def test_a_clock_put_back_neither_frees_nor_freezes_the_quota(tmp_path: Path, clock: JumpingClock) -> None:
+    file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
+    ledger = SQLiteLedger(file, TWO_A_DAY, clock)
+    assert ledger.take() is None
+    assert ledger.take() is None
+    clock.set_wall_clock_back(30 * 86_400.0)
+    refused = ledger.take()
+    assert refused is not None
+    assert refused.why == "quota"
+    assert refused.seconds <= 86_402
+    file.close()
+
+
+def test_a_clock_put_back_does_not_lengthen_a_hold(tmp_path: Path, clock: JumpingClock) -> None:
+    file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
+    ledger = SQLiteLedger(file, (), clock)
+    ledger.hold(60.0)
+    clock.set_wall_clock_back(30 * 86_400.0)
+    assert ledger.take() == Delay(60.0, "hold")
+    file.close()
+
+
+def test_old_permits_are_cleaned_up(tmp_path: Path, clock: JumpingClock) -> None:
+    file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
+    ledger = SQLiteLedger(file, FIVE_A_SECOND, clock)
+    for _ in range(600):
+        assert ledger.take() is None
+        clock.advance(1.0)
+    with file.reading() as connection:
+        assert connection.execute("SELECT COUNT(*) FROM permits").fetchone()[0] < 300
+    file.close()
+
+
+def most_in_a_window(times: list[float], seconds: float) -> int:
+    return max(sum(start <= at < start + seconds for at in times) for start in times)
+
+
+def test_the_server_never_sees_more_than_the_rate_from_eight_threads(
+    server: VendorServer, open_session: OpenSession, tmp_path: Path
+) -> None:
+    session = open_session(rates=(Rate(10, 1.5),), state_dir=tmp_path)
+    go = threading.Barrier(8)
+
+    def ask(thread: int) -> None:
+        go.wait()
+        for number in range(2):
+            session.fetch(f"{server.url}/quote?n={thread}.{number}")
+
+    threads = [threading.Thread(target=ask, args=(thread,)) for thread in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    times = [hit.at for hit in server.hits]
+    assert len(times) == 16
+    assert most_in_a_window(times, 1.5) <= 10
+
+
+def test_the_server_never_sees_more_than_the_rate_from_two_processes(
+    server: VendorServer, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    calls = [("ask", server.url, str(tmp_path), str(number)) for number in range(2)]
+    run_workers(pytestconfig.rootpath, *calls)
+    times = [hit.at for hit in server.hits]
+    assert len(times) == 20
+    assert most_in_a_window(times, 1.5) <= 10
+
+
+def test_a_retry_after_holds_every_thread(server: VendorServer, open_session: OpenSession) -> None:
+    """Eight threads meet one 429 that asks for half a second: nobody asks again before it is over."""
+    refused = threading.Event()
+
+    def script(handler: Handler) -> None:
+        if not refused.is_set():
+            refused.set()
+            handler.answer(429, {"error": "limit"}, Retry_After="0.5")
+        else:
+            handler.answer(200, {"a": 1})
+
+    server.script = script
+    session = open_session(attempts=3)
+    session.get(f"{server.url}/first")
+    threads = [
+        threading.Thread(target=session.fetch, args=(f"{server.url}/quote?n={number}",))
+        for number in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    first, *others = sorted(hit.at for hit in server.hits)
+    assert len(others) == 9
+    assert min(others) - first >= 0.5
+
+
+def test_a_retry_after_of_ten_years_is_refused_at_once(
+    server: VendorServer, open_session: OpenSession
+) -> None:
+    server.script = lambda handler: handler.answer(429, {"error": "limit"}, Retry_After="315360000")
+    session = open_session(attempts=3)
+    started = time.monotonic()
+    with deadline_scope(Deadline(5.0)):
+        response = session.get(f"{server.url}/quote")
+        assert response.status_code == 429
+        with pytest.raises(RateLimited):
+            check(response)
+        with pytest.raises(RateLimited):
+            session.get(f"{server.url}/other")
+    assert time.monotonic() - started < 1.0
+    assert len(server.hits) == 1
+
+
+def start_together(processes: list[subprocess.Popen[str]]) -> list[str]:
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [process.communicate(timeout=PATIENCE)[0].strip() for process in processes]
+
+
+def run_workers(root: Path, *calls: tuple[str, ...]) -> list[str]:
+    """Run ``tests.net.workers`` in a process for each call, all at once, and return what they print."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.net.workers", *call],
+            cwd=root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for call in calls
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    printed = start_together(processes)
+    assert [process.returncode for process in processes] == [0] * len(calls)
+    return printed
+
+
+def test_two_processes_share_a_day_and_a_third_finds_nothing(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    take = ("take-all", str(tmp_path / "shared.sqlite"), "1000")
+    assert sum(map(int, run_workers(pytestconfig.rootpath, take, take))) == 1000
+    assert run_workers(pytestconfig.rootpath, take) == ["0"]

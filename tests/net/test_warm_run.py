@@ -1,0 +1,69 @@
+"""A second scan within the TTL asks nothing that an earlier one was told, and finds the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tradingagents.discovery.sandbox import SandboxServer
+from tradingagents.graph.discovery_graph import DiscoveryGraph
+
+NEVER_KEPT = {("reddit", "token")}  # a token is no answer to keep on disk
+ABSENT = {403, 404}  # that there is no file for a holiday is not kept either
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer() as running:
+        yield running
+
+
+def config(sandbox: SandboxServer, folder: Path) -> dict[str, Any]:
+    """Return the sandbox's configuration with default TTLs, and with rates that need no waiting."""
+    made: dict[str, Any] = sandbox.config()
+    made["discovery"]["state_dir"] = str(folder)
+    for settings in made["discovery"]["vendors"].values():
+        settings["rates"] = []
+    return made
+
+
+def scan(sandbox: SandboxServer, folder: Path) -> tuple[dict[str, Any], Counter[tuple[str, str]]]:
+    """Scan with a graph of its own; return the update, and the answered requests by vendor and endpoint."""
+    before = len(sandbox.requests)
+    update = DiscoveryGraph(config(sandbox, folder)).scanner_node({"trade_date": str(sandbox.market.as_of)})
+    assert {one["status"] for one in update["scan_report"]["outcomes"]} == {"ok"}
+    answered = [one for one in sandbox.requests[before:] if one.status not in ABSENT]
+    return update, Counter((one.vendor, one.endpoint) for one in answered)
+
+
+def test_a_second_run_asks_nothing_again_and_finds_the_same(sandbox: SandboxServer, tmp_path: Path) -> None:
+    cold, asked = scan(sandbox, tmp_path)
+    warm, asked_again = scan(sandbox, tmp_path)
+    assert {vendor for vendor, _ in asked} == set(config(sandbox, tmp_path)["discovery"]["vendors"])
+    assert set(asked_again) <= NEVER_KEPT
+    assert cold["candidate_metadata"]
+    assert warm["candidate_metadata"] == cold["candidate_metadata"]
+    assert warm["tickers"] == cold["tickers"]
+
+
+def test_the_receipt_of_a_second_run_says_that_it_came_from_the_cache(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    scan(sandbox, tmp_path)
+    warm, _ = scan(sandbox, tmp_path)
+    for receipt in warm["scan_report"]["outcomes"]:
+        counts = receipt["requests"].values()
+        shared = sum(one.get("cached", 0) + one.get("coalesced", 0) for one in counts)
+        sent = sum(one.get("sent", 0) for one in counts)
+        assert shared >= 1, receipt["scanner"]
+        assert sent <= 1, f"{receipt['scanner']}: more than a token or a holiday"
+
+
+def test_another_folder_knows_nothing_of_it(sandbox: SandboxServer, tmp_path: Path) -> None:
+    _, asked = scan(sandbox, tmp_path / "one")
+    _, asked_elsewhere = scan(sandbox, tmp_path / "other")
+    assert asked_elsewhere == asked

@@ -1,0 +1,42 @@
+"""What a second process does in the tests of shared quota."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tradingagents.discovery.clock import SYSTEM_CLOCK
+from tradingagents.discovery.net import Rate, VendorPolicy, build_session
+from tradingagents.discovery.net.quota import QUOTA_SCHEMA, SQLiteLedger
+from tradingagents.discovery.net.state import StateFile
+
+
+def wait_for_the_others() -> None:
+    """Say that this process is ready, and wait until all are."""
+    print("ready", flush=True)  # noqa: T201 - the test reads it
+    sys.stdin.readline()
+
+
+def take_all(path: str, limit: str) -> int:
+    """Take permits of a day until refused, and return how many were given."""
+    file = StateFile(Path(path), QUOTA_SCHEMA, busy_seconds=5.0)
+    ledger = SQLiteLedger(file, (Rate(int(limit), 86_400.0),), SYSTEM_CLOCK)
+    wait_for_the_others()
+    taken = 0
+    while ledger.take() is None:
+        taken += 1
+    file.close()
+    return taken
+
+
+def ask(url: str, folder: str, process: str) -> int:
+    """Ask ten questions under the quota shared in ``folder``, and return how many were answered."""
+    session = build_session(VendorPolicy("finnhub", (url,), (Rate(10, 1.5),)), state_dir=Path(folder))
+    wait_for_the_others()
+    answered = [session.fetch(f"{url}/quote?n={process}.{number}").ok for number in range(10)]
+    session.close()
+    return sum(answered)
+
+
+if __name__ == "__main__":
+    print({"take-all": take_all, "ask": ask}[sys.argv[1]](*sys.argv[2:]))  # noqa: T201 - the test reads it

@@ -1,0 +1,199 @@
+"""A vendor's session: what its client library, or a plain call, is given to ask with."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import requests
+from requests_cache import DO_NOT_CACHE, CacheMixin
+from requests_cache.models.response import CachedResponse
+
+from tradingagents.discovery.clock import Clock, current_deadline
+from tradingagents.discovery.errors import (
+    BadPayload,
+    CircuitOpen,
+    DeadlineExceeded,
+    DiscoveryError,
+    QuotaSpent,
+    RateLimited,
+    Transient,
+)
+from tradingagents.discovery.net.cache import ResponseCache, ResponseStore
+from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
+from tradingagents.discovery.net.counters import count, tell_stale
+from tradingagents.discovery.net.faults import translate
+from tradingagents.discovery.net.notes import FetchNote, check, has_note, note_of, put_note
+from tradingagents.discovery.net.policy import VendorPolicy
+from tradingagents.discovery.net.single_flight import SingleFlight
+from tradingagents.discovery.net.state import Notices
+
+__all__ = ["SECRET_PARAMETERS", "FetchSession", "request_key"]
+
+_log = logging.getLogger(__name__)
+
+SECRET_PARAMETERS = ("apikey", "api_key", "token", "access_token")
+"""Query parameters that are no part of a question, in lower case."""
+
+# What an older answer is better than. A wrong key is not among them: it must be seen, not covered up.
+_OUTAGES = (Transient, RateLimited, QuotaSpent, BadPayload, CircuitOpen, DeadlineExceeded)
+_MAX_REDIRECTS = 5
+_SHORT_BODY = 512  # an answer with nothing in it is shorter than this
+
+
+class FetchSession(CacheMixin, requests.Session):
+    """``single-flight( cache( chain of the adapter ) )`` for one vendor and one identity. Thread-safe.
+
+    A drop-in ``requests.Session``. Its methods raise our errors only, never those of ``requests``; a
+    vendor's refusal is returned as a response, so that client libraries work, and :func:`check` raises it.
+    Cookies are not kept. Threads share a response with others who asked the same at the same time, so it
+    must not be changed.
+    """
+
+    def __init__(
+        self,
+        policy: VendorPolicy,
+        *,
+        store: ResponseStore,
+        adapter: requests.adapters.BaseAdapter,
+        clock: Clock,
+        notices: Notices,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(
+            backend=ResponseCache(store),
+            expire_after=DO_NOT_CACHE,
+            urls_expire_after={
+                pattern: ttl if ttl > 0 else DO_NOT_CACHE for pattern, ttl in policy.ttl_patterns().items()
+            },
+            allowable_codes=(200,),
+            allowable_methods=("GET",),
+            key_fn=request_key,
+            ignored_parameters=SECRET_PARAMETERS,
+        )
+        self.policy, self._clock, self._notices, self._on_close = policy, clock, notices, on_close
+        self._flights: SingleFlight[requests.Response] = SingleFlight()
+        self.max_redirects = _MAX_REDIRECTS
+        self.trust_env = not policy.on_this_machine  # a proxy from the environment cannot reach a sandbox
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, adapter)  # for every host, so that a redirect cannot leave the chain
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know: files that could not be used. Empty when all is well."""
+        return self._notices.texts
+
+    def fetch(self, url: str, **kwargs: Any) -> requests.Response:
+        """GET ``url`` and return an answer that can be used; raises like :func:`check` too."""
+        return check(self.get(url, **kwargs))
+
+    def request(  # type: ignore[override]  # the bases spell out their twenty keywords
+        self, method: str, url: str, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Send a request as ``requests`` does, and translate what goes wrong."""
+        try:
+            return super().request(method, url, *args, **kwargs)
+        except requests.RequestException as error:
+            raise translate(self.policy.name, error) from None
+
+    def send(  # type: ignore[override]  # as above
+        self, request: requests.PreparedRequest, **kwargs: Any
+    ) -> Any:
+        """Answer from a flight under way, from the cache, or from the vendor."""
+        if request.method != "GET" or kwargs.get("stream"):
+            return self._answer(request, kwargs)
+        key = (request_key(request), kwargs.get("allow_redirects", True))
+        response, led = self._flights.run(key, lambda: self._answer(request, kwargs), current_deadline())
+        if not led:
+            count(self.policy.name, "coalesced")
+            _tell_if_stale(note_of(response))
+        return response
+
+    def close(self) -> None:
+        """Close connections and files. Idempotent."""
+        self._notices.end()
+        super().close()  # type: ignore[no-untyped-call]  # requests-cache leaves it untyped
+        self._on_close()
+
+    def _answer(self, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> requests.Response:
+        try:
+            response: requests.Response = super().send(request, **kwargs)
+        except _OUTAGES as error:
+            if (copy := self._stale_copy(request, error)) is None:
+                raise
+            return copy
+        if not has_note(response):
+            self._note_hit(response)
+        refusal = _refusal(response)
+        stand_in = self._stale_copy(request, refusal) if isinstance(refusal, _OUTAGES) else None
+        return response if stand_in is None else stand_in
+
+    def _note_hit(self, response: requests.Response) -> None:
+        """Describe an answer from the cache. One that the vendor just confirmed (304) is fresh again."""
+        hit = isinstance(response, CachedResponse) and not response.revalidated
+        if hit:
+            count(self.policy.name, "cached")
+        note = FetchNote(self.policy.name, response.status_code, self._finding(response), cached=hit)
+        put_note(response, replace(note, age_seconds=self._age(response)) if hit else note)
+
+    def _stale_copy(self, request: requests.PreparedRequest, why: DiscoveryError) -> requests.Response | None:
+        """Return the cached answer if it is not too old to stand in for one that cannot be had."""
+        if isinstance(why, DeadlineExceeded) and current_deadline().expired():
+            return None
+        copy = self.cache.get_response(request_key(request)) if request.method == "GET" else None
+        if copy is None or copy.expires is None:
+            return None
+        if (self._clock.now() - copy.expires).total_seconds() > self.policy.stale_if_error_seconds:
+            return None
+        note = FetchNote(self.policy.name, copy.status_code, self._finding(copy), cached=True, stale=True)
+        note = replace(note, stale_because=why, age_seconds=self._age(copy))
+        put_note(copy, note)
+        _tell_if_stale(note)
+        return copy
+
+    def _finding(self, response: requests.Response) -> Finding:
+        if len(response.content) > _SHORT_BODY:
+            return Finding(Reason.OK)
+        return classify(self.policy.name, Answer.of(response, self._clock.now()))
+
+    def _age(self, response: requests.Response) -> float:
+        made = getattr(response, "created_at", None)
+        return 0.0 if made is None else max((self._clock.now() - made).total_seconds(), 0.0)
+
+
+def request_key(request: Any, **_: Any) -> str:
+    """Return what makes two requests the same question: method, address and parameters, no secrets."""
+    parts = urlsplit(request.url)
+    query = sorted(
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if name.lower() not in SECRET_PARAMETERS
+    )
+    path = "/".join(filter(None, parts.path.split("/")))
+    question = "\n".join([request.method or "", parts.scheme, parts.netloc, path, urlencode(query)])
+    return hashlib.blake2b(question.encode(), digest_size=16).hexdigest()
+
+
+def _refusal(response: requests.Response) -> DiscoveryError | None:
+    note = note_of(response)
+    return note.finding.error(note.vendor, note.status)
+
+
+def _tell_if_stale(note: FetchNote) -> None:
+    if note.stale_because is not None:
+        message = f"{note.vendor}: an answer {_spoken(note.age_seconds)} old serves instead"
+        count(note.vendor, "stale")
+        _log.info("%s (%s)", message, note.stale_because)
+        tell_stale(note.stale_because, f"{message} ({note.stale_because})")
+
+
+def _spoken(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"

@@ -1,0 +1,92 @@
+"""Another attempt: which failures deserve one, and how long to wait before it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import requests
+import tenacity
+
+from tradingagents.discovery.clock import Deadline
+from tradingagents.discovery.errors import FetchError
+from tradingagents.discovery.net.counters import count
+from tradingagents.discovery.net.pacing import MAX_WAIT_SECONDS
+from tradingagents.discovery.net.policy import VendorPolicy
+
+__all__ = ["FailedAttempt", "full_jitter", "retrying"]
+
+
+class FailedAttempt(Exception):
+    """One attempt failed in a way that another may not.
+
+    ``reason`` names it for a counter, ``response`` is what the vendor sent, if it did, and
+    ``wait_seconds`` the vendor's wish.
+    """
+
+    def __init__(
+        self,
+        error: FetchError,
+        reason: str,
+        *,
+        response: requests.Response | None = None,
+        wait_seconds: float | None = None,
+    ) -> None:
+        super().__init__(str(error))
+        self.error, self.reason, self.response, self.wait_seconds = error, reason, response, wait_seconds
+
+    def outcome(self) -> requests.Response:
+        """Return the vendor's own answer, so that its client library can raise from it, or raise ours."""
+        if self.response is not None:
+            return self.response
+        raise self.error from None
+
+
+def full_jitter(attempt: int, base: float, cap: float, draw: Callable[[float, float], float]) -> float:
+    """Return seconds drawn evenly between 0 and ``base`` doubled for each attempt, at most ``cap``.
+
+    ``attempt`` is the one that failed, from 1. Jitter over the whole range spreads callers that failed
+    together.
+    """
+    return draw(0.0, min(cap, base * 2.0 ** min(attempt - 1, 64)))
+
+
+def retrying(
+    policy: VendorPolicy,
+    attempts: int,
+    deadline: Deadline,
+    draw: Callable[[float, float], float] = random.uniform,
+) -> tenacity.Retrying:
+    """Return the loop that repeats on :class:`FailedAttempt`, raising the last one when it gives up.
+
+    It sleeps by the deadline: a wait that cannot fit is not begun, and a cancel wakes it.
+    """
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        drawn = full_jitter(
+            state.attempt_number, policy.backoff_base_seconds, policy.backoff_cap_seconds, draw
+        )
+        return max(_failure(state).wait_seconds or 0.0, drawn)
+
+    def cannot_wait(state: tenacity.RetryCallState) -> bool:
+        return state.upcoming_sleep > MAX_WAIT_SECONDS or state.upcoming_sleep >= deadline.remaining()
+
+    def tell(state: tenacity.RetryCallState) -> None:
+        count(policy.name, f"retried.{_failure(state).reason}")
+        count(policy.name, "waited_seconds", state.upcoming_sleep)
+
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(FailedAttempt),
+        wait=wait,
+        stop=lambda state: state.attempt_number >= attempts or cannot_wait(state),
+        sleep=deadline.sleep,
+        before_sleep=tell,
+        reraise=True,
+    )
+
+
+def _failure(state: tenacity.RetryCallState) -> FailedAttempt:
+    failure = state.outcome.exception() if state.outcome is not None else None
+    if not isinstance(failure, FailedAttempt):
+        raise TypeError("only a failed attempt is repeated")
+    return failure

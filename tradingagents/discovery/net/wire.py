@@ -1,0 +1,154 @@
+"""The socket of one exchange: each receive ends by the deadline, and a cancel cuts it.
+
+``requests`` and urllib3 know a timeout for each socket operation only, so a server that drips a byte
+a second, in its headers or in its body, holds them as long as it likes; and nothing can wake a thread
+that waits for headers. Here each receive is armed with what is left of the deadline, and the socket
+is known to whoever must cut it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import socket
+import threading
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from tradingagents.discovery.clock import Deadline
+from tradingagents.discovery.errors import DiscoveryError
+
+__all__ = ["POOL_CLASSES", "ExchangeTooLong", "Wire", "wired"]
+
+
+class ExchangeTooLong(DiscoveryError):
+    """One request with its body took longer than the vendor's policy allows. Never leaves this package."""
+
+
+class Wire:
+    """What the socket of one exchange is bound by. Its own thread arms it; any thread may cut it."""
+
+    def __init__(self, deadline: Deadline, read_timeout: float, exchange_timeout: float) -> None:
+        self._deadline, self._read_timeout = deadline, read_timeout
+        self._ends_at = deadline.clock.monotonic() + exchange_timeout
+        self._lock = threading.Lock()  # guards the two below, and keeps a cut off a socket already given back
+        self._socket: socket.socket | None = None
+        self._cut = False
+        self.granted = self._limits()  # seconds that the first wait was allowed
+
+    def _limits(self) -> float:
+        """Seconds the next socket operation may take.
+
+        Raises what the deadline raises, and :class:`ExchangeTooLong`.
+        """
+        left = self._deadline.check()
+        own = self._ends_at - self._deadline.clock.monotonic()
+        if own <= 0:
+            raise ExchangeTooLong("the answer took too long")
+        self.clipped = left < min(self._read_timeout, own)
+        return min(self._read_timeout, own, left)
+
+    def attach(self, sock: Any) -> None:
+        """Take charge of ``sock``, which may be a TLS socket; cut it at once if that was asked before."""
+        with self._lock:
+            self._socket = sock if isinstance(sock, socket.socket) else None
+            if self._cut:
+                self._shut()
+
+    def arm(self) -> None:
+        """Allow the next receive what is left. Raises like the deadline does when nothing is."""
+        seconds = self._limits()
+        if (sock := self._socket) is not None:
+            sock.settimeout(seconds)
+
+    def cut(self) -> None:
+        """End whatever waits on the socket, now and later. Does not block."""
+        with self._lock:
+            self._cut = True
+            self._shut()
+
+    def release(self) -> None:
+        """Let go of the socket: from here on it may serve another exchange."""
+        with self._lock:
+            self._socket = None
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # not connected any more: nothing waits on it
+                # The plain socket's own method: SSLSocket's would pull the TLS state from under the reader.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+_wire: ContextVar[Wire | None] = ContextVar("tradingagents_wire", default=None)
+
+
+@contextlib.contextmanager
+def wired(deadline: Deadline, read_timeout: float, exchange_timeout: float) -> Iterator[Wire]:
+    """Bind the socket of the exchange inside the block to ``deadline`` and to the two limits, in seconds."""
+    wire = Wire(deadline, read_timeout, exchange_timeout)
+    token = _wire.set(wire)
+    try:
+        with deadline.on_cancel(wire.cut):
+            yield wire
+    finally:
+        _wire.reset(token)
+        wire.release()
+
+
+class _ArmedReader(io.RawIOBase):
+    """The receiving end of a socket, armed before each receive."""
+
+    def __init__(self, raw: io.RawIOBase, wire: Wire) -> None:
+        self._raw, self._wire = raw, wire
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._wire.arm()
+        received: int | None = self._raw.readinto(buffer)
+        return received
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _WiredAnswer(http.client.HTTPResponse):
+    """An answer whose status line, headers and body are read through the wire of this context."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        wire = _wire.get()
+        if wire is not None:
+            wire.attach(sock)
+            raw = self.fp.detach()
+            self.fp = io.BufferedReader(_ArmedReader(raw, wire))
+
+
+class _WiredConnection(HTTPConnection):
+    response_class = _WiredAnswer
+
+
+class _WiredSecureConnection(HTTPSConnection):
+    response_class = _WiredAnswer
+
+
+class _WiredPool(HTTPConnectionPool):
+    ConnectionCls = _WiredConnection
+
+
+class _WiredSecurePool(HTTPSConnectionPool):
+    ConnectionCls = _WiredSecureConnection
+
+
+POOL_CLASSES = {"http": _WiredPool, "https": _WiredSecurePool}
+"""What a urllib3 ``PoolManager`` must build its pools of for exchanges to be wired."""
