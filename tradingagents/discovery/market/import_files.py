@@ -1,0 +1,48 @@
+"""Importing many price files into a store at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from tradingagents.discovery.clock import current_deadline
+from tradingagents.discovery.errors import BadPayload, NoDataError
+from tradingagents.discovery.market.importing import read_bars
+from tradingagents.discovery.market.schema import SCHEMA
+from tradingagents.discovery.market.store import OhlcvStore, UpsertReport
+
+__all__ = ["ImportReport", "import_files"]
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What was stored, and which files were left out, by name with the reason."""
+
+    stored: UpsertReport
+    refused: Mapping[str, str]
+
+
+def import_files(
+    store: OhlcvStore,
+    paths: Iterable[Path],
+    *,
+    adjusted: bool = False,
+    rename: Callable[[str], str | None] | None = None,
+) -> ImportReport:
+    """Read CSV and Parquet files as :func:`~.importing.read_bars` does and store their bars in one update.
+
+    One update, because each rewrites the years it touches. A file that cannot be used is reported and the
+    others are imported; where two files have a ticker's same day, the later file counts.
+    """
+    frames: list[pl.DataFrame] = [pl.DataFrame(schema=dict(SCHEMA))]
+    refused: dict[str, str] = {}
+    for path in paths:
+        current_deadline().check()
+        try:
+            frames.append(read_bars(path, adjusted=adjusted, rename=rename))
+        except (BadPayload, NoDataError) as error:
+            refused[path.name] = str(error)
+    return ImportReport(store.upsert(pl.concat(frames)), refused)

@@ -1,0 +1,8 @@
+"""Technical screens: rules over the newest bars of each ticker, all evaluated in one pass.
+
+``catalogue`` builds them by name, ``evaluate`` runs them, ``base`` has the records.
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = []

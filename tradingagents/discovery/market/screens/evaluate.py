@@ -1,0 +1,164 @@
+"""Running any number of screens over daily bars in one pass.
+
+The pass reduces each ticker's bars to the features that the screens ask for, every feature once; the
+screens then judge one row a ticker. A ticker's answer depends on its own bars only, and for a screen
+that compares, on those of the tickers it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+import polars as pl
+
+from tradingagents.discovery.errors import ConfigError
+from tradingagents.discovery.market.schema import PRICES, has_volume, is_usable
+from tradingagents.discovery.market.screens.base import Coverage, Feature, Hit, Screen, ScreenResult
+
+__all__ = ["evaluate"]
+
+_BARS, _LAST_DAY, _REPEATED = "_bars", "_last_day", "_repeated"
+_CURRENT, _SCORE = "_current", "_score"
+
+
+def evaluate(
+    frame: pl.LazyFrame,
+    screens: Sequence[Screen],
+    as_of: date,
+    tickers: Collection[str] | None = None,
+) -> Mapping[str, ScreenResult]:
+    """Return each screen's result on the bars of ``as_of``, which must be a session, by the screen's name.
+
+    ``frame`` has the columns of :data:`~..schema.SCHEMA` in any order of rows; a frame sorted by date and
+    marked so, as a store's snapshot is, spares a sort. Bars after ``as_of`` and bars with unusable
+    prices do not count. ``tickers`` is the universe, every ticker of the frame by default; a screen that
+    brings its own tickers keeps to those. Thread-safe; raises :class:`ConfigError` when two screens clash.
+    """
+    features = _shared(screens)
+    if not features:
+        return {}
+    table = _trusted(_reduced(_restricted(frame, screens, tickers), features, as_of), features, as_of)
+    plans = [plan for screen in screens for plan in _plans(screen, table, tickers)]
+    answers = pl.collect_all(plans)
+    return {
+        screen.name: ScreenResult(
+            screen, as_of, _hits(screen, found, as_of), _coverage(screen, counted, tickers)
+        )
+        for screen, found, counted in zip(screens, answers[::2], answers[1::2], strict=True)
+    }
+
+
+def _shared(screens: Sequence[Screen]) -> dict[str, Feature]:
+    """Every feature once. Screens built by hand could give one name to two things."""
+    if len({screen.name for screen in screens}) < len(screens):
+        raise ConfigError("two screens have the same name")
+    features: dict[str, Feature] = {}
+    for feature in (feature for screen in screens for feature in screen.features):
+        known = features.setdefault(feature.name, feature)
+        if known is not feature and not known.expr.meta.eq(feature.expr):
+            raise ConfigError(f"two screens mean different things by feature {feature.name!r}")
+    return features
+
+
+def _restricted(
+    frame: pl.LazyFrame, screens: Sequence[Screen], tickers: Collection[str] | None
+) -> pl.LazyFrame:
+    if tickers is None:
+        return frame
+    brought = {ticker for screen in screens for ticker in (*screen.beside, *(screen.only or ()))}
+    return frame.filter(pl.col("ticker").is_in(sorted({*tickers, *brought})))
+
+
+def _reduced(frame: pl.LazyFrame, features: Mapping[str, Feature], as_of: date) -> pl.DataFrame:
+    """One row a ticker: its features, how many bars it has, its newest day, and whether a day is double."""
+    day = pl.col("date")
+    return (
+        frame.filter(pl.col("ticker").is_not_null(), day <= as_of, is_usable())
+        .select(
+            "date",
+            "ticker",
+            *(pl.col(price).cast(pl.Float64) for price in PRICES),
+            # A sum skips nulls but not NaN, and a window with an unknown volume has an unknown mean.
+            pl.when(has_volume())
+            .then(pl.col("volume").cast(pl.Float64))
+            .otherwise(float("nan"))
+            .alias("volume"),
+        )
+        .sort("date", maintain_order=True)
+        .group_by("ticker")
+        .agg(
+            pl.len().alias(_BARS),
+            day.last().alias(_LAST_DAY),
+            (day == day.shift(1)).any().alias(_REPEATED),
+            *(feature.expr.alias(name) for name, feature in features.items()),
+        )
+        .collect()
+    )
+
+
+def _trusted(table: pl.DataFrame, features: Mapping[str, Feature], as_of: date) -> pl.LazyFrame:
+    """Make null every feature of a ticker that is not current or has too few bars for it.
+
+    A screen that compares a ticker with another then cannot take a stale or half-known number from either.
+    """
+    current = pl.col(_LAST_DAY) == as_of
+    sound = current & ~pl.col(_REPEATED)
+    masked = [
+        pl.when(sound & (pl.col(_BARS) >= feature.bars)).then(pl.col(name)).alias(name)
+        for name, feature in features.items()
+    ]
+    return table.select("ticker", _BARS, current.alias(_CURRENT), *masked).lazy()
+
+
+def _plans(
+    screen: Screen, table: pl.LazyFrame, tickers: Collection[str] | None
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """What the screen picks, strongest first, and what it could judge."""
+    valued = table.select(
+        "ticker", _BARS, _CURRENT, *(value.alias(name) for name, value in screen.values.items())
+    )
+    wanted = _wanted(screen, tickers)
+    if wanted is not None:  # only now: the values may compare with tickers that are not asked for
+        valued = valued.filter(pl.col("ticker").is_in(sorted(wanted)))
+    finite = (pl.col(name).is_finite().fill_null(value=False) for name in screen.values)
+    short = pl.col(_CURRENT) & (pl.col(_BARS) < screen.warm_up)
+    judged = pl.all_horizontal(pl.col(_CURRENT), ~short, *finite)
+    picked = valued.filter(judged, screen.rule).with_columns(screen.score.alias(_SCORE))
+    counted = valued.select(
+        pl.len().alias("present"),
+        pl.col(_CURRENT).sum().alias("current"),
+        short.sum().alias("short"),
+        judged.sum().alias("judged"),
+        pl.col(_BARS).filter(short).max().fill_null(0).alias("most_bars"),
+    )
+    return picked.sort(_SCORE, "ticker", descending=[True, False]), counted
+
+
+def _wanted(screen: Screen, tickers: Collection[str] | None) -> set[str] | None:
+    if screen.only is not None:
+        return set(screen.only)
+    return None if tickers is None else set(tickers)
+
+
+def _hits(screen: Screen, found: pl.DataFrame, as_of: date) -> tuple[Hit, ...]:
+    return tuple(
+        Hit(row["ticker"], row[_SCORE], {name: row[name] for name in screen.values}, as_of)
+        for row in found.iter_rows(named=True)
+    )
+
+
+def _coverage(screen: Screen, counted: pl.DataFrame, tickers: Collection[str] | None) -> Coverage:
+    counts = counted.row(0, named=True)
+    wanted = _wanted(screen, tickers)
+    universe = counts["present"] if wanted is None else len(wanted)
+    return Coverage(
+        universe=universe,
+        judged=counts["judged"],
+        too_few_bars=counts["short"],
+        stale=counts["present"] - counts["current"],
+        unusable=counts["current"] - counts["short"] - counts["judged"],
+        absent=universe - counts["present"],
+        bars_needed=screen.warm_up,
+        most_bars=counts["most_bars"],
+    )

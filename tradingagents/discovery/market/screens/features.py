@@ -1,0 +1,97 @@
+"""Features that several screens share: values of the newest bars, each with the bars it needs.
+
+All are written as slices counted from the newest bar, so that a screen costs the bars it looks at and
+not the whole history. ``skip`` leaves out that many of the newest bars: with 1, a window ends before
+the bar under judgement.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tradingagents.discovery.market.indicators.momentum import rsi_unseeded
+from tradingagents.discovery.market.indicators.smoothing import wilder_memory
+from tradingagents.discovery.market.indicators.volatility import true_range
+from tradingagents.discovery.market.indicators.volume import obv
+from tradingagents.discovery.market.screens.base import Feature
+
+__all__ = [
+    "ago",
+    "day_ago",
+    "exceeds",
+    "highest",
+    "last",
+    "lowest",
+    "mean",
+    "obv_change",
+    "range_mean",
+    "wilder_rsi",
+]
+
+_ROUNDING = 1e-9
+
+
+def last(column: str) -> Feature:
+    """The newest bar's value."""
+    return Feature(column, pl.col(column).last(), 1)
+
+
+def ago(column: str, bars: int) -> Feature:
+    """The value ``bars`` bars before the newest."""
+    return Feature(f"{column}_ago_{bars}", pl.col(column).tail(bars + 1).first(), bars + 1)
+
+
+def day_ago(bars: int) -> Feature:
+    """The day of the bar ``bars`` bars before the newest, as days since 1970."""
+    return Feature(f"day_ago_{bars}", pl.col("date").tail(bars + 1).first().to_physical(), bars + 1)
+
+
+def mean(column: str, bars: int, skip: int = 0) -> Feature:
+    """Plain mean of a window."""
+    return Feature(_named(column, "mean", bars, skip), _window(column, bars, skip).mean(), bars + skip)
+
+
+def highest(column: str, bars: int, skip: int = 0) -> Feature:
+    """Highest value of a window."""
+    return Feature(_named(column, "highest", bars, skip), _window(column, bars, skip).max(), bars + skip)
+
+
+def lowest(column: str, bars: int, skip: int = 0) -> Feature:
+    """Lowest value of a window."""
+    return Feature(_named(column, "lowest", bars, skip), _window(column, bars, skip).min(), bars + skip)
+
+
+def range_mean(bars: int, skip: int = 0) -> Feature:
+    """Plain mean of the true ranges of a window, in dollars."""
+    needed = bars + skip + 1
+    high, low, close = (pl.col(column).tail(needed) for column in ("high", "low", "close"))
+    ranges = true_range(high, low, close).tail(bars + skip).head(bars)
+    return Feature(_named("range", "mean", bars, skip), ranges.mean(), needed)
+
+
+def obv_change(bars: int) -> Feature:
+    """Change of on-balance volume over the newest ``bars`` bars, in shares."""
+    line = obv(pl.col("close").tail(bars + 1), pl.col("volume").tail(bars + 1))
+    return Feature(f"obv_change_{bars}", line.last() - line.first(), bars + 1)
+
+
+def wilder_rsi(period: int) -> Feature:
+    """Wilder's RSI of the newest bar, over as many bars as its smoothing remembers."""
+    bars = wilder_memory(period) + 1
+    return Feature(f"rsi_{period}", rsi_unseeded(pl.col("close").tail(bars), period).last(), bars)
+
+
+def exceeds(value: str, other: str) -> pl.Expr:
+    """Whether a value is above another by more than a rounding error.
+
+    The mean of a price that stood still for 50 days differs from it in the last bits, either way.
+    """
+    return pl.col(value) > pl.col(other) * (1.0 + _ROUNDING)
+
+
+def _window(column: str, bars: int, skip: int) -> pl.Expr:
+    return pl.col(column).tail(bars + skip).head(bars) if skip else pl.col(column).tail(bars)
+
+
+def _named(column: str, what: str, bars: int, skip: int) -> str:
+    return f"{column}_{what}_{bars}" + (f"_skip_{skip}" if skip else "")
