@@ -185,7 +185,13 @@ def test_readers_in_many_threads_agree() -> None:
         ("Cohen & Steers Tax-Advantaged Preferred Securities and Income Fund Common Shares", Kind.FUND),
         ("Ares Capital Corporation - Closed End Fund", Kind.FUND),
         ("Gladstone Investment Corporation - 4.875% Notes due 2028", Kind.NOTE),
-        ("DB Gold Double Short ETN due February 15, 2038", Kind.NOTE),
+        ("DB Gold Double Short ETN due February 15, 2038", Kind.ETN),
+        ("Entergy Arkansas, LLC First Mortgage Bonds, 4.875% Series Due September 1, 2066", Kind.NOTE),
+        ("Preferred Bank - Common Stock", Kind.COMMON),
+        ("Bank Nova Scotia Halifax Pfd 3 Ordinary Shares", Kind.COMMON),
+        ("Invesco Municipal Trust Common Stock", Kind.FUND),
+        ("Grupo Aval Acciones y Valores S.A. ADR (Each representing 20 preferred shares)", Kind.ADR),
+        ("RLX Inc. American Depositary Shares, each representing the right to receive one share", Kind.ADR),
         ("Voyager Acquisition Corp - Unit", Kind.UNIT),
         (
             "Iron Horse Acquisitions Corp. - one right to one-fifth (1/5) of one share of common stock",
@@ -219,6 +225,20 @@ def test_the_recorded_directory_is_read_whole() -> None:
         assert all(listed.normalise(listed.spelling(t, vendor), vendor) == t for t in listed)
     with pytest.raises(BadPayload, match="not the symbol directory"):
         SymbolDirectory.from_bytes((folder / "html_instead_of_nasdaqlisted.txt").read_bytes(), files[1])
+
+
+@needs_shared
+def test_of_the_recorded_securities_shares_and_funds_are_meant_and_other_papers_not() -> None:
+    """What a post, or a candidate, can be about."""
+    assert SHARED is not None
+    folder = SHARED / "real-data" / "nasdaq"
+    files = [(folder / f"2025-08-11_{name}listed.txt").read_bytes() for name in ("nasdaq", "other")]
+    listed = SymbolDirectory.from_bytes(*files)
+    meant = set("AAPL A F V BRK.B BF.A AB ET ARLP BABA HUYA AVAL ITUB FFC DFP BBN DHC SPY QQQ VXX".split())  # noqa: SIM905
+    other = "AACBR AACBU AACIW ABLLL AIRTP AFGB EAI ACGLN ABR$D ACHR.W AAM.U CELG.R CDZIP ZVZZT CTEST"
+    assert listed.shares_and_funds >= meant
+    assert all(listed.get(ticker) is not None for ticker in other.split())
+    assert not listed.shares_and_funds & set(other.split())
 
 
 @needs_shared

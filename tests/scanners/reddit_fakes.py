@@ -78,6 +78,6 @@ def hub_of(reddit: FakeReddit, listed: Any = LISTED) -> SimpleNamespace:
     def directory() -> SimpleNamespace:
         if isinstance(listed, Exception):
             raise listed
-        return SimpleNamespace(common_and_etf=listed)
+        return SimpleNamespace(shares_and_funds=listed)
 
     return SimpleNamespace(reddit=lambda: reddit, nasdaq=SimpleNamespace(listed=directory))

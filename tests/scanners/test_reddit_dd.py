@@ -17,6 +17,7 @@ from tests.scanners.alone import Ran, run
 from tests.scanners.reddit_fakes import LISTED, FakeReddit, hub_of, post
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.scanners.reddit_dd import (
     RedditDD,
     RedditDDSettings,
@@ -24,7 +25,6 @@ from tradingagents.discovery.scanners.reddit_dd import (
     research_score,
     subject,
 )
-from tradingagents.discovery.vendors.nasdaq import Listings, parse_directory
 from tradingagents.discovery.vendors.reddit import Post
 
 LONG = "The company sells more each year and owes less. " * 20  # 180 words
@@ -211,10 +211,10 @@ def recorded_posts() -> list[Post]:
 def test_the_real_research_of_three_days_is_found_with_scores_of_its_own() -> None:
     """The first design gave each of 25 such posts the score 75; who these are about was read by hand."""
     folder = Path(SHARED or "") / "real-data" / "nasdaq"
-    texts = [(folder / f"2025-08-11_{name}listed.txt").read_text("latin-1") for name in ("nasdaq", "other")]
-    listings = Listings({one.symbol: one for text in texts for one in parse_directory(text)})
+    files = [(folder / f"2025-08-11_{name}listed.txt").read_bytes() for name in ("nasdaq", "other")]
+    directory = SymbolDirectory.from_bytes(*files)
     posts = recorded_posts()
-    hub = hub_of(FakeReddit({("wallstreetbets", "hot"): posts}), listings.common_and_etf)
+    hub = hub_of(FakeReddit({("wallstreetbets", "hot"): posts}), directory.shares_and_funds)
     ran = run(RedditDD, hub, {"trade_date": "2021-01-04"}, subreddits=["wallstreetbets"], min_score=0)
     assert ran.funnel["posts"] == len(posts) > 2_000
     assert ran.tickers == ["MSOS", "PINS", "QS"]

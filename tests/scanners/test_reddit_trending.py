@@ -26,8 +26,8 @@ from tradingagents.discovery.errors import (
     Transient,
 )
 from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.scanners.reddit_trending import RedditTrending, RedditTrendingSettings
-from tradingagents.discovery.vendors.nasdaq import Listings, parse_directory
 from tradingagents.discovery.vendors.reddit import Post
 
 
@@ -225,10 +225,10 @@ def test_an_item_that_cannot_be_read_is_told() -> None:
 def test_the_real_posts_of_three_days_are_about_shares_and_not_about_words() -> None:
     """An earlier scanner's picks of such posts were IT, ER and ET: parts of words."""
     folder = Path(SHARED or "") / "real-data" / "nasdaq"
-    texts = [(folder / f"2025-08-11_{name}listed.txt").read_text("latin-1") for name in ("nasdaq", "other")]
-    listings = Listings({one.symbol: one for text in texts for one in parse_directory(text)})
+    files = [(folder / f"2025-08-11_{name}listed.txt").read_bytes() for name in ("nasdaq", "other")]
+    directory = SymbolDirectory.from_bytes(*files)
     reddit = FakeReddit({("wallstreetbets", "hot"): recorded_posts()})
-    hub = hub_of(reddit, listings.common_and_etf)
+    hub = hub_of(reddit, directory.shares_and_funds)
     ran = run(RedditTrending, hub, {"trade_date": "2021-01-04"}, subreddits=["wallstreetbets"])
     ranked = [one["ticker"] for one in sorted(ran.candidates, key=signal_order)]
     assert ranked[:2] == ["GME", "PLTR"]

@@ -20,7 +20,7 @@ from tradingagents.discovery.errors import (
     RateLimited,
     Transient,
 )
-from tradingagents.discovery.vendors.nasdaq import Listing, Listings, Nasdaq, parse_directory
+from tradingagents.discovery.vendors.nasdaq import Nasdaq
 
 NASDAQ = """\
 Symbol|Security Name|Market Category|Test Issue|Financial Status|Round Lot Size|ETF|NextShares
@@ -39,6 +39,10 @@ File Creation Time: 0205202617:32||||||
 """
 
 
+def served(text: str) -> bytes:
+    return text.replace("\n", "\r\n").encode()
+
+
 def answer(status: int, body: bytes, **headers: str) -> requests.Response:
     response = requests.Response()
     response.status_code, response._content = status, body
@@ -49,51 +53,37 @@ def answer(status: int, body: bytes, **headers: str) -> requests.Response:
 class Directory:
     """A session over the two files; ``before`` runs ahead of each answer, ``asked`` holds each URL."""
 
-    def __init__(self, before=lambda: None):
+    def __init__(self, nasdaq=None, other=None, before=lambda: None):
+        self.nasdaq = served(NASDAQ) if nasdaq is None else nasdaq
+        self.other = served(OTHER) if other is None else other
         self.before, self.asked = before, []
 
     def fetch(self, url, headers):
         self.asked.append(url)
         self.before()
-        return answer(200, (NASDAQ if "nasdaqlisted" in url else OTHER).replace("\n", "\r\n").encode())
+        return answer(200, self.nasdaq if "nasdaqlisted" in url else self.other)
 
 
-def real(name: str) -> str:
+def real(name: str) -> bytes:
     assert SHARED is not None
-    return (SHARED / "real-data" / "nasdaq" / name).read_text("latin-1")
-
-
-@needs_shared
-def test_the_real_directories_are_read_to_the_last_row():
-    nasdaq = parse_directory(real("2025-08-11_nasdaqlisted.txt"))
-    other = parse_directory(real("2025-08-11_otherlisted.txt"))
-    assert (len(nasdaq), len(other)) == (5032, 6645)
-    assert nasdaq[0] == Listing("AACB", "Artius II Acquisition Inc. - Class A Ordinary Shares", False, False)
-    assert sum(one.is_etf for one in nasdaq) == 946
-
-
-MEANT = set("AAPL A F V BRK.B BF.A AB ET ARLP BABA HUYA AVAL FFC DFP BBN DHC SPY QQQ".split())  # noqa: SIM905
-NOT_MEANT = set(
-    "AACBR AACBU AACIW ABLLL AIRTP AFGB EAI ACGLN ABR$D ACHR.W AAM.U CELG.R ZVZZT CTEST".split()  # noqa: SIM905
-)
-
-
-@needs_shared
-def test_of_the_real_securities_shares_and_funds_are_meant_and_other_papers_not():
-    files = ("2025-08-11_nasdaqlisted.txt", "2025-08-11_otherlisted.txt")
-    listings = Listings({one.symbol: one for name in files for one in parse_directory(real(name))})
-    assert set(listings.by_symbol) >= MEANT | NOT_MEANT
-    assert listings.common_and_etf >= MEANT
-    assert not listings.common_and_etf & NOT_MEANT
+    return (SHARED / "real-data" / "nasdaq" / name).read_bytes()
 
 
 @needs_shared
 def test_a_real_web_page_in_place_of_the_directory_is_refused():
     page = real("html_instead_of_nasdaqlisted.txt")
-    with pytest.raises(BadPayload):
-        parse_directory(page)
+    with pytest.raises(BadPayload, match="not the symbol directory"):
+        Nasdaq(Directory(page), "https://nasdaq.example").listed()
     with pytest.raises(BadPayload, match="web page"):
-        judged("nasdaq", answer(200, page.encode("latin-1")))
+        judged("nasdaq", answer(200, page))
+
+
+@needs_shared
+def test_the_real_files_are_read_whole_as_they_are_served():
+    session = Directory(real("2025-08-11_nasdaqlisted.txt"), real("2025-08-11_otherlisted.txt"))
+    directory = Nasdaq(session, "https://nasdaq.example").listed()
+    assert len(directory) == 5032 + 6645 - 33
+    assert directory.as_of.isoformat() == "2025-08-11"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +98,7 @@ def test_a_real_web_page_in_place_of_the_directory_is_refused():
 )
 def test_a_directory_that_was_cut_or_changed_is_refused(text):
     with pytest.raises(BadPayload):
-        parse_directory(text)
+        Nasdaq(Directory(text.encode()), "https://nasdaq.example").listed()
 
 
 @pytest.mark.parametrize(
@@ -122,12 +112,13 @@ def test_each_refusal_has_its_meaning(status, error):
 
 def test_both_files_make_one_directory():
     session = Directory()
-    listings = Nasdaq(session, "https://nasdaq.example/").listed()
+    directory = Nasdaq(session, "https://nasdaq.example/").listed()
     assert session.asked == [
         f"https://nasdaq.example/dynamic/SymDir/{one}" for one in ("nasdaqlisted.txt", "otherlisted.txt")
     ]
-    assert listings.common_and_etf == {"EXMP", "QETF", "QXB.B"}
-    assert listings.by_symbol["ZAZZT"].is_test_issue
+    assert directory.shares_and_funds == {"EXMP", "QETF", "QXB.B"}
+    assert "EXMPW" in directory
+    assert "ZAZZT" not in directory
 
 
 def test_eight_callers_at_once_make_one_fetch():
@@ -160,7 +151,7 @@ def test_a_caller_whose_time_ends_waits_no_longer_for_another_s_fetch():
         with deadline_scope(cancelled), pytest.raises(Cancelled):
             client.listed()
         go.set()
-        assert leading.result(10).by_symbol
+        assert leading.result(10).shares_and_funds
 
 
 @pytest.mark.parametrize("error", [Transient("nasdaq", "down"), DeadlineExceeded("late"), KeyError("a bug")])
@@ -174,7 +165,7 @@ def test_a_fetch_that_fails_is_not_remembered(error):
     client = Nasdaq(Directory(before=fail_once), "https://nasdaq.example")
     with pytest.raises(type(error)):
         client.listed()
-    assert client.listed().by_symbol
+    assert client.listed().shares_and_funds
 
 
 @pytest.mark.parametrize(
@@ -202,7 +193,7 @@ def test_who_waits_is_told_of_the_vendor_s_failure_but_not_of_another_s_deadline
         assert started.wait(10)
         with deadline_scope(Waiting()):
             if waiter_succeeds:
-                assert client.listed().by_symbol
+                assert client.listed().shares_and_funds
             else:
                 with pytest.raises(Transient):
                     client.listed()

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Self
 
 from tradingagents.discovery.errors import ConfigError
-from tradingagents.discovery.market.kinds import Kind
+from tradingagents.discovery.market.kinds import COMMON_STOCK_KINDS, Kind
 from tradingagents.discovery.market.listing import (
     NASDAQ_HEADER,
     OTHER_HEADER,
@@ -32,6 +32,7 @@ class SymbolDirectory:
         self._listings: Mapping[str, Listing] = MappingProxyType(dict(sorted(by_ticker.items())))
         self._tradable = tuple(t for t, listing in self._listings.items() if listing.kind is not Kind.TEST)
         self._created_at = created_at
+        self._shares_and_funds = frozenset(self.of_kind(*_SHARES_AND_FUNDS))
         special = {t: listing for t, listing in self._listings.items() if not listing.is_plain}
         self._spelled = {vendor: _spelled_by(vendor, special) for vendor in _ALL_VENDORS}
         self._read = {vendor: _readings(vendor, self._spelled) for vendor in _ALL_VENDORS}
@@ -61,6 +62,11 @@ class SymbolDirectory:
     def as_of(self) -> date:
         """The day of :attr:`created_at`."""
         return self._created_at.date()
+
+    @property
+    def shares_and_funds(self) -> frozenset[str]:
+        """What people mean when they write of a stock: no warrants, preferreds, bonds or test issues."""
+        return self._shares_and_funds
 
     def __len__(self) -> int:
         return len(self._tradable)
@@ -113,6 +119,8 @@ class SymbolDirectory:
             raise ConfigError(f"no spelling is known for vendor {vendor!r}; known: {', '.join(_ALL_VENDORS)}")
         return self._read[vendor]
 
+
+_SHARES_AND_FUNDS = (*COMMON_STOCK_KINDS, Kind.ETF, Kind.ETN, Kind.FUND)
 
 _ALL_VENDORS = ("act", "cqs", "nasdaq", *sorted(VENDORS))  # the directory's own three columns first
 

@@ -79,7 +79,7 @@ class RedditScanner(BaseScanner):
         return self.ask(
             "nasdaq.listed",
             {},
-            lambda: self.vendors.nasdaq.listed().common_and_etf,
+            lambda: self.vendors.nasdaq.listed().shares_and_funds,
             lambda symbols: f"{len(symbols)} shares and funds",
         )
 
