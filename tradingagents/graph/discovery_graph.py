@@ -33,7 +33,8 @@ class DiscoveryGraph:
     """Finds the tickers that deserve a closer look on a trade date.
 
     ``config`` is the host's dict (its ``"discovery"`` part is read, and laid over the defaults),
-    ``registry`` the scanners, every built-in one by default, ``checkpointer`` any LangGraph saver.
+    ``registry`` the scanners, all that are built in or installed by default, ``checkpointer`` any LangGraph
+    saver.
     Thread-safe: several scans may run at once. Raises :class:`ConfigError` for a wrong setting.
     """
 
@@ -46,7 +47,7 @@ class DiscoveryGraph:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         built_in = ScannerRegistry.built_in()
-        self.registry = built_in if registry is None else registry
+        self.registry = ScannerRegistry.installed() if registry is None else registry
         self.config = parse_config(config, list(self.registry), known=_not_in(built_in, self.registry))
         self._node = ScannerNode(Scan(self.config, list(self.registry), config or {}, clock))
         self._checkpointer = checkpointer

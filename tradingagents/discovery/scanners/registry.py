@@ -10,6 +10,7 @@ from typing import Any
 from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.errors import ConfigError
 from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.plugins import plugins, register_plugins
 
 __all__ = ["ScannerRegistry"]
 
@@ -33,6 +34,17 @@ class ScannerRegistry:
         from tradingagents.discovery.scanners.catalogue import BUILT_IN  # noqa: PLC0415 - it imports this file
 
         return cls(BUILT_IN)
+
+    @classmethod
+    def installed(cls) -> ScannerRegistry:
+        """Return the built-in scanners and, after them, those that installed distributions offer.
+
+        See :mod:`~tradingagents.discovery.scanners.plugins`. One that cannot be loaded is there as a
+        stand-in whose scan fails with the reason.
+        """
+        registry = cls.built_in()
+        register_plugins(plugins(), registry.register, registry.__contains__)
+        return registry
 
     def register(self, scanner: type[BaseScanner]) -> type[BaseScanner]:
         """Add a class at the end, and return it, so that it can serve as a decorator."""
