@@ -28,6 +28,7 @@ SUITES = (
     "process",
     "net",
     "screens",
+    "scanner_truth",
     "text_tickers",
     "first_design",
 )

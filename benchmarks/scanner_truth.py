@@ -1,0 +1,117 @@
+"""What every scanner finds of what is planted in the sandbox's market, and what it puts forward beside it.
+
+Whole scans over HTTP on loopback, all scanners at once with their default settings, no limit on candidates
+and no pacing, on the markets of several seeds; counts are added up over them. Precision: the share of the
+candidates that were planted. Recall: the share of what was planted that was found. The plants are
+unambiguous, and each has near misses beside it, so both should be 1. A scanner that did not end ``ok``
+answers nothing here, and its note says how it ended; ``untold`` counts scanners the market plants nothing for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.harness.row import Row
+from tradingagents.discovery.sandbox import Market, SandboxServer
+from tradingagents.discovery.scanners.registry import ScannerRegistry
+from tradingagents.graph.discovery_graph import DiscoveryGraph
+
+__all__ = ["Found", "observe", "rows"]
+
+_SEEDS = (7, 11, 23)
+_TIMEOUT_SECONDS = 60.0
+
+
+@dataclass
+class Found:
+    """Counts of one scanner, added up over markets; ``ended`` is how it ended where it was not ``ok``."""
+
+    answers: int = 0
+    right: int = 0
+    planted: int = 0
+    traps: int = 0
+    ended: list[str] = field(default_factory=list)
+
+    @property
+    def precision(self) -> float:
+        """One where nothing was said and nothing was there."""
+        return self.right / self.answers if self.answers else float(not self.planted)
+
+    @property
+    def recall(self) -> float:
+        """One where nothing was planted."""
+        return self.right / self.planted if self.planted else 1.0
+
+    def add(self, outcome: Mapping[str, Any], expected: frozenset[str], forbidden: frozenset[str]) -> None:
+        """Count one outcome against what was planted."""
+        answers = {candidate["ticker"] for candidate in outcome["candidates"]}
+        self.answers += len(answers)
+        self.right += len(answers & expected)
+        self.planted += len(expected)
+        self.traps += len(answers & forbidden)
+        if outcome["status"] != "ok":
+            self.ended.append(f"{outcome['status']}/{outcome['reason']}: {outcome['message']}"[:120])
+
+
+def rows(quick: bool) -> Iterator[Row]:
+    """Give precision and recall by scanner, one market if quick."""
+    found: dict[str, Found] = defaultdict(Found)
+    untold: set[str] = set()
+    for seed in _SEEDS[: 1 if quick else None]:
+        untold |= observe(Market(seed), found)
+    for name, counts in found.items():
+        fell = f"{counts.traps} near misses among them; " if counts.traps else ""
+        note = fell + "; ".join(dict.fromkeys(counts.ended))
+        yield _row(f"precision/{name}", counts.precision, f"of {counts.answers} candidates", note)
+        yield _row(f"recall/{name}", counts.recall, f"of {counts.planted} planted", note)
+    yield Row("scanner_truth/untold", len(untold), "scanners", 0.0, note=", ".join(sorted(untold)))
+
+
+def _row(name: str, value: float, unit: str, note: str) -> Row:
+    return Row(f"scanner_truth/{name}", value, unit, 1.0, "higher", note=note)
+
+
+def observe(market: Market, found: dict[str, Found]) -> set[str]:
+    """Scan one market, count by scanner, and return the scanners that it plants nothing for."""
+    with SandboxServer(market) as sandbox:
+        graph = DiscoveryGraph(_everything(sandbox.config()), ScannerRegistry.built_in())
+        report = graph.scanner_node({"trade_date": market.as_of.isoformat()})["scan_report"]
+    untold = set()
+    for outcome in report["outcomes"]:
+        name = outcome["scanner"]
+        if (planted := market.truth.get(name)) is None:
+            untold.add(name)
+        else:
+            found[name].add(outcome, frozenset(planted.expected), frozenset(planted.forbidden))
+    return untold
+
+
+def _everything(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay over a sandbox's configuration: every scanner, all it finds, no waiting for a quota."""
+    discovery = dict(config["discovery"])
+    own = discovery.get("scanners", {})
+    on = {"enabled": True, "limit": None}
+    scanners = {one.name: {**own.get(one.name, {}), **on} for one in ScannerRegistry.built_in()}
+    vendors = {name: {**given, "rates": []} for name, given in discovery["vendors"].items()}
+    execution = {"max_workers": 8, "timeout_seconds": _TIMEOUT_SECONDS}
+    return {
+        "discovery": {
+            **discovery,
+            "scanners": scanners,
+            "vendors": vendors,
+            "scanner_execution": {**discovery.get("scanner_execution", {}), **execution},
+        }
+    }
+
+
+def main() -> None:
+    """Print the figures as a table."""
+    for row in rows(quick=False):
+        print(f"{row.name:45} {row.value:6.3f}  {row.unit:18} {row.note}")
+
+
+if __name__ == "__main__":
+    main()

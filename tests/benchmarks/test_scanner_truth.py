@@ -1,0 +1,42 @@
+"""The table of what scanners find of what was planted counts truthfully, and every figure is one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks import scanner_truth
+from benchmarks.harness.suite import SUITES
+from benchmarks.scanner_truth import Found
+
+
+def outcome(*tickers: str, status: str = "ok") -> dict[str, Any]:
+    return {
+        "candidates": [{"ticker": ticker} for ticker in tickers],
+        "status": status,
+        "reason": "none",
+        "message": "",
+    }
+
+
+def test_what_was_found_missed_and_wrongly_put_forward_is_counted() -> None:
+    found = Found()
+    found.add(outcome("A", "B", "X"), frozenset("ABC"), frozenset("XY"))
+    found.add(outcome("D"), frozenset("D"), frozenset())
+    assert (found.precision, found.recall, found.traps) == (3 / 4, 3 / 4, 1)
+    assert found.ended == []
+
+
+def test_silence_where_something_was_planted_is_no_precision() -> None:
+    """A scanner that failed must not look perfect in one of the two."""
+    found = Found()
+    found.add(outcome(status="failed"), frozenset("A"), frozenset())
+    assert (found.precision, found.recall) == (0.0, 0.0)
+    assert found.ended == ["failed/none: "]
+    assert (Found().precision, Found().recall) == (1.0, 1.0)
+
+
+def test_every_scanner_finds_what_was_planted_and_nothing_else() -> None:
+    rows = list(scanner_truth.rows(quick=True))
+    assert [(row.name, row.value, row.note) for row in rows if not row.met] == []
+    assert len(rows) >= 2 * 8 + 1
+    assert "scanner_truth" in SUITES
