@@ -3,8 +3,8 @@
 Whole scans over HTTP on loopback, all scanners at once with their default settings, no limit on candidates
 and no pacing, on the markets of several seeds; counts are added up over them. Precision: the share of the
 candidates that were planted. Recall: the share of what was planted that was found. The plants are
-unambiguous, and each has near misses beside it, so both should be 1. A scanner that did not end ``ok``
-answers nothing here, and its note says how it ended; ``untold`` counts scanners the market plants nothing for.
+unambiguous, and each has near misses beside it, so both should be 1. The note of a scanner that did not end
+``ok`` says how it ended; ``untold`` counts the scanners for which the market plants nothing.
 """
 
 from __future__ import annotations
