@@ -74,15 +74,45 @@ DEFAULT_CONFIG = {
                 "isolation": "thread",
                 "days_ahead": 7,
             },
+            "earnings_surprise": {
+                "enabled": True,
+                "limit": 15,
+                "timeout_seconds": None,
+                "isolation": "thread",
+                "lookback_days": 7,  # calendar days up to the trade date
+                "min_eps_surprise_percent": 10.0,  # of the estimate's size, whatever its sign
+                "min_eps_surprise_usd": 0.02,  # and at least so much: a cent may be rounding
+                "eps_floor_usd": 0.1,  # a smaller estimate counts as this, so that no percentage explodes
+                "min_revenue_surprise_percent": 5.0,
+                "directions": ["beat", "miss", "mixed"],  # mixed: one figure beat, the other missed
+            },
             "analyst_revisions": {
                 "enabled": True,
                 "limit": 10,
                 "timeout_seconds": None,
                 "isolation": "thread",
                 "tickers": [],  # empty: those in the state, else those reporting earnings soon
+                # Asked about with the requests that are left, and with half of them in any case unless
+                # tickers are named; those asked longest ago first, so that any list is gone through in time.
+                "universe": [],
                 "max_tickers": 40,  # one request each; Finnhub's free plan allows 60 a minute
                 "days_ahead": 7,
                 "min_shift": 0.1,  # change of the mean rating, on a scale of 1 (sell) to 5 (buy)
+            },
+            "options_flow": {
+                "enabled": True,
+                "limit": 10,
+                "timeout_seconds": None,
+                "isolation": "thread",
+                # The watchlist, at most 10: one request each of Alpha Vantage's 25 a day. Without one the
+                # scanner is skipped and says so. Some plans do not include option chains.
+                "tickers": [],
+                "min_volume": 500,  # contracts of the session
+                "min_volume_over_open_interest": 2.0,
+                "min_premium_usd": 100_000,  # volume times mark times 100 shares
+                "min_days_to_expiry": 1,  # 0 lets in what expires on the session itself
+                "max_days_to_expiry": 60,
+                "max_delta": 0.9,  # of either sign; beyond it an option stands in for the share
             },
             "news_catalyst": {
                 "enabled": True,
@@ -131,10 +161,12 @@ DEFAULT_CONFIG = {
                 "ttl_seconds": {
                     "*function=TOP_GAINERS_LOSERS*": 600,
                     "*function=NEWS_SENTIMENT*": 900,
+                    "*function=HISTORICAL_OPTIONS*": 21_600,
                     "*function=EARNINGS_CALENDAR*": 21_600,
                     "*function=LISTING_STATUS*": 43_200,
                     "*function=OVERVIEW*": 86_400,
                     "*function=TIME_SERIES_DAILY*": 3_600,
+                    "*function=SPLITS*": 86_400,
                 },
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
@@ -234,13 +266,44 @@ DEFAULT_CONFIG = {
                 "exchange_timeout_seconds": 60,
                 "max_body_bytes": 20_000_000,
             },
+            # Asked by the market update only, when it is told to: an unofficial endpoint, for personal use.
+            "yahoo": {
+                "base_url": "https://query2.finance.yahoo.com",
+                # no published limit; whoever asks faster for long is turned away for minutes to hours
+                "rates": [{"requests": 1, "seconds": 2}],
+                "ttl_seconds": {"/v8/finance/chart/*": 900},
+                "attempts": 2,
+                "breaker": {"fail_max": 5, "reset_after_seconds": 300},
+                "stale_if_error_seconds": 0,  # yesterday's bars are in the store already
+                "connect_timeout_seconds": 5,
+                "read_timeout_seconds": 15,
+                "exchange_timeout_seconds": 60,
+                "max_body_bytes": 20_000_000,
+            },
         },
         "filter": {
             "min_priority": "low",  # critical | high | medium | low
             "exclude_tickers": [],
+            # The limits below drop a candidate that is known to miss them; one of which nothing is known
+            # stays, and is counted as unknown. None: no such limit. Price and dollar volume come from the
+            # stored daily bars, market capitalisation from the candidate's own evidence.
+            "min_price_usd": 1.0,
+            "min_dollar_volume_usd": 500_000,  # median of close times volume over 20 sessions
+            "min_market_cap_usd": None,
+            # A share that moved more than this in 5 sessions, up or down, is ranked one priority lower; it
+            # is never dropped. None: no difference. What a scanner named here found is exempt: there the
+            # move is the signal.
+            "recent_move_percent": 25.0,
+            "recent_move_exempt": ["rsi_oversold"],
+            "timeout_seconds": 60,  # for a filter of your own: DiscoveryGraph(filter=...)
         },
         "ranker": {
             "limit": 50,  # most candidates handed on to the agents; None for all
+            # A chat model that puts what was chosen into an order of its own, such as "openai:gpt-5-mini": a
+            # name for langchain's init_chat_model (needs the extra [llm] and that provider's package and
+            # key). When it fails in any way, the plain order stands, and the run says so. None: no model.
+            "model": None,
+            "timeout_seconds": 60,  # for the model, or for a ranker of your own: DiscoveryGraph(ranker=...)
         },
     },
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,8 +45,11 @@ class FakeVendor(FakeCalendar):
         return found
 
 
-def scan(vendor: FakeVendor, given: list[Any] | None = None, **settings: Any) -> Ran:
-    return run(AnalystRevisions, vendors(finnhub=vendor), {"tickers": given or []}, **settings)
+def scan(
+    vendor: FakeVendor, given: list[Any] | None = None, kept: Path | None = None, **settings: Any
+) -> Ran:
+    hub = vendors(finnhub=vendor, state_file=lambda stem: kept and kept / f"{stem}.sqlite")
+    return run(AnalystRevisions, hub, {"tickers": given or []}, **settings)
 
 
 def judged(*months: RatingMonth, **settings: Any) -> Ran:
@@ -96,7 +100,7 @@ def test_no_more_than_max_tickers_are_asked_about_and_the_coverage_says_so() -> 
     ran = scan(vendor, names, max_tickers=3)
     assert sorted(vendor.asked) == ran.tickers == names[:3]
     assert ran.recorder.coverage() == {"asked": 3, "answered": 3, "of": 7}
-    assert (ran.funnel["tickers"], ran.funnel["beyond max_tickers"]) == (7, 4)
+    assert (ran.funnel["tickers"], ran.funnel["left for later runs"]) == (7, 4)
 
 
 def test_a_rise_is_a_candidate_with_both_months_as_evidence_and_no_upgrade_is_claimed() -> None:

@@ -15,11 +15,8 @@ from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.candidate import signal_order
 from tradingagents.discovery.errors import Auth, NoDataError
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.scanners.earnings_calendar import (
-    EarningsCalendar,
-    EarningsCalendarSettings,
-    listed_at_home,
-)
+from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar, EarningsCalendarSettings
+from tradingagents.discovery.scanners.earnings_reports import listed_at_home
 from tradingagents.discovery.vendors.finnhub_records import EarningsEvent
 
 TODAY = date(2026, 2, 5)
@@ -67,12 +64,23 @@ def test_a_setting_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None
         EarningsCalendarSettings(**wrong)
 
 
-def test_the_window_runs_from_the_trade_date_over_the_days_ahead_both_included() -> None:
+def test_the_days_run_from_the_trade_date_over_the_days_ahead_both_included() -> None:
     vendor = FakeVendor([event("NOW", 0), event("LAST", 5), event("PAST", -1), event("LATE", 6)])
     ran = run(EarningsCalendar, vendors(finnhub=vendor), days_ahead=5)
-    assert vendor.windows == [(TODAY, TODAY + timedelta(days=5))]
     assert ran.tickers == ["NOW", "LAST"]
-    assert ran.funnel["reports outside the window"] == 2
+    assert ran.funnel["reports of other days"] == 2
+
+
+@pytest.mark.parametrize(("days_ahead", "asked"), [(0, 7), (5, 7), (7, 7), (8, 8), (30, 30)])
+def test_a_week_either_way_is_asked_for_so_that_others_can_share_it(days_ahead: int, asked: int) -> None:
+    vendor = FakeVendor([event("NOW", 0)])
+    run(EarningsCalendar, vendors(finnhub=vendor), days_ahead=days_ahead)
+    assert vendor.windows == [(TODAY - timedelta(days=7), TODAY + timedelta(days=asked))]
+
+
+def test_what_was_reported_after_the_trade_date_was_still_to_come_on_it() -> None:
+    """A calendar asked for a day of the past knows how it went on; that day did not."""
+    assert scan(event("LATER", 2, eps_actual=1.2), event("TODAY", 0, eps_actual=1.2)).tickers == ["LATER"]
 
 
 def test_what_is_left_out_is_counted() -> None:

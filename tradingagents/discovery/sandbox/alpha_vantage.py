@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tradingagents.discovery.sandbox import alpha_vantage_events, alpha_vantage_prices
+from tradingagents.discovery.sandbox import alpha_vantage_events, alpha_vantage_options, alpha_vantage_prices
 from tradingagents.discovery.sandbox.alpha_vantage_errors import CSV_ONLY, error, exploded_csv
 from tradingagents.discovery.sandbox.market import Market
 from tradingagents.discovery.sandbox.wire import Memo, Request, Response, Usage
@@ -19,9 +19,10 @@ _PREMIUM = {"TIME_SERIES_DAILY_ADJUSTED", "REALTIME_BULK_QUOTES", "REALTIME_OPTI
 _FUNCTIONS: dict[str, Callable[[Market, Request], Response]] = {
     "TOP_GAINERS_LOSERS": alpha_vantage_prices.top_gainers_losers,
     "TIME_SERIES_DAILY": alpha_vantage_prices.time_series_daily,
+    "SPLITS": alpha_vantage_prices.splits,
     "GLOBAL_QUOTE": alpha_vantage_prices.global_quote,
     "OVERVIEW": alpha_vantage_prices.overview,
-    "HISTORICAL_OPTIONS": alpha_vantage_prices.historical_options,
+    "HISTORICAL_OPTIONS": alpha_vantage_options.historical_options,
     "NEWS_SENTIMENT": alpha_vantage_events.news_sentiment,
     "EARNINGS_CALENDAR": alpha_vantage_events.earnings_calendar,
     "LISTING_STATUS": alpha_vantage_events.listing_status,

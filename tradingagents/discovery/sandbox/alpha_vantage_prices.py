@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from tradingagents.discovery.sandbox.alpha_vantage_errors import error
 from tradingagents.discovery.sandbox.directory import Kind, Listing
 from tradingagents.discovery.sandbox.market import Market
 from tradingagents.discovery.sandbox.seeds import stream
+from tradingagents.discovery.sandbox.splits import as_traded, splits_of
 from tradingagents.discovery.sandbox.wire import CSV, Request, Response, json_response
 
-__all__ = ["global_quote", "historical_options", "overview", "time_series_daily", "top_gainers_losers"]
+__all__ = [
+    "global_quote", "overview", "splits", "time_series_daily", "top_gainers_losers",
+]  # fmt: skip
 
 _ROWS = 20
 _COMPACT = 100
@@ -21,11 +23,6 @@ _QUOTE_FIELDS = (
     "08. previous close", "09. change", "10. change percent",
 )  # fmt: skip
 _QUOTE_CSV = "symbol,open,high,low,price,volume,latestDay,previousClose,change,changePercent"
-_OPTION_FIELDS = (
-    "contractID", "symbol", "expiration", "strike", "type", "last", "mark", "bid", "bid_size", "ask",
-    "ask_size", "volume", "open_interest", "date", "implied_volatility", "delta", "gamma", "theta", "vega",
-    "rho",
-)  # fmt: skip
 _OVERVIEW_RATIOS = (
     "PERatio", "BookValue", "EPS", "RevenuePerShareTTM", "ProfitMargin", "OperatingMarginTTM",
     "ReturnOnAssetsTTM", "ReturnOnEquityTTM", "DilutedEPSTTM", "QuarterlyEarningsGrowthYOY",
@@ -38,7 +35,7 @@ _OVERVIEW_UNKNOWN = (
 )  # fmt: skip
 
 
-def _find(market: Market, request: Request) -> Listing | None:
+def find(market: Market, request: Request) -> Listing | None:
     """Return the listing asked for, in the directory's spelling or Alpha Vantage's."""
     asked = request.query.get("symbol", "").upper()
     return next((one for one in market.listings if asked in {one.symbol, one.alpha_vantage}), None)
@@ -78,13 +75,14 @@ def top_gainers_losers(market: Market, _request: Request) -> Response:
 
 
 def time_series_daily(market: Market, request: Request) -> Response:
-    """Return the last hundred bars, newest first; more is a premium feature."""
-    listing = _find(market, request)
+    """Return the last hundred bars as traded, newest first; more is a premium feature."""
+    listing = find(market, request)
     if listing is None or listing.kind is Kind.TEST:
         return error("call", function="TIME_SERIES_DAILY")
     if request.query.get("outputsize", "compact") == "full":
         return error("outputsize", function="TIME_SERIES_DAILY")
-    bars = market.bars(listing.symbol)[: -_COMPACT - 1 : -1]
+    traded = as_traded(market.bars(listing.symbol), splits_of(market).get(listing.symbol))
+    bars = traded[: -_COMPACT - 1 : -1]
     rows = {
         str(bar.day): (
             *(f"{price:.4f}" for price in (bar.open, bar.high, bar.low, bar.close)),
@@ -93,7 +91,7 @@ def time_series_daily(market: Market, request: Request) -> Response:
         for bar in bars
     }
     if request.query.get("datatype") == "csv":
-        return _csv("timestamp,open,high,low,close,volume", [(day, *cells) for day, cells in rows.items()])
+        return csv_response("timestamp,open,high,low,close,volume", [(day, *cells) for day, cells in rows.items()])
     return json_response(
         {
             "Meta Data": {
@@ -110,9 +108,17 @@ def time_series_daily(market: Market, request: Request) -> Response:
     )
 
 
+def splits(market: Market, request: Request) -> Response:
+    """Return the splits of a symbol, newest first; no rows for one that has none or is not listed."""
+    listing = find(market, request)
+    split = splits_of(market).get(listing.symbol) if listing is not None else None
+    rows = [{"effective_date": str(split.day), "split_factor": f"{split.factor:.4f}"}] if split else []
+    return json_response({"symbol": request.query.get("symbol", ""), "data": rows})
+
+
 def global_quote(market: Market, request: Request) -> Response:
     """Return the last session's quote; an empty object for a symbol nobody lists."""
-    listing = _find(market, request)
+    listing = find(market, request)
     if listing is None or listing.kind is Kind.TEST:
         return json_response({"Global Quote": {}})
     before, last = market.bars(listing.symbol)[-2:]
@@ -123,13 +129,13 @@ def global_quote(market: Market, request: Request) -> Response:
         f"{change:.4f}", f"{100 * change / before.close:.4f}%",
     )  # fmt: skip
     if request.query.get("datatype") == "csv":
-        return _csv(_QUOTE_CSV, [row])
+        return csv_response(_QUOTE_CSV, [row])
     return json_response({"Global Quote": dict(zip(_QUOTE_FIELDS, row, strict=True))})
 
 
 def overview(market: Market, request: Request) -> Response:
     """Return the company's figures, all as text; ``{}`` for funds and unknown symbols."""
-    listing = _find(market, request)
+    listing = find(market, request)
     if listing is None or listing.kind is not Kind.COMMON:
         return json_response({})
     draw = stream(market.seed, "overview", listing.symbol)
@@ -170,52 +176,11 @@ def _description(listing: Listing) -> dict[str, str]:
     }
 
 
-def historical_options(market: Market, request: Request) -> Response:
-    """Return a small chain: three expirations, five strikes, calls and puts; no rows on a closed day."""
-    listing = _find(market, request)
-    asked = request.query.get("date", str(market.as_of))
-    bar = None
-    if listing is not None and listing.kind in {Kind.COMMON, Kind.ETF}:
-        bar = next((bar for bar in market.bars(listing.symbol) if str(bar.day) == asked), None)
-    head = {"endpoint": "Historical Options"}
-    if listing is None or bar is None:
-        text = (
-            f"No data for symbol {request.query.get('symbol', '')} on date {asked}. "
-            "Please specify a valid combination of symbol and trading day."
-        )
-        return json_response(head | {"message": text, "data": []})
-    rows = _chain(market, listing.symbol, bar.close, bar.day)
-    if request.query.get("datatype") == "csv":
-        return _csv(",".join(_OPTION_FIELDS), rows)
-    data = [dict(zip(_OPTION_FIELDS, row, strict=True)) for row in rows]
-    return json_response(head | {"message": "success", "data": data})
-
-
-def _chain(market: Market, symbol: str, close: float, day: date) -> list[tuple[str, ...]]:
-    draw = stream(market.seed, "options", symbol, day)
-    rows = []
-    for weeks in (2, 6, 15):
-        expiration = day + timedelta(days=7 * weeks + (4 - day.weekday()) % 7)
-        for step in range(-2, 3):
-            strike = round(close * (1 + 0.1 * step), 1)
-            for kind in ("call", "put"):
-                inside = max(close - strike, 0) if kind == "call" else max(strike - close, 0)
-                value = inside + close * 0.03 * draw.uniform(0.5, 1.5)
-                contract = f"{symbol}{expiration:%y%m%d}{kind[0].upper()}{int(strike * 1_000):08d}"
-                last, mark, bid, ask = (f"{value * part:.2f}" for part in (1.01, 1, 0.96, 1.04))
-                counts = [str(draw.randint(1, most)) for most in (90, 90, 4_000, 20_000)]
-                greeks = (f"{draw.uniform(-1, 1):.5f}" for _ in range(5))
-                rows.append((
-                    contract, symbol, str(expiration), f"{strike:.2f}", kind, last, mark, bid, counts[0], ask,
-                    *counts[1:], str(day), f"{draw.uniform(0.2, 1.2):.5f}", *greeks,
-                ))  # fmt: skip
-    return rows
-
-
 def _mean(numbers: Sequence[float]) -> float:
     return sum(numbers) / len(numbers)
 
 
-def _csv(columns: str, rows: Sequence[tuple[str, ...]]) -> Response:
+def csv_response(columns: str, rows: Sequence[tuple[str, ...]]) -> Response:
+    """Return a table as the vendor sends it."""
     lines = [columns, *(",".join(row) for row in rows)]
     return Response(200, "".join(f"{line}\r\n" for line in lines).encode(), CSV)

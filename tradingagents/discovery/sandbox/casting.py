@@ -40,18 +40,22 @@ _PARTS = {
     "posts/cashtag": 3, "posts/bare": 3, "posts/two": 3, "posts/one_repeats": 2,
     "posts/dd": 5, "posts/dd_short": 2, "posts/dd_low": 2, "posts/dd_stickied": 1, "posts/dd_removed": 1,
     "posts/dd_deleted": 1, "posts/dd_chat": 1,
+    # reports of the last days, and what analysts did where no report is due
+    "surprise/beat": 4, "surprise/miss": 3, "surprise/smaller_loss": 1, "surprise/from_nothing": 1,
+    "surprise/revenue": 1, "surprise/mixed": 1, "surprise/tiny": 2, "surprise/cent": 2,
+    "surprise/no_actual": 2, "surprise/no_estimate": 1, "surprise/units": 1, "ratings/up_quiet": 4,
 }  # fmt: skip
 
 _STARS = (  # the first player of a part also plays these
     ("insider/cluster", ("earnings/star", "volume/surge", "news/bullish")),
-    ("movers/gainer", ("volume/surge", "news/bullish", "posts/cashtag")),
+    ("movers/gainer", ("volume/surge", "news/bullish", "posts/cashtag", "surprise/beat")),
     ("posts/dd", ("posts/bare",)),
 )
 
 
 @dataclass(frozen=True)
 class Planted:
-    """What is known of one scanner's answer, given the default settings and no limit on candidates.
+    """What is known of one scanner's answer, given ``settings`` over the default ones and no limit.
 
     ``expected``: the tickers a correct scanner finds, all of them. ``forbidden``: tickers, in any
     spelling the vendor uses, that it must not put forward. ``why`` says the trap of each forbidden
@@ -62,6 +66,7 @@ class Planted:
     forbidden: frozenset[str]
     why: Mapping[str, str] = field(default_factory=dict)
     measure: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 class Cast:

@@ -1,7 +1,7 @@
 """Earnings dates and analysts' ratings, and the truth about both.
 
 No one reports on the session itself or exactly seven days later, so that the answer does not hang on
-which ends of the window a reader counts.
+which ends of the window a reader counts. The reports of the week before are in ``surprises``.
 """
 
 from __future__ import annotations
@@ -15,18 +15,25 @@ from tradingagents.discovery.sandbox.seeds import stream
 from tradingagents.discovery.sandbox.sessions import is_session
 
 __all__ = [
+    "FOREIGN",
+    "HOURS",
     "Earnings",
     "Rating",
     "earnings_calendar",
     "earnings_truth",
+    "fiscal_quarter",
     "past_quarters",
     "ratings",
     "ratings_truth",
+    "universe_ratings_truth",
 ]
 
 _DAYS_AHEAD = 7
-_FOREIGN = ("ZXIQ.TO", "9911.HK", "VQOD.L", "QZEDF", "XJIKY")
-_HOURS = ("bmo", "amc", "amc", "bmo", "dmh", "")
+_REPORTED_DAYS_AGO = 9  # at least; what is newer is in surprises
+FOREIGN = ("ZXIQ.TO", "9911.HK", "VQOD.L", "QZEDF", "XJIKY")
+"""Symbols that are listed elsewhere, or traded over the counter."""
+
+HOURS = ("bmo", "amc", "amc", "bmo", "dmh", "")
 _RATINGS_PARTS = ("up", "down", "flat", "one_month", "none", "slight", "older")
 _MONTHS = 4
 
@@ -71,16 +78,16 @@ def reporters(cast: Cast) -> tuple[str, ...]:
 
 
 def earnings_calendar(seed: int, as_of: date, cast: Cast) -> tuple[Earnings, ...]:
-    """Return every report of the three months before and after, by date and symbol.
+    """Return the reports of the three months before and after but for the last week, by date and symbol.
 
     One reporter stands in the calendar twice, as happens there.
     """
     soon = _sessions(as_of, 1, _DAYS_AHEAD - 1)
     later = _sessions(as_of, _DAYS_AHEAD + 2, 80)
-    past = _sessions(as_of, -80, -1)
+    past = _sessions(as_of, -80, -_REPORTED_DAYS_AGO)
     draw = stream(seed, "earnings days")
     rows = [_report(seed, symbol, soon[rank % len(soon)]) for rank, symbol in enumerate(reporters(cast))]
-    rows += [_report(seed, symbol, soon[-1]) for symbol in _FOREIGN]
+    rows += [_report(seed, symbol, soon[-1]) for symbol in FOREIGN]
     rows += [_report(seed, symbol, draw.choice(later)) for symbol in cast["earnings/later"]]
     rows += [_report(seed, symbol, draw.choice(past), known=True) for symbol in cast["earnings/past"]]
     rows.append(rows[0])
@@ -97,9 +104,9 @@ def _report(seed: int, symbol: str, day: date, *, known: bool = False) -> Earnin
     covered = draw.random() > 0.15
     estimate = round(draw.uniform(-0.5, 3), 4)
     revenue = draw.randint(20, 9_000) * 1_000_000
-    year, quarter = _fiscal_quarter(day)
+    year, quarter = fiscal_quarter(day)
     return Earnings(
-        symbol, day, draw.choice(_HOURS), year, quarter,
+        symbol, day, draw.choice(HOURS), year, quarter,
         eps_estimate=estimate if covered else None,
         eps_actual=round(estimate * draw.uniform(0.8, 1.3), 4) if known else None,
         revenue_estimate=revenue if covered else None,
@@ -107,7 +114,7 @@ def _report(seed: int, symbol: str, day: date, *, known: bool = False) -> Earnin
     )  # fmt: skip
 
 
-def _fiscal_quarter(day: date) -> tuple[int, int]:
+def fiscal_quarter(day: date) -> tuple[int, int]:
     """Return the year and number of the calendar quarter that ended before ``day``."""
     quarter = (day.month - 1) // 3
     return (day.year, quarter) if quarter else (day.year - 1, 4)
@@ -132,9 +139,11 @@ def earnings_truth(cast: Cast) -> Planted:
         {
             "earnings/past": "has reported already",
             "earnings/later": "reports after the window",
+            "surprise/tiny": "reported in the days before",
+            "surprise/no_actual": "was due in the days before",
         }
     )
-    why |= dict.fromkeys(_FOREIGN, "not a United States listing")
+    why |= dict.fromkeys(FOREIGN, "not a United States listing")
     return Planted(frozenset(reporters(cast)), frozenset(why), why)
 
 
@@ -154,6 +163,8 @@ def ratings(seed: int, symbol: str, as_of: date, cast: Cast) -> tuple[Rating, ..
 
 def _moves(symbol: str, cast: Cast) -> tuple[int, int, int, int]:
     """Return, newest first, how many analysts went up from hold to arrive at each month."""
+    if symbol in cast["ratings/up_quiet"]:
+        return (4, 0, 0, 0)
     if symbol in cast["ratings/up"]:
         return (3 + cast["ratings/up"].index(symbol) % 3, 0, 1, 0)
     if symbol in cast["ratings/down"]:
@@ -200,3 +211,13 @@ def ratings_truth(seed: int, as_of: date, cast: Cast) -> Planted:
         }
     )
     return Planted(frozenset(measure), frozenset(why), why, measure)
+
+
+def universe_ratings_truth(seed: int, as_of: date, cast: Cast) -> Planted:
+    """Return what is to be found when every company is asked about, not those alone that report soon."""
+    soon = ratings_truth(seed, as_of, cast)
+    measure = dict(soon.measure)
+    for symbol in cast["ratings/up_quiet"]:
+        newest, before, *_ = ratings(seed, symbol, as_of, cast)
+        measure[symbol] = newest.mean - before.mean
+    return Planted(frozenset(measure), soon.forbidden, soon.why, measure)

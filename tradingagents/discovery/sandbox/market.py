@@ -12,7 +12,16 @@ from datetime import date, datetime, time
 from functools import cached_property
 from types import MappingProxyType
 
-from tradingagents.discovery.sandbox import events, insiders, news, posts, prices, short_volume
+from tradingagents.discovery.sandbox import (
+    events,
+    insiders,
+    news,
+    options,
+    posts,
+    prices,
+    short_volume,
+    surprises,
+)
 from tradingagents.discovery.sandbox.casting import Cast, Planted, cast_parts
 from tradingagents.discovery.sandbox.directory import Kind, Listing, build_directory
 from tradingagents.discovery.sandbox.names import WORD_TICKERS
@@ -84,7 +93,11 @@ class Market:
     @cached_property
     def earnings(self) -> tuple[events.Earnings, ...]:
         """Every report of the months around the session, by date and symbol."""
-        return events.earnings_calendar(self.seed, self.as_of, self.cast)
+        rows = (
+            *events.earnings_calendar(self.seed, self.as_of, self.cast),
+            *surprises.surprise_reports(self.seed, self.as_of, self.cast),
+        )
+        return tuple(sorted(rows, key=lambda row: (row.day, row.symbol)))
 
     @cached_property
     def articles(self) -> tuple[news.Article, ...]:
@@ -108,7 +121,16 @@ class Market:
                     self.as_of, cast, self.by_symbol, self.filings(self.as_of)
                 ),
                 "earnings_calendar": events.earnings_truth(cast),
+                "earnings_surprise": surprises.surprise_truth(cast, self.earnings),
                 "analyst_revisions": events.ratings_truth(self.seed, self.as_of, cast),
+                "options_flow": options.options_truth(
+                    cast,
+                    {
+                        symbol: self.option_chain(symbol, self.as_of)
+                        for symbols in options.players(cast).values()
+                        for symbol in symbols
+                    },
+                ),
                 "news_catalyst": news.news_truth(self.as_of, cast, self.articles),
                 "reddit_trending": posts.trending_truth(cast, self.posts),
                 "reddit_dd": posts.dd_truth(cast),
@@ -119,6 +141,15 @@ class Market:
     def bars(self, symbol: str) -> tuple[prices.Bar, ...]:
         """Return the daily bars of the year, oldest first; ``KeyError`` for what does not trade."""
         return prices.daily_bars(self.seed, symbol, self.plans[symbol], self.sessions)
+
+    def option_chain(self, symbol: str, day: date) -> tuple[options.Contract, ...]:
+        """Return the option chain of a session, by expiration and strike; unusual on the newest alone."""
+        close = next((bar.close for bar in self.bars(symbol) if bar.day == day), None)
+        if close is None:
+            return ()
+        parts = {player: part for part, names in options.players(self.cast).items() for player in names}
+        part = parts.get(symbol) if day == self.as_of else None
+        return options.option_chain(self.seed, symbol, close, day, part)
 
     def filings(self, day: date) -> tuple[Filing, ...]:
         """Return what EDGAR accepted on ``day``, in that order."""

@@ -2,26 +2,46 @@
 
 The figures are monthly counts of opinions. A rise is a change of the consensus; it is no "upgrade" by
 anybody, because an analyst who begins or ends coverage moves the mean as well, and nothing here says so.
+
+A company costs one request, and a minute's quota is far below a market. So each run asks about at most
+``max_tickers``: those of the settings or the state, else those that report soon (with half of the requests,
+where the universe can use the rest), and with what is left those of ``universe``; in each case the ones asked
+longest ago. The coverage says how much of the whole that was.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import date, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from tradingagents.discovery.candidate import Evidence, Priority, normalise_ticker
+from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.config import ScannerSettings
-from tradingagents.discovery.errors import InvalidCandidate
+from tradingagents.discovery.errors import (
+    BadPayload,
+    DeadlineExceeded,
+    FetchError,
+    InvalidCandidate,
+    NoDataError,
+    Permanent,
+    RateLimited,
+)
+from tradingagents.discovery.execution.outcome import verdict_of_error
 from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.scanners.earnings_calendar import upcoming_reports
+from tradingagents.discovery.scanners.earnings_reports import upcoming_reports
+from tradingagents.discovery.scanners.rotation import Rotation
 from tradingagents.discovery.vendors.finnhub_records import RatingMonth
 
 __all__ = ["AnalystRevisions", "AnalystRevisionsSettings"]
 
 _HIGH_FACTOR = 3  # times min_shift
+_SHARE = 0.5  # of the requests, for those that report soon where there is a universe
+_LAST_SECONDS = 0.5  # of the scanner's time, in which a request that ran out of it is no longer told apart
 
 
 def _ticker(text: str) -> str:
@@ -31,11 +51,15 @@ def _ticker(text: str) -> str:
         raise ValueError(error.reason) from None
 
 
+Ticker = Annotated[str, AfterValidator(_ticker)]
+
+
 class AnalystRevisionsSettings(ScannerSettings):
     """``scanners.analyst_revisions``. ``min_shift`` is on the scale of 1 (strong sell) to 5 (strong buy)."""
 
     limit: int | None = Field(default=10, ge=1)
-    tickers: list[Annotated[str, AfterValidator(_ticker)]] = Field(default_factory=list)
+    tickers: list[Ticker] = Field(default_factory=list)
+    universe: list[Ticker] = Field(default_factory=list)
     max_tickers: int = Field(default=40, ge=1, le=1_000)
     days_ahead: int = Field(default=7, ge=0, le=90)
     min_shift: float = Field(default=0.1, gt=0, le=4)
@@ -47,19 +71,36 @@ class AnalystRevisions(BaseScanner):
     name, pipeline, strategy = "analyst_revisions", "events", "consensus_up"
     Settings = AnalystRevisionsSettings
 
-    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield in the order in which tickers are asked about: as given, or by date of their report."""
-        today = self.trade_date(state)
-        tickers = self._tickers(state, today)
-        picked = tickers[: self.settings.max_tickers]
-        self.step("tickers", len(tickers))
-        self.step("beyond max_tickers", len(tickers) - len(picked))
-        for ticker, months in self.gather(self._months, picked, of=len(tickers)):
-            pair = self._newest_two(months, today)
-            if pair is not None and (candidate := self._judged(ticker, *pair)):
-                yield candidate
+    _rotation: Rotation
 
-    def _tickers(self, state: dict[str, Any], today: date) -> list[str]:
+    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield in the order of the lists: as given, or by date of the report, then as in ``universe``."""
+        today = self.trade_date(state)
+        named = self._named(state)
+        first = named or self._reporting_soon(today)
+        rest = [ticker for ticker in dict.fromkeys(self.settings.universe) if ticker not in set(first)]
+        now = current_deadline().clock.now()
+        with closing(Rotation(self.vendors.state_file("rotation"), self.name, now)) as self._rotation:
+            turns = self._turns(first, rest, share=1.0 if named else _SHARE)
+            picked = [ticker for ticker in [*first, *rest] if ticker in turns]
+            self.step("tickers", len(first) + len(rest))
+            self.step("left for later runs", len(first) + len(rest) - len(picked))
+            for ticker, months in self.gather(self._months, picked, of=len(first) + len(rest)):
+                pair = self._newest_two(months, today)
+                if pair is not None and (candidate := self._judged(ticker, *pair)):
+                    yield candidate
+
+    def _reporting_soon(self, today: date) -> list[str]:
+        """Return who reports soon; without a calendar nobody, where a universe is left to ask about."""
+        try:
+            return list(upcoming_reports(self, today, self.settings.days_ahead))
+        except (FetchError, NoDataError) as error:
+            if not self.settings.universe:
+                raise
+            self.trouble(verdict_of_error(error).reason, f"nobody is known to report soon: {error}")
+            return []
+
+    def _named(self, state: dict[str, Any]) -> list[str]:
         if self.settings.tickers:
             return list(dict.fromkeys(self.settings.tickers))
         given: dict[str, None] = {}
@@ -68,16 +109,33 @@ class AnalystRevisions(BaseScanner):
                 given[normalise_ticker(text)] = None
             except InvalidCandidate:
                 self.step("not a ticker")
-        return list(given) or list(upcoming_reports(self, today, self.settings.days_ahead))
+        return list(given)
+
+    def _turns(self, first: Sequence[str], rest: Sequence[str], share: float) -> set[str]:
+        """Return whose turn it is; ``first`` gets its share, and what ``rest`` does not need."""
+        most = self.settings.max_tickers
+        room = max(math.ceil(most * share), most - len(rest))
+        ahead = self._rotation.longest_ago(first)[:room]
+        return {*ahead, *self._rotation.longest_ago(rest)[: most - len(ahead)]}
 
     def _months(self, ticker: str) -> list[RatingMonth]:
         vendor = self.vendors.finnhub
-        return self.ask(
-            "finnhub.recommendation_trends",
-            {"symbol": ticker},
-            lambda: vendor.recommendation_trends(ticker),
-            lambda months: f"{len(months)} months, the newest {months[0].period}",
-        )
+        try:
+            months: list[RatingMonth] = self.ask(
+                "finnhub.recommendation_trends",
+                {"symbol": ticker},
+                lambda: vendor.recommendation_trends(ticker),
+                lambda months: f"{len(months)} months, the newest {months[0].period}",
+            )
+        except (NoDataError, BadPayload, Permanent):
+            self._rotation.note([ticker])  # asking sooner than the others would bring the same
+            raise
+        except DeadlineExceeded as error:
+            if current_deadline().remaining() < _LAST_SECONDS:
+                raise
+            raise RateLimited("finnhub", f"left for a later run: {error}") from None
+        self._rotation.note([ticker])
+        return months
 
     def _newest_two(
         self, months: Sequence[RatingMonth], today: date

@@ -5,9 +5,11 @@ from __future__ import annotations
 from tradingagents.discovery.scanners.analyst_revisions import AnalystRevisions
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar
+from tradingagents.discovery.scanners.earnings_surprise import EarningsSurprise
 from tradingagents.discovery.scanners.insider_buying import InsiderBuying
 from tradingagents.discovery.scanners.market_movers import MarketMovers
 from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
+from tradingagents.discovery.scanners.options_flow import OptionsFlow
 from tradingagents.discovery.scanners.reddit_dd import RedditDD
 from tradingagents.discovery.scanners.reddit_trending import RedditTrending
 from tradingagents.discovery.scanners.volume_accumulation import VolumeAccumulation
@@ -19,7 +21,9 @@ BUILT_IN: tuple[type[BaseScanner], ...] = (
     VolumeAccumulation,
     MarketMovers,
     EarningsCalendar,
+    EarningsSurprise,
     AnalystRevisions,
+    OptionsFlow,
     NewsCatalyst,
     RedditTrending,
     RedditDD,

@@ -144,14 +144,14 @@ def share_symbol(text: str) -> str | None:
     return None if _NO_SHARE.fullmatch(ticker) else ticker
 
 
-def check_session(updated: date, trade_date: date) -> None:
+def check_session(updated: date, trade_date: date, what: str = "movers") -> None:
     """Raise ``StaleDataError`` unless data of ``updated`` is the newest that ``trade_date`` can know.
 
     That is the day's own session or the last one before it. Exchanges close on weekends and for single
     holidays, so at most one weekday may lie between; a later day would be look-ahead.
     """
     if updated > trade_date:
-        raise StaleDataError(f"alpha_vantage: movers of {updated}, after the trade date {trade_date}")
+        raise StaleDataError(f"alpha_vantage: {what} of {updated}, after the trade date {trade_date}")
     between = (updated + timedelta(days=ahead) for ahead in range(1, (trade_date - updated).days))
     if sum(day.isoweekday() <= 5 for day in between) > 1:
-        raise StaleDataError(f"alpha_vantage: movers of {updated}, too old for the trade date {trade_date}")
+        raise StaleDataError(f"alpha_vantage: {what} of {updated}, too old for the trade date {trade_date}")

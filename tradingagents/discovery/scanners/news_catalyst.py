@@ -1,7 +1,8 @@
 """``news_catalyst``: tickers that the day's news is about, and speaks well of (Alpha Vantage NEWS_SENTIMENT).
 
 The mood and the relevance are the vendor's own figures for a ticker in an article; nothing is read into
-a headline. Relevant bearish articles count against a ticker, so that one kind word does not outweigh them.
+a headline, which is quoted as foreign words. Relevant bearish articles count against a ticker, so that one
+kind word does not outweigh them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.errors import InvalidCandidate, NoDataError
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.foreign_words import one_line, quoted
 from tradingagents.discovery.vendors.alpha_vantage import MAX_ARTICLES
 from tradingagents.discovery.vendors.alpha_vantage_records import Article, Mood
 
@@ -132,7 +134,8 @@ class NewsCatalyst(BaseScanner):
             "ticker": ticker,
             "context": (
                 f"{count}{against}; the strongest (sentiment {best.mood.sentiment:+.2f}, relevance "
-                f"{best.mood.relevance:.2f}, {best.article.source}): {best.article.title[:160]}"
+                f"{best.mood.relevance:.2f}, {best.article.published:%Y-%m-%d %H:%M} UTC) is headed "
+                f"{quoted(best.article.title, 160)} by {quoted(best.article.source or 'unnamed', 40)}"
             ),
             "priority": Priority.HIGH if len(bullish) >= _HIGH_ARTICLES else Priority.MEDIUM,
             "score": score,
@@ -161,11 +164,11 @@ def _evidence(one: _Said) -> Evidence:
         kind="news_sentiment",
         as_of=one.article.published.isoformat(),
         url=one.article.url,
-        text=one.article.title[:200],
+        text=one_line(one.article.title, 200),
         values={
             "ticker": one.mood.ticker,
             "relevance": one.mood.relevance,
             "sentiment": one.mood.sentiment,
-            "source": one.article.source,
+            "source": one_line(one.article.source, 80),
         },
     )

@@ -1,4 +1,4 @@
-"""Alpha Vantage: the day's movers, and news with the mood of each ticker in it.
+"""Alpha Vantage: the day's movers, news with the mood of each ticker in it, and option chains.
 
 Source: https://www.alphavantage.co/documentation/. One path for everything, and the key in the query
 string, because the vendor takes it nowhere else: the session puts it there, on the wire only.
@@ -7,12 +7,14 @@ string, because the vendor takes it nowhere else: the session puts it there, on 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from tradingagents.discovery.errors import BadPayload, NoDataError, Permanent
 from tradingagents.discovery.net.notes import check, note_of
+from tradingagents.discovery.vendors.alpha_vantage_bars import parse_daily_bars, parse_splits
+from tradingagents.discovery.vendors.alpha_vantage_options import OptionChain, parse_chain
 from tradingagents.discovery.vendors.alpha_vantage_records import (
     VENDOR,
     Article,
@@ -21,6 +23,7 @@ from tradingagents.discovery.vendors.alpha_vantage_records import (
     parse_articles,
     parse_movers,
 )
+from tradingagents.discovery.vendors.daily_bars import DailyBar, Split
 
 if TYPE_CHECKING:
     from tradingagents.discovery.net.fetch_session import FetchSession
@@ -69,13 +72,51 @@ class AlphaVantage:
             return []
         return parse_articles(payload, on_malformed)
 
-    def address(self, function: str) -> str:
-        """Return the address of a function without the key, to be named as a source."""
-        return f"{self._base_url}?{urlencode({'function': function})}"
+    def option_chain(
+        self, ticker: str, day: date | None = None, *, on_malformed: OnMalformed | None = None
+    ) -> OptionChain:
+        """Return every option on ``ticker`` at the end of the session ``day``, or of the newest there is.
 
-    def _ask(self, function: str, **parameters: str) -> Any:
+        Raises ``NoDataError`` for a day without a session and for a ticker without options, ``Auth`` where
+        the plan does not include it.
+        """
+        parameters = {"symbol": ticker.replace(".", "-")} | ({"date": day.isoformat()} if day else {})
+        return parse_chain(self._ask("HISTORICAL_OPTIONS", **parameters), ticker, on_malformed)
+
+    def daily_bars(self, ticker: str, *, full: bool = False) -> list[DailyBar]:
+        """Return the last hundred sessions of ``ticker`` (the vendor's spelling), oldest first, as traded.
+
+        Prices before a split stand on the scale of their own day; see :meth:`splits`. ``full`` asks for
+        twenty years and more, which raises ``Auth`` on the free plan. A cached answer past its time is
+        never given. Raises ``NoDataError`` for a ticker the vendor does not know.
+        """
+        size = "full" if full else "compact"
+        payload = self._ask_now("TIME_SERIES_DAILY", ticker, outputsize=size)
+        return parse_daily_bars(payload, ticker)
+
+    def splits(self, ticker: str) -> list[Split]:
+        """Return every split of ``ticker`` (the vendor's spelling), oldest first."""
+        return parse_splits(self._ask_now("SPLITS", ticker), ticker)
+
+    def address(self, function: str, **parameters: str) -> str:
+        """Return the address of a call without the key, to be named as a source."""
+        return f"{self._base_url}?{urlencode({'function': function, **parameters})}"
+
+    def _ask_now(self, function: str, ticker: str, **parameters: str) -> Any:
+        """Ask about a ticker, and raise where an outage would be covered by an old answer."""
+        try:
+            return self._ask(function, symbol=ticker, stale=False, **parameters)
+        except Permanent as error:
+            if isinstance(error.__cause__, NoDataError):  # the call is in order: the symbol is unknown
+                raise NoDataError(f"{VENDOR}: {ticker} is not known") from error
+            raise
+
+    def _ask(self, function: str, *, stale: bool = True, **parameters: str) -> Any:
         query = {"function": function, **parameters}
         response = self._session.get(self._base_url, params=query, allow_redirects=False)
+        note = note_of(response)
+        if note.stale_because is not None and not stale:
+            raise note.stale_because
         try:
             check(response)
         except NoDataError as error:

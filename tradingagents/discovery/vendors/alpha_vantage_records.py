@@ -126,7 +126,7 @@ def _mover(row: Any) -> Mover:
 def _article(row: Any) -> Article:
     return Article(
         title=_text(row["title"]),
-        url=_text(row["url"]),
+        url=_web_address(row["url"]),
         published=datetime.strptime(row["time_published"], "%Y%m%dT%H%M%S").replace(tzinfo=UTC),
         source=row.get("source") or row.get("source_domain") or "",
         overall_sentiment=_number(row["overall_sentiment_score"]),
@@ -151,6 +151,13 @@ def _last_updated(text: Any) -> datetime:
     if zone not in _ZONES:
         raise BadPayload(VENDOR, f"last_updated is in the zone {zone!r:.40}, not US/Eastern")
     return naive.replace(tzinfo=_NEW_YORK)
+
+
+def _web_address(value: Any) -> str:
+    """Return an address that may become a link: it comes from others, and a link can carry a script."""
+    if not _text(value).startswith(("https://", "http://")):
+        raise ValueError(f"{value!r:.40} is no web address")
+    return str(value)
 
 
 def _text(value: Any) -> str:

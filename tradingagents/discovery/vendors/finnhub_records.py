@@ -50,6 +50,11 @@ class EarningsEvent:
     revenue_estimate: float | None
     revenue_actual: float | None
 
+    @property
+    def reported(self) -> bool:
+        """Whether any figure is there: the vendor may fill them in hours after the report."""
+        return self.eps_actual is not None or self.revenue_actual is not None
+
 
 @dataclass(frozen=True, slots=True)
 class RatingMonth:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tradingagents.discovery.vendors.nasdaq import Nasdaq
     from tradingagents.discovery.vendors.reddit import Reddit
     from tradingagents.discovery.vendors.sec import Sec
+    from tradingagents.discovery.vendors.yahoo import Yahoo
 
 __all__ = ["Vendors"]
 
@@ -47,6 +48,16 @@ class Vendors:
         self._lock = threading.Lock()  # guards the two below; nothing is built while it is held
         self._built: dict[str, Any] = {}
         self._closed = False
+
+    def state_file(self, stem: str) -> Path | None:
+        """Return where a scanner may keep what its next run should know; None: nowhere.
+
+        What is learnt from invented data is kept apart from the rest.
+        """
+        if self._state_dir is None:
+            return None
+        kind = "" if self._data_source == "live" else f"@{self._data_source}"
+        return self._state_dir / f"{stem}{kind}.sqlite"
 
     @property
     def alpha_vantage(self) -> AlphaVantage:
@@ -111,6 +122,18 @@ class Vendors:
         from tradingagents.discovery.vendors.nasdaq import Nasdaq
 
         return self._client("nasdaq", lambda: Nasdaq(self._session("nasdaq"), self._settings.nasdaq.base_url))
+
+    @property
+    def yahoo(self) -> Yahoo:
+        """Daily bars. Raises ``NotConfiguredError`` where the extra is not installed."""
+        from tradingagents.discovery.vendors.yahoo import Yahoo, transport
+
+        own = self._settings.yahoo
+
+        def open_yahoo() -> FetchSession:
+            return open_session("yahoo", own, state_dir=self._state_dir, send=transport(own.max_body_bytes))
+
+        return self._client("yahoo", lambda: Yahoo(self._once("yahoo session", open_yahoo), own.base_url))
 
     def close(self) -> None:
         """Close every session; requests under way end as they would."""
