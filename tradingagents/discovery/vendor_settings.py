@@ -17,6 +17,7 @@ __all__ = [
     "SecSettings",
     "VendorSettings",
     "VendorsSettings",
+    "YahooSettings",
     "is_loopback",
 ]
 
@@ -122,6 +123,10 @@ class NasdaqSettings(VendorSettings):
     """Nasdaq Trader's symbol directory: no key."""
 
 
+class YahooSettings(VendorSettings):
+    """Yahoo's chart endpoint: no key, no documentation, no promise."""
+
+
 class VendorsSettings(BaseModel):
     """``vendors``: one object for each vendor."""
 
@@ -133,6 +138,7 @@ class VendorsSettings(BaseModel):
     sec: SecSettings
     finra: FinraSettings
     nasdaq: NasdaqSettings
+    yahoo: YahooSettings
 
     def beyond_loopback(self) -> list[str]:
         """Return ``vendor.key`` of each address that is not on this machine."""

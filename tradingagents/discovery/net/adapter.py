@@ -14,7 +14,7 @@ from tradingagents.discovery.errors import CircuitOpen, DeadlineExceeded, FetchE
 from tradingagents.discovery.net.breaker import Breaker, Permit
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
 from tradingagents.discovery.net.counters import count
-from tradingagents.discovery.net.exchange import Credentials, Options, exchange
+from tradingagents.discovery.net.exchange import Credentials, Options, Send, exchange
 from tradingagents.discovery.net.notes import FetchNote, put_note
 from tradingagents.discovery.net.pacing import Pacer
 from tradingagents.discovery.net.policy import VendorPolicy
@@ -47,9 +47,11 @@ class VendorAdapter(HTTPAdapter):
         clock: Clock,
         credentials: Credentials | None = None,
         draw: Callable[[float, float], float] = random.uniform,
+        send: Send | None = None,
     ) -> None:
+        """``send`` replaces the sending of ``requests``, for a vendor that answers browsers only."""
         self._policy, self._pacer, self._breaker, self._clock = policy, pacer, breaker, clock
-        self._credentials, self._draw = credentials, draw
+        self._credentials, self._draw, self._send = credentials, draw, send
         super().__init__(pool_maxsize=_POOL_SIZE, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -118,7 +120,7 @@ class VendorAdapter(HTTPAdapter):
         outgoing = request
         if self._credentials is not None and self._policy.owns(request.url or ""):
             outgoing = self._credentials.sign(request)
-        response = exchange(super().send, self._policy, outgoing, options, deadline, permit)
+        response = exchange(self._send or super().send, self._policy, outgoing, options, deadline, permit)
         response.request, response.url = request, request.url or ""
         return response
 

@@ -18,7 +18,7 @@ from tradingagents.discovery.net.policy import VendorPolicy
 from tradingagents.discovery.net.retry import FailedAttempt
 from tradingagents.discovery.net.wire import Wire, wired
 
-__all__ = ["Credentials", "Options", "exchange"]
+__all__ = ["Credentials", "Options", "Send", "exchange"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.net.adapter import VendorAdapter
 from tradingagents.discovery.net.breaker import CIRCUIT_SCHEMA, Breaker, SQLiteCircuits
 from tradingagents.discovery.net.cache import CACHE_SCHEMA, ResponseStore
-from tradingagents.discovery.net.exchange import Credentials
+from tradingagents.discovery.net.exchange import Credentials, Send
 from tradingagents.discovery.net.fetch_session import FetchSession
 from tradingagents.discovery.net.log_filter import guard_library_logs
 from tradingagents.discovery.net.pacing import Pacer
@@ -29,12 +29,14 @@ def build_session(
     clock: Clock = SYSTEM_CLOCK,
     credentials: Credentials | None = None,
     ledger: QuotaLedger | None = None,
+    send: Send | None = None,
 ) -> FetchSession:
     """Return the session of one vendor; build one for a process, share it, and close it at the end.
 
     ``state_dir`` holds two files for each vendor: spent quota with open circuits, and cached answers.
     Without it, or when a file cannot be used (which is said in the log), everything is kept in memory.
-    ``ledger`` replaces the file's, for instance with one that several machines share.
+    ``ledger`` replaces the file's, for instance with one that several machines share, and ``send`` the
+    sending of ``requests``.
     """
     guard_library_logs()
     for secret in _secrets(credentials):
@@ -51,7 +53,9 @@ def build_session(
         clock=clock,
         store=None if state is None else SQLiteCircuits(state, notices),
     )
-    adapter = VendorAdapter(policy, pacer=pacer, breaker=breaker, clock=clock, credentials=credentials)
+    adapter = VendorAdapter(
+        policy, pacer=pacer, breaker=breaker, clock=clock, credentials=credentials, send=send
+    )
 
     def close() -> None:
         pacer.close()
@@ -68,10 +72,11 @@ def open_session(
     state_dir: Path | None = None,
     clock: Clock = SYSTEM_CLOCK,
     credentials: Credentials | None = None,
+    send: Send | None = None,
 ) -> FetchSession:
     """Return the session of ``vendor`` as its settings have it; see :func:`build_session`."""
     policy = VendorPolicy.from_settings(vendor, settings.model_dump())
-    return build_session(policy, state_dir=state_dir, clock=clock, credentials=credentials)
+    return build_session(policy, state_dir=state_dir, clock=clock, credentials=credentials, send=send)
 
 
 def _open(

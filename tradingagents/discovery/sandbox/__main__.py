@@ -25,7 +25,7 @@ def _latency(text: str) -> tuple[str, float]:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tradingagents.discovery.sandbox",
-        description="Serve six imitated vendors over a synthetic market on this machine.",
+        description="Serve seven imitated vendors over a synthetic market on this machine.",
     )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: any free one)")
     parser.add_argument("--seed", type=int, default=7, help="another seed is another market (default: 7)")

@@ -14,6 +14,7 @@ _BASES = {
     "sec": "/sec",
     "finra": "/finra",
     "nasdaq": "/nasdaq",
+    "yahoo": "/yahoo",
 }
 
 
@@ -22,6 +23,9 @@ def vendor_config(urls: Mapping[str, str], default: str) -> dict[str, Any]:
 
     ``urls`` are the addresses of vendors with ports of their own, ``default`` that of the others.
     """
-    vendors = {vendor: {"base_url": urls.get(vendor, default) + base} for vendor, base in _BASES.items()}
+    vendors: dict[str, dict[str, Any]] = {
+        vendor: {"base_url": urls.get(vendor, default) + base} for vendor, base in _BASES.items()
+    }
     vendors["reddit"]["token_url"] = vendors["reddit"]["base_url"].rstrip("/")
+    vendors["yahoo"]["rates"] = [{"requests": 50, "seconds": 1}]  # the pace is a courtesy to the real one
     return {"discovery": {"data_source": "sandbox", "vendors": vendors}}

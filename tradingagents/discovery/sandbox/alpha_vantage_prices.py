@@ -91,7 +91,9 @@ def time_series_daily(market: Market, request: Request) -> Response:
         for bar in bars
     }
     if request.query.get("datatype") == "csv":
-        return csv_response("timestamp,open,high,low,close,volume", [(day, *cells) for day, cells in rows.items()])
+        return csv_response(
+            "timestamp,open,high,low,close,volume", [(day, *cells) for day, cells in rows.items()]
+        )
     return json_response(
         {
             "Meta Data": {

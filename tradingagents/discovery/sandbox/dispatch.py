@@ -30,6 +30,7 @@ from tradingagents.discovery.sandbox.reddit import Reddit
 from tradingagents.discovery.sandbox.request_log import RequestLog
 from tradingagents.discovery.sandbox.sec import Sec
 from tradingagents.discovery.sandbox.wire import HTML, Memo, Request, Response, Usage, Vendor
+from tradingagents.discovery.sandbox.yahoo import Yahoo
 
 __all__ = ["Dispatch"]
 
@@ -50,7 +51,7 @@ class Dispatch:
         faults: FaultRules,
         stopping: threading.Event,
     ) -> None:
-        makers = (AlphaVantage, Finnhub, Reddit, Sec, Finra, Nasdaq)
+        makers = (AlphaVantage, Finnhub, Reddit, Sec, Finra, Nasdaq, Yahoo)
         self.vendors: dict[str, Vendor] = {
             vendor.name: vendor for vendor in (make(market) for make in makers)
         }

@@ -27,7 +27,7 @@ from tradingagents.discovery.sandbox.seeds import stream
 
 __all__ = ["KINDS", "VENDORS", "Fault", "FaultRules", "Ports"]
 
-VENDORS = ("alpha_vantage", "finnhub", "reddit", "sec", "finra", "nasdaq")
+VENDORS = ("alpha_vantage", "finnhub", "reddit", "sec", "finra", "nasdaq", "yahoo")
 
 KINDS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {

@@ -17,6 +17,8 @@ def classify(answer: Answer) -> Finding:
     """Say what a Yahoo answer means."""
     if answer.status == 401 and answer.says("unable to access this feature"):
         return Finding(Reason.PLAN, "the feature is closed to this account or region")
+    if answer.status == 400 and answer.says("Data doesn't exist for startDate"):
+        return Finding(Reason.ABSENT, "nothing known of this symbol for these days")
     if answer.status == 404:
         return Finding(Reason.ABSENT, "no such symbol")
     if answer.status == 429:

@@ -1,0 +1,136 @@
+"""Yahoo: daily bars through yfinance, the extra ``[yahoo]``. Unofficial, for personal use, off unless asked.
+
+yfinance makes the request and reads the answer; what lies between is our session, so that pace, retries,
+circuit, cache and deadline are those of every vendor. Its own fetching is left out: it keeps one session
+and one cookie for the whole process, asks for the time zone of each ticker in a request of its own, and
+repeats a 404 with other cookies. The chart endpoint needs neither cookie nor crumb.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tradingagents.discovery.errors import BadPayload, DiscoveryError, NoDataError, NotConfiguredError
+from tradingagents.discovery.net.browser import BrowserTransport
+from tradingagents.discovery.vendors.daily_bars import DailyBar, number_or_none
+
+if TYPE_CHECKING:
+    from tradingagents.discovery.net.fetch_session import FetchSession
+
+__all__ = ["VENDOR", "Yahoo", "transport"]
+
+VENDOR = "yahoo"
+WANTED = 'yfinance, installed by pip install "tradingagents-discovery[yahoo]"'
+
+_LIBRARY_BASE = "https://query2.finance.yahoo.com"
+_ZONE = "America/New_York"
+_DIGITS = 7
+# The transport sends a browser's headers; this one tells the classifier that a browser asks.
+_HEADERS = {"User-Agent": "Mozilla/5.0"}
+_UNREADABLE = (KeyError, TypeError, IndexError, ValueError, AttributeError)
+
+logging.getLogger("yfinance").addHandler(logging.NullHandler())
+
+
+def transport(max_body_bytes: int) -> BrowserTransport:
+    """Return what sends to Yahoo. Raises :class:`NotConfiguredError` without the extra."""
+    return BrowserTransport(max_body_bytes, wanted=WANTED)
+
+
+class Yahoo:
+    """Asks Yahoo's chart endpoint over a session that keeps the deadline. Thread-safe, as the session is.
+
+    Raises the errors of :mod:`tradingagents.discovery.errors` and no others; :class:`NotConfiguredError`
+    when it is made without the extra.
+    """
+
+    def __init__(self, session: FetchSession, base_url: str) -> None:
+        try:
+            from yfinance.exceptions import YFRateLimitError
+            from yfinance.scrapers.history import PriceHistory
+        except ImportError:
+            raise NotConfiguredError(WANTED) from None
+        # yfinance shows its own deprecations to everybody; they are news to its maintainers only.
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"yfinance\.")
+        self._session, self._base_url = session, base_url.rstrip("/")
+        self._history, self._passes = PriceHistory, YFRateLimitError
+
+    def daily_bars(self, ticker: str, first: date, last: date) -> list[DailyBar]:
+        """Return the sessions from ``first`` to ``last``, both included, oldest first.
+
+        ``ticker`` is in Yahoo's spelling (``BRK-B``). Prices and volumes are adjusted for every split up to
+        now, not for dividends. During a session its bar is there, and not final. Raises
+        :class:`NoDataError` for a ticker Yahoo does not know, or that has no bars in these days.
+        """
+        answers = _Answers(self, ticker)
+        history = self._history(answers, ticker, _ZONE, session=self._session)
+        try:
+            frame = history.history(
+                start=first.isoformat(),
+                end=(last + timedelta(days=1)).isoformat(),
+                interval="1d",
+                auto_adjust=False,
+                actions=False,
+            )
+            return [_bar(row) for row in frame.itertuples() if first <= row.Index.date() <= last]
+        except self._passes as error:
+            raise error.__cause__ or error from None
+        except _UNREADABLE as error:
+            what = f"{type(error).__name__}: {str(error)[:80]}"
+            raise BadPayload(VENDOR, f"the chart of {ticker} cannot be read ({what})") from None
+
+    def fetch(self, ticker: str, url: str, params: dict[str, Any]) -> Any:
+        """Return the answer to a request that yfinance made, once it is known to hold bars."""
+        address = self._base_url + url.removeprefix(_LIBRARY_BASE)
+        response = self._session.fetch(address, params=params, headers=_HEADERS)
+        _require_bars(response, ticker)
+        return response
+
+    def let_through(self, error: DiscoveryError) -> Exception:
+        """Wrap an error in the one type that yfinance does not swallow."""
+        wrapped: Exception = self._passes()
+        wrapped.__cause__ = error
+        return wrapped
+
+
+class _Answers:
+    """Stands where yfinance keeps its own fetching."""
+
+    def __init__(self, client: Yahoo, ticker: str) -> None:
+        self._client, self._ticker = client, ticker
+
+    def get(self, url: str, params: dict[str, Any] | None = None, timeout: float | None = None) -> Any:
+        try:
+            return self._client.fetch(self._ticker, url, params or {})
+        except DiscoveryError as error:
+            raise self._client.let_through(error) from error
+
+    cache_get = get  # yfinance would keep answers about the past for ever; the session keeps them for a while
+
+
+def _require_bars(response: Any, ticker: str) -> None:
+    """Refuse what yfinance would log, guess about and return as an empty frame."""
+    try:
+        (result,) = response.json()["chart"]["result"]
+        currency = result["meta"].get("currency")
+        has_bars = bool(result.get("timestamp"))
+    except (*_UNREADABLE, RecursionError) as error:
+        raise BadPayload(VENDOR, f"the chart of {ticker} is not one ({type(error).__name__})") from None
+    if not has_bars:
+        raise NoDataError(f"{VENDOR}: no bars of {ticker} in these days")
+    if currency != "USD":
+        raise NoDataError(f"{VENDOR}: {ticker} is quoted in {currency!s:.10}, not in US dollars")
+
+
+def _bar(row: Any) -> DailyBar:
+    prices = [_price(value) for value in (row.Open, row.High, row.Low, row.Close)]
+    return DailyBar(row.Index.date(), *prices, number_or_none(row.Volume))
+
+
+def _price(value: Any) -> float | None:
+    """Return a price without the noise of single precision, in which Yahoo keeps it: 117.949997 is 117.95."""
+    number = number_or_none(value)
+    return None if number is None else float(f"{number:.{_DIGITS}g}")
