@@ -1,0 +1,130 @@
+"""The page on writing a scanner: its Python is taken out and run, so that it says nothing that is not so."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
+from tradingagents.discovery.candidate import normalise_ticker
+from tradingagents.discovery.sandbox import Fault, SandboxServer
+from tradingagents.discovery.scanners.plugins import GROUP
+from tradingagents.graph.discovery_graph import DiscoveryGraph
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "writing_a_scanner.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def page() -> dict[str, Any]:
+    """Everything the page defines, its blocks run one after another in one namespace."""
+    namespace: dict[str, Any] = {"__name__": "page"}
+    for block in blocks("python"):
+        exec(compile(block, "writing_a_scanner.md", "exec"), namespace)
+    return namespace
+
+
+def outcome_of(sandbox: SandboxServer, scanner: type[BaseScanner], **settings: Any) -> dict[str, Any]:
+    config: dict[str, Any] = sandbox.config()
+    config["discovery"]["scanners"] = {scanner.name: settings}
+    graph = DiscoveryGraph(config, registry=ScannerRegistry([scanner]))
+    report = graph.scanner_node({"trade_date": str(sandbox.market.as_of)})["scan_report"]
+    return dict(report["outcomes"][0])
+
+
+def test_ten_lines_are_a_scanner(page: dict[str, Any]) -> None:
+    """Ten lines of the class and its import, and they find what a reading of the day's file by hand finds."""
+    block = blocks("python")[0]
+    assert len([line for line in block.splitlines() if line.strip()]) <= 10
+    with SandboxServer() as sandbox:
+        outcome = outcome_of(sandbox, page["HeavyShorting"])
+        newest = {symbol: rows[-1] for symbol, rows in sandbox.market.short_volumes.items() if rows}
+    expected = {
+        symbol for symbol, row in newest.items() if row.total > 1e6 and round(row.short / row.total, 6) > 0.68
+    }
+    assert outcome["status"] == "ok"
+    assert {one["ticker"] for one in outcome["candidates"]} == expected != set()
+
+
+def test_the_graph_of_the_page_has_the_scanner_beside_all_others(page: dict[str, Any]) -> None:
+    names = [scanner.name for scanner in page["graph"].registry]
+    assert names == [*(scanner.name for scanner in ScannerRegistry.installed()), "heavy_shorting"]
+
+
+def test_the_full_one_takes_its_settings_and_tells_its_funnel_and_coverage(page: dict[str, Any]) -> None:
+    with SandboxServer() as sandbox:
+        loose = outcome_of(sandbox, page["SteadyShorting"], limit=None, min_short_share=0.5)
+        strict = outcome_of(sandbox, page["SteadyShorting"], limit=None, min_short_share=0.6)
+    assert {one["ticker"] for one in strict["candidates"]} < {one["ticker"] for one in loose["candidates"]}
+    assert loose["coverage"] == {"asked": 3, "answered": 3, "of": 3}
+    funnel = strict["funnel"]
+    seen = funnel["in the files of every session"]
+    assert seen == funnel["below min_volume"] + funnel["below min_short_share"] + funnel["yielded"]
+    for candidate in strict["candidates"]:
+        assert candidate["score"] >= 0.6
+        assert len(candidate["evidence"]) == 3
+        assert normalise_ticker(candidate["ticker"]) == candidate["ticker"]
+
+
+def test_the_section_of_the_page_is_valid_and_a_wrong_one_is_refused(page: dict[str, Any]) -> None:
+    registry = ScannerRegistry([page["SteadyShorting"]])
+    settings = DiscoveryGraph(page["config"], registry=registry).config.scanners["steady_shorting"]
+    assert settings.timeout_seconds == 20
+    wrong = {"discovery": {"scanners": {"steady_shorting": {"min_short_share": 2}}}}
+    with pytest.raises(ConfigError, match="min_short_share"):
+        DiscoveryGraph(wrong, registry=registry)
+
+
+TESTS = re.findall(r"^def (test_\w+)\(\)", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_the_tests_of_the_page_pass(page: dict[str, Any], name: str) -> None:
+    test: Callable[[], None] = page[name]
+    test()
+
+
+def test_no_file_at_all_is_no_data(page: dict[str, Any]) -> None:
+    with SandboxServer() as sandbox:
+        sandbox.faults.add(Fault("status", "finra", code=403))
+        outcome = outcome_of(sandbox, page["SteadyShorting"])
+    assert (outcome["status"], outcome["reason"]) == ("failed", "no_data")
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_the_tests_of_the_page_find_a_scanner_that_hides_its_errors(page: dict[str, Any], name: str) -> None:
+    """One that returns nothing whatever happens passes at most the one that asks for sameness."""
+
+    class Silent(BaseScanner):
+        name, pipeline = "silent", "edge"
+
+        def scan(self, state: dict[str, Any]) -> list[Any]:
+            return []
+
+    test = page[name]
+    namespace = {**page, "SCANNER": Silent}
+    namespace["outcome_of"] = rebound(page["outcome_of"], namespace)
+    if name == "test_it_says_the_same_every_time":
+        rebound(test, namespace)()
+    else:
+        with pytest.raises(AssertionError):
+            rebound(test, namespace)()
+
+
+def rebound(function: Any, namespace: dict[str, Any]) -> Any:
+    """The same function with other globals."""
+    return type(function)(function.__code__, namespace, function.__name__)
+
+
+def test_the_page_names_the_entry_point_group_that_is_read(page: dict[str, Any]) -> None:
+    (published,) = map(tomllib.loads, blocks("toml"))
+    (value,) = published["project"]["entry-points"][GROUP].values()
+    assert value.partition(":")[2] == page["SteadyShorting"].__name__
