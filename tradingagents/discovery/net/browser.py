@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPResponse
+from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import NotConfiguredError
@@ -106,7 +106,8 @@ class _Body:
 
 
 def _as_urllib3(answer: Any, body: bytes) -> HTTPResponse:
-    headers = [(name, text) for name, text in answer.headers.multi_items() if name.lower() not in _DECODED]
+    told = answer.headers.multi_items()
+    headers = HTTPHeaderDict([(name, text) for name, text in told if name.lower() not in _DECODED])
     return HTTPResponse(
         io.BytesIO(body),
         status=answer.status_code,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tradingagents.discovery.sandbox.directory import Kind
 from tradingagents.discovery.sandbox.names import WORD_TICKERS
 from tradingagents.discovery.sandbox.prices import Bar
 from tradingagents.discovery.sandbox.seeds import stream

@@ -6,7 +6,7 @@ string, because the vendor takes it nowhere else: the session puts it there, on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -105,14 +105,16 @@ class AlphaVantage:
     def _ask_now(self, function: str, ticker: str, **parameters: str) -> Any:
         """Ask about a ticker, and raise where an outage would be covered by an old answer."""
         try:
-            return self._ask(function, symbol=ticker, stale=False, **parameters)
+            return self._read({"function": function, "symbol": ticker, **parameters}, stale=False)
         except Permanent as error:
             if isinstance(error.__cause__, NoDataError):  # the call is in order: the symbol is unknown
                 raise NoDataError(f"{VENDOR}: {ticker} is not known") from error
             raise
 
-    def _ask(self, function: str, *, stale: bool = True, **parameters: str) -> Any:
-        query = {"function": function, **parameters}
+    def _ask(self, function: str, **parameters: str) -> Any:
+        return self._read({"function": function, **parameters})
+
+    def _read(self, query: Mapping[str, str], *, stale: bool = True) -> Any:
         response = self._session.get(self._base_url, params=query, allow_redirects=False)
         note = note_of(response)
         if note.stale_because is not None and not stale:

@@ -126,8 +126,14 @@ def _require_bars(response: Any, ticker: str) -> None:
 
 
 def _bar(row: Any) -> DailyBar:
-    prices = [_price(value) for value in (row.Open, row.High, row.Low, row.Close)]
-    return DailyBar(row.Index.date(), *prices, number_or_none(row.Volume))
+    return DailyBar(
+        day=row.Index.date(),
+        open=_price(row.Open),
+        high=_price(row.High),
+        low=_price(row.Low),
+        close=_price(row.Close),
+        volume=number_or_none(row.Volume),
+    )
 
 
 def _price(value: Any) -> float | None:
