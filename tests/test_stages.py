@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradingagents.discovery.candidate import Priority
-from tradingagents.discovery.config import FilterSettings, PipelineSettings, RankerSettings
+from tradingagents.discovery.candidate import Priority, merge_candidates
+from tradingagents.discovery.config import FilterSettings, PipelineSettings
 from tradingagents.discovery.stages.filter import filter_candidates
 from tradingagents.discovery.stages.ranker import rank_candidates
+from tradingagents.discovery.stages.standing import confluence_of, standings
 
 PIPELINES = {"edge": PipelineSettings(priority=1), "news": PipelineSettings(priority=4)}
 
@@ -20,6 +23,33 @@ def candidate(ticker: str, priority: str = "medium", **more: Any) -> dict[str, A
     return {"ticker": ticker, "source": "s", "priority": priority, "score": None, "pipeline": "edge", **more}
 
 
+def traded(
+    ticker: str,
+    *,
+    close: float | None = 10.0,
+    dollars: float | None = 1e7,
+    change: float | None = 0.0,
+    **more: Any,
+) -> dict[str, Any]:
+    market = {
+        "close_usd": close,
+        "median_dollar_volume_usd": dollars,
+        "change_5_sessions_percent": change,
+        "market_cap_usd": more.pop("cap", None),
+        "as_of": "2026-02-05",
+    }
+    return candidate(ticker, market=market, **more)
+
+
+figures = st.none() | st.floats(0.01, 1e9)
+markets = st.fixed_dictionaries(
+    {
+        "close_usd": figures,
+        "median_dollar_volume_usd": figures,
+        "market_cap_usd": figures,
+        "change_5_sessions_percent": st.none() | st.floats(-99, 1_000),
+    }
+)
 candidates = st.lists(
     st.builds(
         candidate,
@@ -28,10 +58,25 @@ candidates = st.lists(
         source=st.sampled_from(["one", "two"]),
         pipeline=st.sampled_from(["edge", "news", "unknown"]),
         score=st.none() | st.integers(-2, 3),
+        market=markets,
     ),
     max_size=8,
     unique_by=lambda c: c["ticker"],
 )
+rules = st.builds(
+    FilterSettings,
+    min_priority=st.sampled_from([p.value for p in Priority]),
+    exclude_tickers=st.lists(st.sampled_from(["A", "B"]), max_size=2),
+    min_price_usd=st.none() | st.floats(0.5, 100),
+    min_dollar_volume_usd=st.none() | st.floats(1, 1e7),
+    min_market_cap_usd=st.none() | st.floats(1, 1e9),
+    recent_move_percent=st.none() | st.floats(1, 50),
+)
+
+
+def step(steps: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    [found] = [one for one in steps if one["name"] == name]
+    return found
 
 
 # -- filter -----------------------------------------------------------------------------------------
@@ -39,9 +84,9 @@ candidates = st.lists(
 
 def test_what_is_excluded_is_dropped_in_any_spelling_and_named() -> None:
     found = [candidate("BRK.B"), candidate("ABC"), candidate("DEF")]
-    kept, dropped = filter_candidates(found, FilterSettings(exclude_tickers=["brk-b", "abc"]))
+    kept, steps = filter_candidates(found, FilterSettings(exclude_tickers=["brk-b", "abc"]))
     assert [c["ticker"] for c in kept] == ["DEF"]
-    assert dropped == [
+    assert step(steps, "exclude_tickers")["dropped"] == [
         {"ticker": "BRK.B", "reason": "in filter.exclude_tickers"},
         {"ticker": "ABC", "reason": "in filter.exclude_tickers"},
     ]
@@ -49,47 +94,157 @@ def test_what_is_excluded_is_dropped_in_any_spelling_and_named() -> None:
 
 def test_a_priority_below_the_least_is_dropped_with_both_in_the_reason() -> None:
     found = [candidate(p.value[0].upper(), p.value) for p in Priority]
-    kept, dropped = filter_candidates(found, FilterSettings(min_priority="high"))
+    kept, steps = filter_candidates(found, FilterSettings(min_priority="high"))
+    dropped = step(steps, "min_priority")["dropped"]
     assert [c["priority"] for c in kept] == ["critical", "high"]
     assert [d["ticker"] for d in dropped] == ["M", "L"]
     assert "low" in dropped[1]["reason"]
     assert "filter.min_priority high" in dropped[1]["reason"]
 
 
-@given(
-    candidates,
-    st.sampled_from([p.value for p in Priority]),
-    st.lists(st.sampled_from(["A", "B"]), max_size=2),
+@pytest.mark.parametrize(
+    ("name", "low", "setting"),
+    [
+        ("price", {"close": 0.99}, {}),
+        ("liquidity", {"dollars": 499_999.0}, {}),
+        ("market cap", {"cap": 9e7}, {"min_market_cap_usd": 1e8}),
+    ],
 )
-@settings(max_examples=50)
-def test_every_candidate_is_kept_in_order_or_named_once(found: Any, least: Any, excluded: list[str]) -> None:
+def test_what_is_known_to_miss_a_limit_is_dropped_with_the_figure(
+    name: str, low: dict[str, Any], setting: dict[str, Any]
+) -> None:
+    fine = traded("FINE", close=1.0, dollars=500_000.0, cap=1e8)
+    kept, steps = filter_candidates([fine, traded("LOW", **low)], FilterSettings(**setting))
+    assert [c["ticker"] for c in kept] == ["FINE"]
+    [dropped] = step(steps, name)["dropped"]
+    assert dropped["ticker"] == "LOW"
+    assert f"{next(iter(low.values())):,.2f} is below filter.min_" in dropped["reason"]
+
+
+def test_what_is_unknown_stays_and_is_counted() -> None:
+    found = [traded("KNOWN"), traded("HALTED", close=None, dollars=None), candidate("BARE")]
+    kept, steps = filter_candidates(found, FilterSettings(), "no bar of 2026-02-05")
+    assert kept == found
+    assert step(steps, "liquidity") == {
+        "name": "liquidity",
+        "in": 3,
+        "out": 3,
+        "unknown": 2,
+        "dropped": [],
+        "note": "unknown for 2 of 3 (no bar of 2026-02-05)",
+    }
+
+
+def test_a_limit_that_is_switched_off_is_no_step() -> None:
+    off = FilterSettings(min_price_usd=None, min_dollar_volume_usd=None, recent_move_percent=None)
+    _, steps = filter_candidates([traded("X", close=0.1, dollars=1.0, change=90)], off)
+    assert [one["name"] for one in steps] == ["exclude_tickers", "min_priority"]
+
+
+def test_a_recent_move_of_either_sign_is_marked_and_never_dropped() -> None:
+    """Filtering by the size of the move once left nothing of a crash day."""
+    crash = [traded(ticker, change=-30.0) for ticker in "ABC"]
+    kept, steps = filter_candidates(
+        [*crash, traded("UP", change=25.1), traded("CALM", change=25.0)], FilterSettings()
+    )
+    assert [c["ticker"] for c in kept] == ["A", "B", "C", "UP", "CALM"]
+    assert [c["ticker"] for c in kept if "deprioritised" in c] == ["A", "B", "C", "UP"]
+    assert kept[0]["deprioritised"] == "moved -30.0 % in 5 sessions, more than 25 %"
+    assert [one["ticker"] for one in step(steps, "recent move")["deprioritised"]] == ["A", "B", "C", "UP"]
+
+
+def test_a_lowest_priority_that_moved_is_still_not_dropped() -> None:
+    kept, _ = filter_candidates(
+        [traded("L", priority="low", change=80.0)], FilterSettings(min_priority="low")
+    )
+    assert [c["ticker"] for c in kept] == ["L"]
+
+
+def test_where_the_move_is_the_signal_it_is_no_reason_to_wait() -> None:
+    """One that looks for sold-off shares would otherwise have all of its candidates set back."""
+    found = [
+        traded("LED", change=-40.0, source="rsi_oversold"),
+        traded("AMONG", change=-40.0, all_sources=["s", "rsi_oversold"]),
+        traded("OTHER", change=-40.0),
+    ]
+    kept, _ = filter_candidates(found, FilterSettings())
+    assert ["deprioritised" in c for c in kept] == [False, False, True]
+
+
+@given(candidates, rules)
+@settings(max_examples=100, deadline=None)
+def test_every_candidate_is_kept_in_order_or_named_once(found: Any, given_rules: FilterSettings) -> None:
     before = copy.deepcopy(found)
-    kept, dropped = filter_candidates(found, FilterSettings(min_priority=least, exclude_tickers=excluded))
-    gone = {entry["ticker"] for entry in dropped}
-    assert kept == [c for c in found if c["ticker"] not in gone]
-    assert len(kept) + len(dropped) == len(found)
+    kept, steps = filter_candidates(found, given_rules)
+    gone = [entry["ticker"] for one in steps for entry in one.get("dropped", ())]
+    assert [c["ticker"] for c in kept] == [c["ticker"] for c in found if c["ticker"] not in gone]
+    assert len(kept) + len(gone) == len(found)
     assert found == before
-    assert filter_candidates(kept, FilterSettings(min_priority=least, exclude_tickers=excluded)) == (kept, [])
+    entering = [len(found), *(one["out"] for one in steps)]
+    assert [one["in"] for one in steps] == entering[:-1]
+    assert entering[-1] == len(kept)
+    again, _ = filter_candidates(kept, given_rules)
+    assert again == kept
+
+
+@given(candidates, rules)
+@settings(max_examples=50, deadline=None)
+def test_a_candidate_is_judged_by_its_own_figures_only(found: Any, given_rules: FilterSettings) -> None:
+    together, _ = filter_candidates(found, given_rules)
+    alone = [one for each in found for one in filter_candidates([each], given_rules)[0]]
+    assert together == alone
+
+
+# -- standing ---------------------------------------------------------------------------------------
+
+
+def report_of(**scanners: Any) -> dict[str, Any]:
+    """A scan's report; each scanner is given as its pipeline and its candidates."""
+    outcomes = [
+        {"scanner": name, "pipeline": pipeline, "status": "ok", "candidates": found}
+        for name, (pipeline, found) in scanners.items()
+    ]
+    return {"trade_date": "2026-02-05", "outcomes": outcomes}
+
+
+def test_a_percentile_is_the_share_of_the_own_scanners_scores_that_are_not_higher() -> None:
+    found = [candidate(t, score=s) for t, s in (("A", 1), ("B", 3), ("C", 3), ("D", 9))]
+    assert standings(found, None) == [0.25, 0.75, 0.75, 1.0]
+
+
+def test_a_scanner_without_scores_has_no_standing() -> None:
+    assert standings([candidate("A"), candidate("B", score=1)], None) == [None, 1.0]
+
+
+def test_neither_merge_nor_filter_changes_the_standing_of_those_who_stay() -> None:
+    all_found = [candidate(t, score=s) for t, s in (("A", 1), ("B", 2), ("C", 3), ("D", 4))]
+    assert standings(all_found[1:2], report_of(s=("edge", all_found))) == [0.5]
+    assert standings(all_found[1:2], None) == [1.0]
+
+
+def test_confluence_counts_distinct_scanners_and_pipelines() -> None:
+    report = report_of(
+        a=("edge", [candidate("X", source="a")]),
+        b=("edge", [candidate("X", source="b"), candidate("X", source="b")]),
+        c=("news", [candidate("X", source="c"), candidate("Y", source="c")]),
+    )
+    merged = merge_candidates(outcome["candidates"] for outcome in report["outcomes"])
+    assert confluence_of(merged, report) == [{"scanners": 3, "pipelines": 2}, {"scanners": 1, "pipelines": 1}]
+    assert confluence_of(merged, None) == [{"scanners": 3, "pipelines": 1}, {"scanners": 1, "pipelines": 1}]
 
 
 # -- ranker -----------------------------------------------------------------------------------------
 
 
-def order(found: list[dict[str, Any]], limit: int | None = None) -> list[str]:
-    return [c["ticker"] for c in rank_candidates(found, RankerSettings(limit=limit), PIPELINES)]
+def order(found: list[dict[str, Any]], report: Mapping[str, Any] | None = None) -> list[str]:
+    return [c["ticker"] for c in rank_candidates(found, PIPELINES, report)]
 
 
 def test_priority_decides_before_everything_else() -> None:
     assert order([candidate("L", "low", score=99), candidate("C", "critical", pipeline="news")]) == ["C", "L"]
 
 
-def test_the_pipelines_priority_decides_next_and_an_unknown_pipeline_comes_last() -> None:
-    found = [candidate("U", pipeline="unknown"), candidate("N", pipeline="news"), candidate("E")]
-    assert order(found) == ["E", "N", "U"]
-    assert order([*found, {**candidate("X"), "pipeline": None}])[-1] in {"U", "X"}
-
-
-def test_scores_are_compared_within_a_source_only() -> None:
+def test_the_percentile_decides_next_and_scores_are_compared_within_a_source_only() -> None:
     """A score is its scanner's own measure: 1,000 of one is not more than 5 of another."""
     found = [
         candidate("A1", source="a", score=1),
@@ -100,25 +255,59 @@ def test_scores_are_compared_within_a_source_only() -> None:
     assert order(found) == ["A2", "B2", "A1", "B1"]
 
 
+def test_who_has_no_score_comes_behind_those_of_the_same_priority_that_have_one() -> None:
+    found = [candidate("N", source="n"), candidate("S", source="s", score=-5), candidate("H", "high")]
+    assert order(found) == ["H", "S", "N"]
+
+
+def test_the_pipelines_priority_decides_between_equals_and_an_unknown_pipeline_comes_last() -> None:
+    found = [candidate("U", pipeline="unknown"), candidate("N", pipeline="news"), candidate("E")]
+    assert order(found) == ["E", "N", "U"]
+    assert order([*found, {**candidate("X"), "pipeline": None}])[-1] in {"U", "X"}
+
+
 def test_where_nothing_decides_the_order_of_the_registry_stands() -> None:
     found = [candidate(ticker, source=ticker) for ticker in ("C", "A", "B")]
     assert order(found) == ["C", "A", "B"]
 
 
-def test_the_limit_cuts_the_last_and_ranks_count_from_one() -> None:
-    found = [candidate("A", "low"), candidate("B", "high"), candidate("C", "medium")]
-    ranked = rank_candidates(found, RankerSettings(limit=2), PIPELINES)
-    assert [(c["ticker"], c["rank"]) for c in ranked] == [("B", 1), ("C", 2)]
-    assert order(found, None) == ["B", "C", "A"]
+def test_one_that_moved_already_ranks_one_priority_lower_and_behind_those_there() -> None:
+    found = [
+        candidate("H", "high", deprioritised="moved"),
+        candidate("M", "medium", pipeline="unknown"),
+        candidate("ML", "medium", deprioritised="moved"),
+        candidate("L", "low"),
+    ]
+    assert order(found) == ["M", "H", "L", "ML"]
+
+
+def test_how_many_scanners_agree_is_shown_and_not_scored() -> None:
+    alone, agreed = candidate("ALONE"), candidate("AGREED", all_sources=["s", "t", "u"])
+    assert order([alone, agreed]) == ["ALONE", "AGREED"]
+    assert order([agreed, alone]) == ["AGREED", "ALONE"]
 
 
 @given(candidates)
-@settings(max_examples=50)
+@settings(max_examples=100, deadline=None)
 def test_ranking_is_pure_and_complete_and_urgency_never_falls_back(found: Any) -> None:
     before = copy.deepcopy(found)
-    ranked = rank_candidates(found, RankerSettings(limit=None), PIPELINES)
+    ranked = rank_candidates(found, PIPELINES)
     assert found == before
     assert sorted(c["ticker"] for c in ranked) == sorted(c["ticker"] for c in found)
     urgencies = [Priority(c["priority"]).rank for c in ranked]
     assert urgencies == sorted(urgencies)
     assert [c["rank"] for c in ranked] == list(range(1, len(found) + 1))
+    said = {c["ticker"]: c for c in found}
+    assert all(c[key] == value for c in ranked for key, value in said[c["ticker"]].items())
+
+
+@given(candidates, st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_what_the_rules_tell_apart_is_ordered_alike_whatever_order_it_came_in(
+    found: Any, random: Any
+) -> None:
+    shuffled = random.sample(found, len(found))
+    told_apart = lambda c: (c["priority"], c["percentile"], c["pipeline"])
+    assert [told_apart(c) for c in rank_candidates(found, PIPELINES)] == [
+        told_apart(c) for c in rank_candidates(shuffled, PIPELINES)
+    ]

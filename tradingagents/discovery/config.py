@@ -74,16 +74,24 @@ class ScannerSettings(Settings):
 
 
 class FilterSettings(Settings):
-    """``filter``: which merged candidates go on to the ranker."""
+    """``filter``: which merged candidates go on to the ranker. Of the limits, ``None`` switches one off."""
 
     min_priority: Literal["critical", "high", "medium", "low"] = "low"
     exclude_tickers: list[str] = Field(default_factory=list)
+    min_price_usd: float | None = Field(default=1.0, gt=0)
+    min_dollar_volume_usd: float | None = Field(default=500_000.0, gt=0)
+    min_market_cap_usd: float | None = Field(default=None, gt=0)
+    recent_move_percent: float | None = Field(default=25.0, gt=0)
+    recent_move_exempt: list[str] = Field(default_factory=lambda: ["rsi_oversold"])
+    timeout_seconds: Seconds = 60.0
 
 
 class RankerSettings(Settings):
-    """``ranker``: how many candidates are handed on."""
+    """``ranker``: in which order candidates are handed on, and how many."""
 
     limit: int | None = Field(default=50, ge=1)
+    model: str | None = Field(default=None, min_length=1)
+    timeout_seconds: Seconds = 60.0
 
 
 class _TopLevel(Settings):

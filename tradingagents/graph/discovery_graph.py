@@ -11,14 +11,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, StateGraph
 
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.config import parse_config
+from tradingagents.discovery.errors import ConfigError
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanners.scan import Scan
-from tradingagents.discovery.stages.filter import filter_candidates
-from tradingagents.discovery.stages.ranker import rank_candidates
+from tradingagents.discovery.stages.custom import CandidateFilter, CandidateRanker
+from tradingagents.discovery.stages.filter_stage import FilterStage
+from tradingagents.discovery.stages.ranker_stage import RankerStage
 from tradingagents.graph.discovery_state import DiscoveryState
 from tradingagents.graph.scanner_node import ScannerNode
 
@@ -34,7 +37,9 @@ class DiscoveryGraph:
 
     ``config`` is the host's dict (its ``"discovery"`` part is read, and laid over the defaults),
     ``registry`` the scanners, all that are built in or installed by default, ``checkpointer`` any LangGraph
-    saver.
+    saver. ``filter`` and ``ranker`` take the place of the built-in rules; see :class:`CandidateFilter` and
+    :class:`CandidateRanker` for what they are given and may answer. When one fails or is late, the built-in
+    rules decide, and ``messages`` of the final state says so.
     Thread-safe: several scans may run at once. Raises :class:`ConfigError` for a wrong setting.
     """
 
@@ -43,6 +48,8 @@ class DiscoveryGraph:
         config: Mapping[str, Any] | None = None,
         registry: ScannerRegistry | None = None,
         *,
+        filter: CandidateFilter | None = None,
+        ranker: CandidateRanker | None = None,
         checkpointer: BaseCheckpointSaver[Any] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -50,6 +57,11 @@ class DiscoveryGraph:
         self.registry = ScannerRegistry.installed() if registry is None else registry
         self.config = parse_config(config, list(self.registry), known=_not_in(built_in, self.registry))
         self._node = ScannerNode(Scan(self.config, list(self.registry), config or {}, clock))
+        _require_callable(filter=filter, ranker=ranker)
+        # An interrupt() inside a filter or ranker is LangGraph's own signal, and no failure.
+        signals = (GraphBubbleUp,)
+        self._filter = FilterStage(self.config, filter, clock=clock, let_through=signals)
+        self._ranker = RankerStage(self.config, ranker, clock=clock, let_through=signals)
         self._checkpointer = checkpointer
 
     @functools.cached_property
@@ -94,26 +106,20 @@ class DiscoveryGraph:
         return self._node.invoke(state, config)
 
     def filter_node(self, state: DiscoveryState) -> dict[str, Any]:
-        """Keep the candidates that pass the filter; ``filter_report`` counts and names the others."""
-        candidates = state.get("candidate_metadata") or []
-        kept, dropped = filter_candidates(candidates, self.config.filter)
-        return {
-            "tickers": [candidate["ticker"] for candidate in kept],
-            "candidate_metadata": kept,
-            "status": "filtered",
-            "filter_report": {"in": len(candidates), "out": len(kept), "dropped": dropped},
-        }
+        """Mark what is new, and keep the candidates that pass; ``filter_report`` accounts for the others."""
+        return self._filter.run(state)
 
     def ranker_node(self, state: DiscoveryState) -> dict[str, Any]:
         """Order the candidates and keep the best; ``final_ranking`` is what the agents get."""
-        candidates = state.get("candidate_metadata") or []
-        ranked = rank_candidates(candidates, self.config.ranker, self.config.pipelines)
-        return {
-            "tickers": [candidate["ticker"] for candidate in ranked],
-            "candidate_metadata": ranked,
-            "final_ranking": ranked,
-            "status": "ranked",
-        }
+        return self._ranker.run(state)
+
+
+def _require_callable(**stages: Any) -> None:
+    for name, stage in stages.items():
+        if stage is not None and not callable(stage):
+            raise ConfigError(
+                f"{name}: {type(stage).__name__} cannot be called with candidates and a trade date"
+            )
 
 
 def _not_in(built_in: ScannerRegistry, registry: ScannerRegistry) -> list[type[Any]]:

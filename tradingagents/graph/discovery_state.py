@@ -35,11 +35,22 @@ def _keyed(entries: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
 
 
 class DiscoveryState(TypedDict, total=False):
-    """What travels through the graph.
+    """What travels through the graph, all of it plain data.
 
-    ``tickers`` and ``candidate_metadata`` hold the merged candidates after the scan, those that passed
-    after the filter, and those handed on, best first, after the ranker. ``status`` is ``scanned``,
-    ``filtered``, then ``ranked``.
+    ``trade_date``: ISO 8601; today in UTC where it is empty.
+    ``tickers``, ``candidate_metadata``: the merged candidates after the scan, those that passed after the
+    filter, those handed on, best first, after the ranker. The filter adds to each ``market`` (see
+    :func:`read_market`) and ``new``, ``first_seen``, ``last_seen``, ``seen_by`` (see
+    :func:`mark_candidates`), and to some ``deprioritised``, the reason; the ranker adds ``rank``,
+    ``percentile`` and ``confluence``.
+    ``tool_logs``: what scanners asked, every entry once.
+    ``status``: ``scanned``, ``filtered``, then ``ranked``.
+    ``scan_report``: how each scanner ended.
+    ``filter_report``, ``ranker_report``: what went in and came out of each step, and why the rest did not;
+    see :meth:`FilterStage.run` and :meth:`RankerStage.run`.
+    ``final_ranking``: what the agents get.
+    ``messages``: what went wrong after the scan, for people: a filter that dropped everything, a ranker that
+    failed, bars that could not be read. Empty when all is well.
     """
 
     trade_date: str
@@ -49,4 +60,6 @@ class DiscoveryState(TypedDict, total=False):
     status: str
     scan_report: dict[str, Any]
     filter_report: dict[str, Any]
+    ranker_report: dict[str, Any]
     final_ranking: list[dict[str, Any]]
+    messages: list[str]

@@ -1,4 +1,11 @@
-"""The ranker: the order in which candidates are handed on, by rules a reader can repeat by hand."""
+"""The ranker: the order in which candidates are handed on, by rules a reader can repeat by hand. Pure.
+
+1. Priority; a candidate that the filter marked ``deprioritised`` stands one lower, behind those of that
+   priority.
+2. The percentile among the candidates of its own leading scanner; without one, behind those that have one.
+3. The pipeline's priority; a pipeline without settings comes last.
+4. The order of arrival here, which is the registry's.
+"""
 
 from __future__ import annotations
 
@@ -6,51 +13,42 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tradingagents.discovery.candidate import Priority
-from tradingagents.discovery.config import PipelineSettings, RankerSettings
+from tradingagents.discovery.config import PipelineSettings
+from tradingagents.discovery.stages.filter import DEPRIORITISED
+from tradingagents.discovery.stages.standing import confluence_of, standings
 
 __all__ = ["rank_candidates"]
 
 _LAST = 1_000_000
+_Key = tuple[int, bool, bool, float, int]
 
 
 def rank_candidates(
     candidates: Sequence[Mapping[str, Any]],
-    settings: RankerSettings,
     pipelines: Mapping[str, PipelineSettings],
+    report: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the best ``limit`` candidates, each with its ``rank`` from 1. Pure and stable.
+    """Return all candidates, best first, each with ``rank`` from 1, ``percentile`` and ``confluence``.
 
-    Priority decides, then the pipeline's priority, then the place among the candidates of the same
-    leading scanner (its own score, strongest first), then the order of arrival here, which is the
-    registry's. How many scanners agree is shown in ``all_sources`` and not scored: nothing shows that it
-    means more.
+    ``report`` is the scan's; see :func:`standings` and :func:`confluence_of`. Stable.
     """
-    place = _places(candidates)
-    order = sorted(
-        range(len(candidates)),
-        key=lambda i: (_urgency(candidates[i]), _pipeline_priority(candidates[i], pipelines), place[i], i),
+    told = [
+        {**candidate, "percentile": percentile, "confluence": confluence}
+        for candidate, percentile, confluence in zip(
+            candidates, standings(candidates, report), confluence_of(candidates, report), strict=True
+        )
+    ]
+    told.sort(key=lambda candidate: _key(candidate, pipelines))
+    return [{**candidate, "rank": rank} for rank, candidate in enumerate(told, start=1)]
+
+
+def _key(candidate: Mapping[str, Any], pipelines: Mapping[str, PipelineSettings]) -> _Key:
+    lowered, percentile = DEPRIORITISED in candidate, candidate["percentile"]
+    pipeline = pipelines.get(candidate.get("pipeline") or "")
+    return (
+        Priority(candidate["priority"]).rank + lowered,
+        lowered,
+        percentile is None,
+        -(percentile or 0.0),
+        _LAST if pipeline is None else pipeline.priority,
     )
-    chosen = order[: settings.limit]
-    return [{**candidates[i], "rank": rank} for rank, i in enumerate(chosen, start=1)]
-
-
-def _urgency(candidate: Mapping[str, Any]) -> int:
-    return Priority(candidate["priority"]).rank
-
-
-def _pipeline_priority(candidate: Mapping[str, Any], pipelines: Mapping[str, PipelineSettings]) -> int:
-    pipeline = pipelines.get(candidate.get("pipeline", ""))
-    return _LAST if pipeline is None else pipeline.priority
-
-
-def _places(candidates: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Each candidate's place by score among those of the same source; scores of two sources never meet."""
-    by_source: dict[str, list[int]] = {}
-    for i, candidate in enumerate(candidates):
-        by_source.setdefault(candidate["source"], []).append(i)
-    places = [0] * len(candidates)
-    for members in by_source.values():
-        members.sort(key=lambda i: -(candidates[i].get("score") or 0.0))
-        for place, i in enumerate(members):
-            places[i] = place
-    return places
