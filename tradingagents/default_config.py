@@ -281,6 +281,17 @@ DEFAULT_CONFIG = {
                 "max_body_bytes": 20_000_000,
             },
         },
+        # Daily bars for the technical scanners and for the filter. They are imported, not fetched during a
+        # scan: OhlcvStore.upsert(), import_files(); see discovery/market.
+        "market": {
+            "store_dir": None,  # None: "ohlcv" in the state_dir
+            # Which tickers are screened. "stored": the listed common stocks that have bars; "listed": all
+            # listed common stocks, those without bars counted as unanswered; a text file, one ticker a
+            # line; or a list of tickers.
+            "universe": "stored",
+            "max_age_sessions": 0,  # how many sessions the bars may be older than the newest closed one
+            "min_share": 0.8,  # of those tickers must have a bar of the session; fewer are stale data
+        },
         "filter": {
             "min_priority": "low",  # critical | high | medium | low
             "exclude_tickers": [],

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypeVar, get_args
 
 from platformdirs import user_cache_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.candidate import normalise_ticker
@@ -23,6 +23,7 @@ from tradingagents.discovery.vendor_settings import VendorsSettings
 __all__ = [
     "DiscoveryConfig",
     "ExecutionSettings",
+    "MarketSettings",
     "PipelineSettings",
     "ScannerSettings",
     "Settings",
@@ -73,6 +74,37 @@ class ScannerSettings(Settings):
     isolation: Literal["thread", "process"] = "thread"
 
 
+def _universe(value: str | list[str]) -> str | list[str]:
+    if isinstance(value, list):
+        for ticker in value:
+            try:
+                normalise_ticker(ticker)
+            except InvalidCandidate as error:
+                raise ValueError(f"{ticker!r}: {error.reason}") from None
+        if not value:
+            raise ValueError("a list of tickers must not be empty")
+    elif value not in UNIVERSES and not (Path(value).suffix or len(Path(value).parts) > 1):
+        raise ValueError(f"none of {', '.join(UNIVERSES)}, no list, and no file such as 'tickers.txt'")
+    return value
+
+
+UNIVERSES = ("stored", "listed")
+"""The universes that have a name; anything else is a file or a list."""
+
+
+class MarketSettings(Settings):
+    """``market``: the daily bars of the technical scanners, and the tickers they look at.
+
+    ``universe`` is one of :data:`UNIVERSES`, the path of a text file with one ticker a line, or tickers.
+    ``min_share`` is the part of the universe, 0 to 1, that must have a bar of the session.
+    """
+
+    store_dir: str | None = Field(default=None, min_length=1)
+    universe: Annotated[str | list[str], AfterValidator(_universe)] = "stored"
+    max_age_sessions: int = Field(default=0, ge=0, le=5)
+    min_share: float = Field(default=0.8, gt=0, le=1)
+
+
 class FilterSettings(Settings):
     """``filter``: which merged candidates go on to the ranker. Of the limits, ``None`` switches one off."""
 
@@ -101,6 +133,7 @@ class _TopLevel(Settings):
     pipelines: dict[str, PipelineSettings]
     scanners: dict[str, dict[str, Any]]
     vendors: VendorsSettings
+    market: MarketSettings
     filter: FilterSettings
     ranker: RankerSettings
 
@@ -114,6 +147,7 @@ class DiscoveryConfig(Settings):
     pipelines: dict[str, PipelineSettings]
     scanners: dict[str, ScannerSettings]
     vendors: VendorsSettings
+    market: MarketSettings
     filter: FilterSettings
     ranker: RankerSettings
 
@@ -128,6 +162,17 @@ class DiscoveryConfig(Settings):
         if self.data_source == "live":
             return user_cache_path("tradingagents", appauthor=False)
         return None
+
+    def market_store_folder(self) -> Path | None:
+        """Return the folder of the daily bars, whether it exists or not; None: nowhere.
+
+        For :class:`~tradingagents.discovery.market.store.OhlcvStore`. Bars of invented companies are kept
+        apart from real ones.
+        """
+        if self.market.store_dir is not None:
+            return Path(self.market.store_dir).expanduser()
+        folder = self.state_folder()
+        return folder and folder / ("ohlcv@sandbox" if self.data_source == "sandbox" else "ohlcv")
 
     def timeout_of(self, scanner: str) -> float:
         """Seconds for one scanner, from its own start."""
@@ -188,7 +233,7 @@ def _section(config: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if not isinstance(config, Mapping):
         raise ConfigError(f"config: {type(config).__name__} instead of a dict such as DEFAULT_CONFIG")
     for key in config:
-        if key in _TopLevel.model_fields and key not in {"filter", "data_source", "vendors"}:
+        if key in _TopLevel.model_fields and key not in {"filter", "data_source", "vendors", "market"}:
             raise ConfigError(f"config[{key!r}] is not read; it belongs in config['discovery'][{key!r}]")
         if key != "discovery" and _nearest(str(key).lower(), ["discovery"], cutoff=0.85):
             raise ConfigError(f"config[{key!r}] is not read; did you mean 'discovery'?")
