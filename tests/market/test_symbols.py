@@ -146,6 +146,19 @@ def test_what_is_not_the_whole_file_is_refused(broken: str, reason: str) -> None
         SymbolDirectory.from_text(broken, text(OTHER_HEADER, OTHER))
 
 
+def test_columns_are_read_by_their_names_and_new_ones_passed_over() -> None:
+    """The vendor has added columns before; a missing one leaves a question open."""
+    lines = [f"new|{line}|more" for line in NASDAQ]
+    wider = text(f"Added|{NASDAQ_HEADER}|Also", lines)
+    listed = SymbolDirectory.from_text(wider, text(OTHER_HEADER, OTHER))
+    assert list(listed) == list(directory())
+    for column in NASDAQ_HEADER.split("|"):
+        with pytest.raises(BadPayload, match="not the symbol directory"):
+            SymbolDirectory.from_text(
+                text(NASDAQ_HEADER.replace(column, "Gone", 1), NASDAQ), text(OTHER_HEADER, OTHER)
+            )
+
+
 def test_bytes_may_have_a_byte_order_mark_or_an_odd_letter_but_must_be_the_file() -> None:
     """As saved by some tools, or with a name in Latin-1; anything else is refused."""
     nasdaq, other = text(NASDAQ_HEADER, NASDAQ).encode("utf-8-sig"), text(OTHER_HEADER, OTHER).encode()

@@ -148,7 +148,7 @@ OWN_ENDS: dict[tuple[str, str], set[End]] = {
     ("status-403", "sec"): {RATE},  # so it refuses who asks too fast
     ("status-403", "finra"): {STALE},  # so it says that there is no such file
     ("status-404", "finra"): {STALE},
-    ("too-long", "nasdaq"): {AS_USUAL},  # what is cut off is the end of its last line, the time it was made
+    ("too-long", "nasdaq"): {BAD},  # what is cut off is the end of its last line, the time it was made
 }
 """What a fault comes to with a vendor of whose format, or whose words, something else is true."""
 

@@ -10,7 +10,7 @@ Source: nasdaqtrader.com, "Symbol Look-Up/Directory Data Fields & Definitions".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -74,16 +74,19 @@ class Listing:
 def read_listings(text: str, header: str) -> tuple[list[Listing], datetime]:
     """Return the file's securities in its order and its creation time (aware, US Eastern).
 
-    Raises :class:`BadPayload` when the text is not that file, or not all of it.
+    ``header`` is one of the two; columns added to it are passed over. Raises :class:`BadPayload` when the
+    text is not that file, or not all of it.
     """
     lines = text.removeprefix("\ufeff").splitlines()
-    if not lines or lines[0].strip() != header:
+    columns = lines[0].strip().split("|") if lines else []
+    if not set(header.split("|")) <= set(columns):
         shown = next((line.strip() for line in lines if line.strip()), "nothing")[:60]
         raise BadPayload(VENDOR, f"not the symbol directory: it starts with {shown!r}")
     while lines and not lines[-1].strip():
         lines.pop()
     created = _creation_time(lines[-1])
-    return list(_listings(lines[1:-1], header)), created
+    build = _from_nasdaq if header == NASDAQ_HEADER else _from_other
+    return list(_listings(lines[1:-1], columns, header.partition("|")[0], build)), created
 
 
 def _creation_time(line: str) -> datetime:
@@ -96,9 +99,9 @@ def _creation_time(line: str) -> datetime:
         raise BadPayload(VENDOR, f"the symbol directory's creation time is no time: {line!r}") from error
 
 
-def _listings(lines: list[str], header: str) -> Iterator[Listing]:
-    columns = header.split("|")
-    build = _from_nasdaq if header == NASDAQ_HEADER else _from_other
+def _listings(
+    lines: list[str], columns: list[str], key: str, build: Callable[[dict[str, str]], Listing]
+) -> Iterator[Listing]:
     for line in lines:
         fields = line.split("|")
         if len(fields) != len(columns):
@@ -106,7 +109,7 @@ def _listings(lines: list[str], header: str) -> Iterator[Listing]:
                 VENDOR, f"a line of the symbol directory has {len(fields)} fields: {line[:60]!r}"
             )
         row = {column: field.strip() for column, field in zip(columns, fields, strict=True)}
-        if row[columns[0]]:
+        if row[key]:
             yield build(row)
 
 
