@@ -50,7 +50,7 @@ class FilterStage:
         candidates = [_unmarked(candidate) for candidate in state.get("candidate_metadata") or ()]
         trade_date, report = self._trade_date(state), state.get("scan_report") or {}
         marked, problem = self._marked(candidates, report, trade_date.isoformat())
-        facts = read_market(candidates, _store_folder(self._config), trade_date, self._clock.now())
+        facts = read_market(candidates, self._config.market_store_folder(), trade_date, self._clock.now())
         told = [{**candidate, "market": dict(facts.by_ticker[candidate["ticker"]])} for candidate in marked]
         kept, account = self._decide(told, trade_date.isoformat(), facts)
         return {
@@ -145,11 +145,6 @@ def _account(
 def _unmarked(candidate: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out a mark that only this stage may set."""
     return {key: value for key, value in candidate.items() if key != DEPRIORITISED}
-
-
-def _store_folder(config: DiscoveryConfig) -> Path | None:
-    folder = config.state_folder()
-    return None if folder is None else folder / "ohlcv"
 
 
 def _sightings_file(config: DiscoveryConfig) -> Path | None:
