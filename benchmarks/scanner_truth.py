@@ -1,10 +1,11 @@
 """What every scanner finds of what is planted in the sandbox's market, and what it puts forward beside it.
 
-Whole scans over HTTP on loopback, all scanners at once with their default settings, no limit on candidates
-and no pacing, on the markets of several seeds; counts are added up over them. Precision: the share of the
+Whole scans over HTTP on loopback, all scanners at once with their default settings (one that scans a
+watch list is given the plants and near misses of its market to watch), no limit on candidates and no
+pacing, on the markets of several seeds; counts are added up over them. Precision: the share of the
 candidates that were planted. Recall: the share of what was planted that was found. The plants are
-unambiguous, and each has near misses beside it, so both should be 1. The note of a scanner that did not end
-``ok`` says how it ended; ``untold`` counts the scanners for which the market plants nothing.
+unambiguous, and each has near misses beside it, so both should be 1. The note of a scanner that did not
+end ``ok`` says how it ended; ``untold`` counts the scanners for which the market plants nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.harness.row import Row
-from tradingagents.discovery.sandbox import Market, SandboxServer
+from tradingagents.discovery.sandbox import Market, Planted, SandboxServer
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
@@ -23,6 +24,7 @@ __all__ = ["Found", "observe", "rows"]
 
 _SEEDS = (7, 11, 23)
 _TIMEOUT_SECONDS = 60.0
+_MOST_WATCHED = 10
 
 
 @dataclass
@@ -77,7 +79,7 @@ def _row(name: str, value: float, unit: str, note: str) -> Row:
 def observe(market: Market, found: dict[str, Found]) -> set[str]:
     """Scan one market, count by scanner, and return the scanners that it plants nothing for."""
     with SandboxServer(market) as sandbox:
-        graph = DiscoveryGraph(_everything(sandbox.config()), ScannerRegistry.built_in())
+        graph = DiscoveryGraph(_everything(sandbox.config(), market), ScannerRegistry.built_in())
         report = graph.scanner_node({"trade_date": market.as_of.isoformat()})["scan_report"]
     untold = set()
     for outcome in report["outcomes"]:
@@ -89,12 +91,13 @@ def observe(market: Market, found: dict[str, Found]) -> set[str]:
     return untold
 
 
-def _everything(config: Mapping[str, Any]) -> dict[str, Any]:
+def _everything(config: Mapping[str, Any], market: Market) -> dict[str, Any]:
     """Lay over a sandbox's configuration: every scanner, all it finds, no waiting for a quota."""
     discovery = dict(config["discovery"])
     own = discovery.get("scanners", {})
     on = {"enabled": True, "limit": None}
     scanners = {one.name: {**own.get(one.name, {}), **on} for one in ScannerRegistry.built_in()}
+    scanners["options_flow"]["tickers"] = _watched(market.truth["options_flow"])
     vendors = {name: {**given, "rates": []} for name, given in discovery["vendors"].items()}
     execution = {"max_workers": 8, "timeout_seconds": _TIMEOUT_SECONDS}
     return {
@@ -105,6 +108,11 @@ def _everything(config: Mapping[str, Any]) -> dict[str, Any]:
             "scanner_execution": {**discovery.get("scanner_execution", {}), **execution},
         }
     }
+
+
+def _watched(planted: Planted) -> list[str]:
+    """Return as many as may be watched, every plant among them."""
+    return [*sorted(planted.expected), *sorted(planted.forbidden)][:_MOST_WATCHED]
 
 
 def main() -> None:

@@ -41,8 +41,9 @@ class BaseScanner(ABC):
     """Base of every scanner; a new instance is made for each scan and used by one thread.
 
     ``name`` is its key in the configuration, ``pipeline`` the group it belongs to, ``strategy`` the
-    label it puts on its candidates. A scanner with settings of its own gives them as a subclass of
-    :class:`ScannerSettings` under the name ``Settings`` and finds them, validated, in
+    label it puts on its candidates. With ``listed_only`` those that are no listed share or fund are left
+    out of a scan; see :class:`~.listing_check.ListingCheck`. A scanner with settings of its own gives them
+    as a subclass of :class:`ScannerSettings` under the name ``Settings`` and finds them, validated, in
     ``self.settings``. ``self.vendors`` leads to the vendors. An ``__init__`` of its own may take the
     host's configuration dict, or nothing.
     """
@@ -50,6 +51,7 @@ class BaseScanner(ABC):
     name: ClassVar[str]
     pipeline: ClassVar[str]
     strategy: ClassVar[str] = ""
+    listed_only: ClassVar[bool] = False
     Settings: ClassVar[type[ScannerSettings]] = ScannerSettings
 
     settings: Any

@@ -39,6 +39,7 @@ class EarningsCalendar(BaseScanner):
     """
 
     name, pipeline, strategy = "earnings_calendar", "events", "earnings_soon"
+    listed_only = True
     Settings = EarningsCalendarSettings
 
     def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:

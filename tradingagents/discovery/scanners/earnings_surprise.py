@@ -45,6 +45,7 @@ class EarningsSurprise(BaseScanner):
     """
 
     name, pipeline, strategy = "earnings_surprise", "events", "earnings_surprise"
+    listed_only = True
     Settings = EarningsSurpriseSettings
 
     def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:

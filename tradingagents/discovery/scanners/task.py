@@ -16,6 +16,7 @@ from tradingagents.discovery.execution.scope import Task, TaskScope
 from tradingagents.discovery.isolation import isolate
 from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.listing_check import ListingCheck
 from tradingagents.discovery.scanners.recorder import LocalRecorder, Recorder, RemoteRecorder
 from tradingagents.discovery.tool_log import ToolLog
 from tradingagents.discovery.vendor_settings import VendorsSettings
@@ -100,8 +101,11 @@ def _run(order: Order, recorder: Recorder, hub: Vendors) -> None:
     def stale(why: DiscoveryError, message: str) -> None:
         recorder.trouble(verdict_of_error(why).reason, message)
 
+    check = ListingCheck(scanner, hub, scanner.trade_date(state))
     with counting(recorder.request, stale):
         for candidate in scanner.iter_valid(state):
+            if scanner.listed_only and not check.passes(candidate["ticker"]):
+                continue
             if order.data_source != "live":
                 candidate["synthetic"] = order.data_source == "sandbox"
             recorder.emit(candidate)

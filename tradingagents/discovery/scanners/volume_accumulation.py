@@ -42,6 +42,7 @@ class VolumeAccumulation(BaseScanner):
     """Puts forward each share whose newest volume is ``min_ratio`` times its mean. The ratio is the score."""
 
     name, pipeline, strategy = "volume_accumulation", "momentum", "volume_accumulation"
+    listed_only = True
     Settings = VolumeAccumulationSettings
 
     def __init__(self) -> None:
