@@ -27,6 +27,7 @@ from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.scanners.analyst_revisions import AnalystRevisions
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar
+from tradingagents.discovery.scanners.earnings_surprise import EarningsSurprise
 from tradingagents.discovery.scanners.market_movers import MarketMovers
 from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
 from tradingagents.discovery.scanners.reddit_dd import RedditDD
@@ -38,6 +39,7 @@ VENDOR: dict[type[BaseScanner], str] = {
     MarketMovers: "alpha_vantage",
     NewsCatalyst: "alpha_vantage",
     EarningsCalendar: "finnhub",
+    EarningsSurprise: "finnhub",
     AnalystRevisions: "finnhub",
     RedditTrending: "reddit",
     RedditDD: "reddit",
@@ -46,6 +48,7 @@ REQUESTS = {  # a scan's requests: a calendar and one a reporter; a token, listi
     MarketMovers: {"alpha_vantage": 1},
     NewsCatalyst: {"alpha_vantage": 1},
     EarningsCalendar: {"finnhub": 1},
+    EarningsSurprise: {"finnhub": 1},
     AnalystRevisions: {"finnhub": 26},
     RedditTrending: {"reddit": 1 + 4 * 2, "nasdaq": 2},
     RedditDD: {"reddit": 1 + 5 * 2, "nasdaq": 2},
@@ -99,7 +102,9 @@ def test_every_candidate_has_a_reason_a_score_and_evidence(
 
 
 @pytest.mark.parametrize(  # of the percentages, as prices are rounded to cents; of the means, as they are
-    ("scanner", "tolerance"), [(MarketMovers, 5e-3), (AnalystRevisions, 1e-6)], ids=["movers", "analysts"]
+    ("scanner", "tolerance"),
+    [(MarketMovers, 5e-3), (AnalystRevisions, 1e-6), (EarningsSurprise, 1e-6)],
+    ids=["movers", "analysts", "surprises"],
 )
 def test_the_scores_are_those_of_the_truth(
     scanner: type[BaseScanner], tolerance: float, sandbox: SandboxServer, hub: Vendors

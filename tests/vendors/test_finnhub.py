@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.fake_clock import FakeClock
 from tests.vendors.canned import BASE, answer, session_giving
+from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import (
     Auth,
@@ -25,8 +27,11 @@ from tradingagents.discovery.errors import (
     Transient,
 )
 from tradingagents.discovery.net.exchange import Credentials
+from tradingagents.discovery.sandbox import SandboxServer
+from tradingagents.discovery.vendor_settings import VendorsSettings
 from tradingagents.discovery.vendors.finnhub import Finnhub
 from tradingagents.discovery.vendors.finnhub_records import calendar_rows, parse_events, parse_ratings
+from tradingagents.discovery.vendors.hub import Vendors
 
 KEY = "finnhub-key-0123456789"
 FIRST, LAST = date(2026, 2, 5), date(2026, 2, 12)
@@ -64,6 +69,27 @@ def test_the_key_travels_in_a_header_and_the_path_has_no_double_slash() -> None:
     }
     assert ratings.url == f"{BASE}/stock/recommendation?symbol=EXMP"
     assert {request.headers["X-Finnhub-Token"] for request in adapter.asked} == {KEY}
+
+
+def test_a_calendar_that_came_compressed_is_asked_for_once(tmp_path: Path) -> None:
+    """The vendor's own client sends an empty ``symbol=``, and a compressed answer names what it varies by."""
+    with SandboxServer() as sandbox:
+        settings = VendorsSettings.model_validate(
+            DEFAULT_CONFIG["discovery"]["vendors"] | _addresses(sandbox)  # type: ignore[index,operator]
+        )
+        for folder in (None, tmp_path):
+            before = len(sandbox.requests)
+            hub = Vendors(settings, data_source="sandbox", state_dir=folder)
+            first, again = (hub.finnhub.earnings_calendar(FIRST, LAST) for _ in range(2))
+            hub.close()
+            assert len(sandbox.requests) == before + 1
+            assert first == again
+
+
+def _addresses(sandbox: SandboxServer) -> dict[str, Any]:
+    defaults: Any = DEFAULT_CONFIG["discovery"]["vendors"]  # type: ignore[index]
+    own: Any = sandbox.config()["discovery"]["vendors"]  # type: ignore[index]
+    return {vendor: defaults[vendor] | address for vendor, address in own.items() if vendor in defaults}
 
 
 def test_the_session_gets_neither_the_key_nor_a_user_agent() -> None:

@@ -153,5 +153,8 @@ def _strip(response: CachedResponse) -> None:
     response.history = []
     response.cookies = RequestsCookieJar()
     response.headers.pop("Set-Cookie", None)
+    # A session asks with one set of headers, so nothing varies; and requests-cache would look for the
+    # request's headers, which are not kept, under an address from which it drops empty parameters.
+    response.headers.pop("Vary", None)
     response.request.headers = CaseInsensitiveDict()
     response.request.cookies = RequestsCookieJar()

@@ -1,4 +1,4 @@
-"""The synthetic market: everything the six vendors tell of, from one seed.
+"""The synthetic market: everything the vendors tell of, from one seed.
 
 All companies, people and figures are invented. The same seed, day and size give the same market in
 every process; building one costs little, because each family of data is made when first asked for.

@@ -64,7 +64,8 @@ def past_reports(scanner: BaseScanner, today: date, days_back: int) -> tuple[dic
     window = calendar_window(today, days_back=days_back)
     reports: dict[str, EarningsEvent] = {}
     companies: set[str] = set()
-    for event in reversed(_calendar(scanner, window, today - timedelta(days=days_back), today)):
+    events = _calendar(scanner, window, today - timedelta(days=days_back), today)
+    for event in sorted(events, key=lambda one: one.day, reverse=True):
         scanner.step("reports listed")
         if (ticker := listed_at_home(event.symbol)) is None:
             scanner.step("not a United States listing")
@@ -84,7 +85,10 @@ def past_reports(scanner: BaseScanner, today: date, days_back: int) -> tuple[dic
 def _calendar(
     scanner: BaseScanner, window: tuple[date, date], first: date, last: date
 ) -> Sequence[EarningsEvent]:
-    """Ask for the window, and return the reports from ``first`` to ``last``, by date and symbol."""
+    """Ask for the window, and return the reports from ``first`` to ``last``, by date and symbol.
+
+    Of several entries for one company and day, the one with the most figures comes first.
+    """
     problems: list[str] = []
     vendor = scanner.vendors.finnhub
     events: list[EarningsEvent] = scanner.ask(
@@ -95,11 +99,16 @@ def _calendar(
     )
     for problem in problems:
         scanner.trouble(Reason.BAD_PAYLOAD, f"finnhub: {problem}")
-    kept = [event for event in events if first <= event.day <= last]
+    kept = sorted((event for event in events if first <= event.day <= last), key=_fullest_first)
     if not kept:
         raise NoDataError(f"finnhub: no report of any company from {first} to {last}")
     scanner.step("reports of other days", len(events) - len(kept))
     return kept
+
+
+def _fullest_first(event: EarningsEvent) -> tuple[date, str, int, str]:
+    figures = (event.eps_estimate, event.eps_actual, event.revenue_estimate, event.revenue_actual)
+    return event.day, event.symbol, sum(figure is None for figure in figures), repr(event)
 
 
 def listed_at_home(symbol: str) -> str | None:

@@ -72,10 +72,12 @@ def parse_chain(payload: Any, symbol: str, on_malformed: OnMalformed | None = No
     contracts, days, problems = [], set(), []
     for number, row in enumerate(payload["data"]):
         try:
-            contracts.append(_contract(row, symbol))
-            days.add(date.fromisoformat(row["date"]))
+            contract, day = _contract(row, symbol), date.fromisoformat(row["date"])
         except _UNREADABLE as error:
             problems.append(f"row {number} cannot be read ({type(error).__name__}: {str(error)[:80]})")
+        else:
+            contracts.append(contract)
+            days.add(day)
     _tell(problems, on_malformed if contracts else None)
     if len(days) != 1:
         raise BadPayload(VENDOR, f"contracts of {len(days)} sessions instead of one")
