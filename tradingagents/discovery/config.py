@@ -28,6 +28,7 @@ __all__ = [
     "ScannerSettings",
     "Settings",
     "parse_config",
+    "parse_without_scanners",
 ]
 
 _Model = TypeVar("_Model", bound="Settings")
@@ -200,10 +201,7 @@ def parse_config(
     ``known`` are further classes whose settings may stand in the dict although they are not in the
     registry: the built-in ones, which the defaults name. Raises :class:`ConfigError`.
     """
-    raw = _laid_over(_DEFAULTS, _section(config), "discovery")
-    if source := os.environ.get(DATA_SOURCE_ENV):
-        raw["data_source"] = _known_source(source)
-    top = _validated(_TopLevel, raw, "discovery")
+    top = _top_level(config)
     classes = {cls.name: cls for cls in [*known, *scanners]}
     _refuse_unknown(top.scanners, classes, "discovery.scanners", "scanner")
     parsed = {
@@ -218,6 +216,23 @@ def parse_config(
     _check_tickers(result.filter.exclude_tickers)
     _check_loopback(result)
     return result
+
+
+def parse_without_scanners(config: Mapping[str, Any] | None) -> DiscoveryConfig:
+    """Validate what concerns no scanner, for a tool that runs none: its ``scanners`` are empty.
+
+    Raises :class:`ConfigError`.
+    """
+    result = DiscoveryConfig(**{**dict(_top_level(config)), "scanners": {}})
+    _check_loopback(result)
+    return result
+
+
+def _top_level(config: Mapping[str, Any] | None) -> _TopLevel:
+    raw = _laid_over(_DEFAULTS, _section(config), "discovery")
+    if source := os.environ.get(DATA_SOURCE_ENV):
+        raw["data_source"] = _known_source(source)
+    return _validated(_TopLevel, raw, "discovery")
 
 
 def _known_source(name: str) -> str:

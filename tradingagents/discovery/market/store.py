@@ -68,6 +68,11 @@ class OhlcvStore:
         self._keep = keep_seconds
         self._clock = clock
 
+    @property
+    def root(self) -> Path:
+        """The directory."""
+        return self._root
+
     def snapshot(self) -> Snapshot:
         """Return the newest state; raises :class:`NoDataError` when nothing was stored yet."""
         manifest = contents.load(self._root)
