@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -46,6 +46,8 @@ __all__ = ["UpdateOptions", "update"]
 
 _log = logging.getLogger(__name__)
 
+_MOST_BATCHES = 20
+_BATCH_SECONDS = 300.0  # a slow vendor's answers are not kept waiting for a full batch
 _WRITE_SECONDS = 60.0  # for one batch, after the update's own deadline if need be
 _DAYS_A_YEAR = 365.25
 
@@ -58,7 +60,8 @@ _ENDS = (
 @dataclass(frozen=True)
 class UpdateOptions:
     """``until`` ends an update at an earlier session than the newest finished one; a ticker without bars
-    is fetched from ``history_years`` before it. Answers are stored ``batch_tickers`` at a time.
+    is fetched from ``history_years`` before it. Answers are stored ``batch_tickers`` at a time, more where
+    the universe is large: each time rewrites a year of all tickers.
     """
 
     until: date | None = None
@@ -146,7 +149,7 @@ class _Update:
         self._stored, self._plan, self._history_start = stored, planned, history_start
         self._answers: deque[_Answer] = deque()  # threads append, the caller takes from the left: atomic both
         self._again: list[Ask] = []
-        self._asked = 0
+        self._kept_at, self._asked = clock.monotonic(), 0
         self._rows = Rows()
         self._updated: dict[str, None] = {}
         self._unchanged: dict[str, None] = {}
@@ -182,11 +185,13 @@ class _Update:
             notes=tuple(self._notes),
         )
 
-    def _ask_all(self, asks: Iterable[Ask], batch_tickers: int) -> None:
+    def _ask_all(self, asks: Sequence[Ask], batch_tickers: int) -> None:
+        enough = max(batch_tickers, len(asks) // _MOST_BATCHES)
         asking = ordered_map(self._ask, asks, workers=self._source.workers)
         try:
             for _ in asking:
-                if len(self._answers) >= batch_tickers:
+                waited = self._clock.monotonic() - self._kept_at
+                if len(self._answers) >= enough or waited > _BATCH_SECONDS:
                     self._keep()
         except (DeadlineExceeded, Cancelled) as cut:
             self._stop(cut)
@@ -210,6 +215,7 @@ class _Update:
 
     def _keep(self) -> None:
         """Store what has come so far, even when the time for asking is up."""
+        self._kept_at = self._clock.monotonic()
         answers = [self._answers.popleft() for _ in range(len(self._answers))]
         if not answers:
             return

@@ -59,6 +59,8 @@ def build_session(
 
     def close() -> None:
         pacer.close()
+        if (close_send := getattr(send, "close", None)) is not None:
+            close_send()
         if state is not None:
             state.close()
 
