@@ -8,15 +8,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
+
+from tests.fake_clock import FakeClock
+from tradingagents.discovery.errors import NoDataError
 from tradingagents.discovery.market.bar_sources import Fetched
 from tradingagents.discovery.market.calendar import nyse
 from tradingagents.discovery.market.schema import SCHEMA
 from tradingagents.discovery.market.store import OhlcvStore
 from tradingagents.discovery.market.update_report import UpdateReport
 from tradingagents.discovery.market.updating import UpdateOptions, update
-
-from tests.fake_clock import FakeClock
-from tradingagents.discovery.errors import NoDataError
 
 EVENING = datetime(2026, 2, 5, 23, tzinfo=UTC)  # 18:00 in New York on a session
 SESSION = date(2026, 2, 5)

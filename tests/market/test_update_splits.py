@@ -100,10 +100,10 @@ def test_a_price_that_moved_is_no_split(store: OhlcvStore) -> None:
 
 def test_a_ticker_without_older_bars_has_no_scale_to_leave(store: OhlcvStore) -> None:
     assert rescaled(store, bars_of("AAA", DAYS)) == ()
-    store.upsert(bars_of("AAA", DAYS[-3:]))
+    store.upsert(bars_of("AAA", DAYS).tail(3))
     assert rescaled(store, bars_of("AAA", DAYS, factor=4.0)) == ()
     store.upsert(bars_of("AAA", DAYS))
-    assert rescaled(store, bars_of("AAA", DAYS[-3:], factor=4.0)) == ("AAA",)
+    assert rescaled(store, bars_of("AAA", DAYS, factor=4.0).tail(3)) == ("AAA",)
 
 
 def test_the_store_never_shows_two_scales_while_an_update_runs(store: OhlcvStore) -> None:

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tradingagents.discovery.market.calendar import nyse
-from tradingagents.discovery.market.store import OhlcvStore
-from tradingagents.discovery.market.updating import UpdateOptions, update
 
 from tests.market.bar_vendor import (
     EVENING,
@@ -33,6 +30,9 @@ from tradingagents.discovery.errors import (
     RateLimited,
     Transient,
 )
+from tradingagents.discovery.market.calendar import nyse
+from tradingagents.discovery.market.store import OhlcvStore
+from tradingagents.discovery.market.updating import UpdateOptions, update
 
 DAYS = sessions(60)
 THREE = ("AAA", "BBB", "CCC")
