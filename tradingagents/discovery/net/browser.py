@@ -14,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from tradingagents.discovery.clock import current_deadline
+from tradingagents.discovery.clock import Deadline, current_deadline
 from tradingagents.discovery.errors import NotConfiguredError
 from tradingagents.discovery.net.body import BodyTooLarge
 
@@ -63,7 +63,7 @@ class BrowserTransport:
                 request.method,
                 request.url,
                 data=request.body,
-                timeout=timeout,
+                timeout=_within(current_deadline(), timeout),
                 verify=verify,
                 cert=cert,
                 proxies=dict(proxies) if proxies else _NO_PROXY,
@@ -79,6 +79,13 @@ class BrowserTransport:
     def close(self) -> None:
         """Close the calling thread's handle; the others close with their threads."""
         self._session.close()
+
+
+def _within(deadline: Deadline, timeout: Any) -> tuple[float, float]:
+    """Return connect and read timeouts in seconds whose sum, which is what curl keeps, fits the deadline."""
+    connect, read = timeout
+    whole = min(connect + read, deadline.check())
+    return min(connect, whole), max(whole - connect, 0.0)
 
 
 class _Body:

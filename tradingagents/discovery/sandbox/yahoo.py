@@ -42,7 +42,7 @@ class Yahoo:
     def endpoint(self, request: Request) -> str:
         if request.path.startswith(_CHART):
             return "chart"
-        return {"/": "cookie", "/v1/test/getcrumb": "crumb"}.get(request.path, "unknown")
+        return {"": "cookie", "/": "cookie", "/v1/test/getcrumb": "crumb"}.get(request.path, "unknown")
 
     def answer(self, request: Request) -> Response:
         if not request.headers.get("user-agent", "").startswith("Mozilla/"):
