@@ -121,8 +121,10 @@ def test_a_cancel_ends_a_dripping_answer(sandbox: SandboxServer, session: FetchS
     sandbox.faults.add(Fault("drip", "yahoo", interval=0.05))
     deadline = Deadline(None)
     threading.Timer(0.3, deadline.cancel).start()
+    began = time.monotonic()
     with deadline_scope(deadline), pytest.raises(Cancelled):
         session.fetch(sandbox.url + CHART)
+    assert time.monotonic() - began < 0.8  # its own timeouts would end it after a second
 
 
 def test_a_closed_session_opens_no_connection(sandbox: SandboxServer, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_the_configuration_sends_every_vendor_to_the_sandbox(sandbox: SandboxSer
     assert bases["finnhub"] == f"{sandbox.url}/finnhub/api/v1"
     assert bases["reddit"].endswith("/reddit/")
     assert config["vendors"]["reddit"]["token_url"] == f"{sandbox.url}/reddit"
-    assert set(bases) == {"alpha_vantage", "finnhub", "reddit", "sec", "finra", "nasdaq"}
+    assert set(bases) == {"alpha_vantage", "finnhub", "reddit", "sec", "finra", "nasdaq", "yahoo"}
 
 
 def test_latency_is_by_vendor_or_by_endpoint(market: Market, session: requests.Session):
