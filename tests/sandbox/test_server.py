@@ -37,7 +37,7 @@ def test_stop_leaves_no_thread_and_frees_the_port(market: Market, session: reque
     server = SandboxServer(market, own_ports=True).start()
     session.get(server.url + QUOTE, timeout=10)  # its connection stays open
     addresses = [_address(url) for url in (server.url, *server.urls.values())]
-    assert len(addresses) == 7
+    assert len(addresses) == 8
     server.stop()
     server.stop()
     assert set(threading.enumerate()) <= before

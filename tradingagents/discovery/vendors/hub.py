@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tradingagents.discovery.errors import Cancelled, NotConfiguredError
-from tradingagents.discovery.net.exchange import Credentials
+from tradingagents.discovery.net.exchange import Credentials, Send
 from tradingagents.discovery.net.session import open_session
 from tradingagents.discovery.redact import register_secret
 from tradingagents.discovery.vendor_settings import VendorsSettings
@@ -130,10 +130,10 @@ class Vendors:
 
         own = self._settings.yahoo
 
-        def open_yahoo() -> FetchSession:
-            return open_session("yahoo", own, state_dir=self._state_dir, send=transport(own.max_body_bytes))
+        def build() -> Yahoo:
+            return Yahoo(self._session("yahoo", send=lambda: transport(own.max_body_bytes)), own.base_url)
 
-        return self._client("yahoo", lambda: Yahoo(self._once("yahoo session", open_yahoo), own.base_url))
+        return self._client("yahoo", build)
 
     def close(self) -> None:
         """Close every session; requests under way end as they would."""
@@ -148,11 +148,16 @@ class Vendors:
         return self._once(f"{vendor} client", build)
 
     def _session(
-        self, vendor: str, credentials: Callable[[], Credentials | None] = lambda: None
+        self,
+        vendor: str,
+        credentials: Callable[[], Credentials | None] = lambda: None,
+        send: Callable[[], Send | None] = lambda: None,
     ) -> FetchSession:
         def build() -> FetchSession:
             settings = getattr(self._settings, vendor)
-            return open_session(vendor, settings, state_dir=self._state_dir, credentials=credentials())
+            return open_session(
+                vendor, settings, state_dir=self._state_dir, credentials=credentials(), send=send()
+            )
 
         return self._once(f"{vendor} session", build)
 
