@@ -12,10 +12,17 @@ import pytest
 import requests
 
 from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import BadPayload, Cancelled, DeadlineExceeded, DiscoveryError, Transient
+from tradingagents.discovery.errors import (
+    BadPayload,
+    Cancelled,
+    DeadlineExceeded,
+    DiscoveryError,
+    QuotaSpent,
+    Transient,
+)
 from tradingagents.discovery.net.browser import BrowserTransport
 from tradingagents.discovery.net.fetch_session import FetchSession
-from tradingagents.discovery.net.policy import VendorPolicy
+from tradingagents.discovery.net.policy import Rate, VendorPolicy
 from tradingagents.discovery.net.session import build_session
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 
@@ -102,6 +109,18 @@ def test_every_fault_is_one_of_our_errors(
     with pytest.raises(kind):
         session.fetch(sandbox.url + CHART)
     assert time.monotonic() - began < 2.0  # connection and answer have a second together
+
+
+def test_the_quota_is_kept_whoever_sends(sandbox: SandboxServer) -> None:
+    policy = VendorPolicy("yahoo", (f"{sandbox.url}/yahoo",), rates=(Rate(3, 86_400),), attempts=1)
+    opened = build_session(policy, state_dir=None, send=BrowserTransport(LIMIT, wanted="the extra"))
+    before = len(sandbox.requests)
+    for number in range(3):
+        opened.fetch(f"{sandbox.url}{CHART}&number={number}")
+    with pytest.raises(QuotaSpent):
+        opened.fetch(f"{sandbox.url}{CHART}&number=3")
+    opened.close()
+    assert len(sandbox.requests) - before == 3
 
 
 def test_an_address_where_nobody_listens(session: FetchSession) -> None:
