@@ -1,7 +1,5 @@
 """What each vendor's answers mean: the table of all vendors, and answers that were really given."""
 
-# ruff: noqa: E501 - the vendors' texts stand here as they were sent
-
 from __future__ import annotations
 
 import csv

@@ -13,7 +13,7 @@ from tradingagents.discovery.clock import Deadline
 from tradingagents.discovery.errors import QuotaSpent
 from tradingagents.discovery.net import Rate, VendorPolicy
 from tradingagents.discovery.net.pacing import Pacer
-from tradingagents.discovery.net.quota import Delay
+from tradingagents.discovery.net.quota import Delay, Ticket
 from tradingagents.discovery.net.state import Notices
 
 fakeredis = pytest.importorskip(
@@ -44,7 +44,7 @@ def test_a_day_is_spent_once_by_all_machines(machine: Any) -> None:
     taken: list[int] = []
 
     def take_all(ledger: Any) -> None:
-        while ledger.take() is None:
+        while isinstance(ledger.take(), Ticket):
             taken.append(1)
 
     threads = [threading.Thread(target=take_all, args=(ledger,)) for ledger in ledgers for _ in range(2)]
@@ -60,7 +60,7 @@ def test_a_day_is_spent_once_by_all_machines(machine: Any) -> None:
 
 def test_a_hold_of_one_machine_holds_the_others(machine: Any) -> None:
     first, second = machine(), machine()
-    assert second.take() is None
+    assert second.take() == Ticket(0.0, 0)
     first.hold(30.0)
     first.hold(5.0)
     held = second.take()
@@ -78,9 +78,10 @@ def test_a_server_that_goes_away_leaves_a_quota_in_memory(machine: Any) -> None:
     notices = Notices("finnhub")
     pacer = Pacer(VendorPolicy("finnhub", ("http://127.0.0.1",), (Rate(1, DAY),)), ledger, clock, notices)
     ledger.server.connected = False
-    pacer.acquire(Deadline(clock=clock))
+    with pacer.turn(Deadline(clock=clock)):
+        pass
     with pytest.raises(QuotaSpent):
-        pacer.acquire(Deadline(clock=clock))
+        pacer.await_turn(Deadline(clock=clock))
     assert notices.texts == (
         "quota is kept in memory only, other runs do not see it (redis: ConnectionError)",
     )
@@ -88,7 +89,10 @@ def test_a_server_that_goes_away_leaves_a_quota_in_memory(machine: Any) -> None:
 
 def test_a_short_wait_is_exact(machine: Any) -> None:
     ledger = machine(Rate(2, 10.0))
-    assert [ledger.take(), ledger.take()] == [None, None]
+    for _ in range(2):
+        ticket = ledger.take()
+        assert isinstance(ticket, Ticket)
+        ledger.sent(ticket)
     refused = ledger.take()
     assert isinstance(refused, Delay)
     assert refused.why == "pace"

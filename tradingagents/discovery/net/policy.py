@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fnmatch import translate as glob_to_regex
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from tradingagents.discovery.errors import ConfigError
 from tradingagents.discovery.vendor_settings import is_loopback
 
-__all__ = ["BreakerPolicy", "Rate", "VendorPolicy", "binding_rates"]
+__all__ = ["BreakerPolicy", "Rate", "VendorPolicy"]
 
 
 @dataclass(frozen=True)
@@ -162,23 +162,3 @@ def _is_below(url: str, base: str) -> bool:
         return False
     path = root.path.rstrip("/")
     return given.path == path or given.path.startswith(path + "/")
-
-
-def binding_rates(rates: Iterable[Rate]) -> list[Rate]:
-    """Return the rates that can ever stop a request, by rising window, rising limit and falling density.
-
-    The buckets insist on that order. 75 a minute means nothing beside 25 a day, nor does 100 a minute
-    beside 1 a second; where a longer window is denser than a shorter one without being out of its
-    reach, it is tightened to the same density. Nothing is ever loosened.
-    """
-    kept: list[Rate] = []
-    for rate in sorted(rates, key=lambda rate: (rate.seconds, rate.requests)):
-        requests = rate.requests
-        if kept:
-            tightest = kept[-1]
-            if math.ceil(rate.seconds / tightest.seconds) * tightest.requests <= requests:
-                continue
-            requests = min(requests, math.floor(tightest.requests / tightest.seconds * rate.seconds))
-        kept = [other for other in kept if other.requests < requests]
-        kept.append(Rate(requests, rate.seconds))
-    return kept

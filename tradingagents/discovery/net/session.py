@@ -14,7 +14,8 @@ from tradingagents.discovery.net.fetch_session import FetchSession
 from tradingagents.discovery.net.log_filter import guard_library_logs
 from tradingagents.discovery.net.pacing import Pacer
 from tradingagents.discovery.net.policy import VendorPolicy
-from tradingagents.discovery.net.quota import QUOTA_SCHEMA, MemoryLedger, QuotaLedger, SQLiteLedger
+from tradingagents.discovery.net.quota import MemoryLedger, QuotaLedger
+from tradingagents.discovery.net.quota_file import QUOTA_SCHEMA, SQLiteLedger
 from tradingagents.discovery.net.state import Notices, StateFile, StateUnavailable
 from tradingagents.discovery.redact import register_secret
 from tradingagents.discovery.vendor_settings import VendorSettings
@@ -43,7 +44,7 @@ def build_session(
     state = _open(policy, state_dir, "state", (*QUOTA_SCHEMA, *CIRCUIT_SCHEMA), notices)
     store = ResponseStore(_open(policy, state_dir, "cache", CACHE_SCHEMA, notices), notices)
     store.purge(clock.now().timestamp() - policy.stale_if_error_seconds)
-    pacer = Pacer(policy, ledger or _ledger(policy, state, clock, notices), clock, notices)
+    pacer = Pacer(policy, ledger or _ledger(policy, state, clock), clock, notices)
     breaker = Breaker(
         policy.name,
         fail_max=policy.breaker.fail_max,
@@ -86,13 +87,8 @@ def _open(
         return None
 
 
-def _ledger(policy: VendorPolicy, state: StateFile | None, clock: Clock, notices: Notices) -> QuotaLedger:
-    if state is not None:
-        try:
-            return SQLiteLedger(state, policy.rates, clock)
-        except StateUnavailable as error:
-            notices.say(f"quota is kept in memory only, other runs do not see it ({error})")
-    return MemoryLedger(policy.rates, clock)
+def _ledger(policy: VendorPolicy, state: StateFile | None, clock: Clock) -> QuotaLedger:
+    return MemoryLedger(policy.rates, clock) if state is None else SQLiteLedger(state, policy.rates, clock)
 
 
 def _secrets(credentials: Credentials | None) -> list[str]:
