@@ -40,6 +40,7 @@ def test_every_setting_arrives() -> None:
             "backoff_cap_seconds": 6,
             "stale_if_error_seconds": 7,
             "repeatable_posts": ["/token"],
+            "absent_ttl_seconds": 8,
         },
     )
     assert policy == VendorPolicy(
@@ -51,6 +52,7 @@ def test_every_setting_arrives() -> None:
         BreakerPolicy(2, 9),
         7,
         ("/token",),
+        8,
     )  # fmt: skip
 
 
