@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import Cancelled, NotConfiguredError
 from tradingagents.discovery.net.exchange import Credentials
 from tradingagents.discovery.net.session import open_session
+from tradingagents.discovery.net.single_flight import SingleFlight
 from tradingagents.discovery.redact import register_secret
 from tradingagents.discovery.vendor_settings import VendorsSettings
 
@@ -47,6 +49,7 @@ class Vendors:
         self._lock = threading.Lock()  # guards the two below; nothing is built while it is held
         self._built: dict[str, Any] = {}
         self._closed = False
+        self._building: SingleFlight[Any] = SingleFlight()
 
     @property
     def alpha_vantage(self) -> AlphaVantage:
@@ -134,7 +137,14 @@ class Vendors:
         return self._once(f"{vendor} session", build)
 
     def _once(self, name: str, build: Callable[[], T]) -> T:
-        """Return what ``build`` made first under ``name``; it opens files, so it runs outside the lock."""
+        """Return what ``build`` made first under ``name``; it opens files, so it runs outside the lock.
+
+        Threads that ask at once share one building: two of the same files would stand in each other's way.
+        """
+        kept, _ = self._building.run(name, lambda: self._kept_or_made(name, build), current_deadline())
+        return cast("T", kept)
+
+    def _kept_or_made(self, name: str, build: Callable[[], T]) -> T:
         with self._lock:
             if name in self._built:
                 return cast("T", self._built[name])
