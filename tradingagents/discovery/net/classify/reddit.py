@@ -49,7 +49,7 @@ def _forbidden(answer: Answer) -> Finding:
 
 def _token_refused(answer: Answer) -> Finding | None:
     """The token endpoint refuses with 403, or with HTTP 200 and ``{"error": ...}``."""
-    if not answer.path.startswith("/api/v1/access_token") or answer.status not in (200, 403):
+    if not answer.path.partition("?")[0].endswith("/api/v1/access_token") or answer.status not in (200, 403):
         return None
     if isinstance(answer.json, dict) and "error" in answer.json:
         return Finding(Reason.KEY, "client id, secret or grant refused")
