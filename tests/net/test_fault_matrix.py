@@ -47,10 +47,7 @@ GROUPS = {
 }
 """Vendors that are hit in one scan, and the scanner of a healthy one beside them."""
 
-FRUGAL: Mapping[str, Mapping[str, Any]] = {
-    "volume_accumulation": {"mean_days": 5},
-    "analyst_revisions": {"max_tickers": 10},
-}
+FRUGAL: Mapping[str, Mapping[str, Any]] = {"volume_accumulation": {"mean_days": 5}}
 """Settings that ask for less of the same, for time."""
 
 PATIENT_SECONDS = 15.0
