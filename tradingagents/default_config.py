@@ -121,6 +121,8 @@ DEFAULT_CONFIG = {
         # first. breaker: after fail_max failures in a row the vendor is left alone for reset_after_seconds.
         # stale_if_error_seconds: how long beyond its TTL an answer may stand in when no newer one can be had.
         # Timeouts are for one socket operation; exchange_timeout_seconds for a request with its whole body.
+        # quota_redis_url_env: for several machines with one quota, the environment variable with the address
+        # of their Redis ("redis://host:6379/0"; needs the extra "redis"). None: the state directory.
         "vendors": {
             "alpha_vantage": {
                 "base_url": "https://www.alphavantage.co/query",

@@ -11,6 +11,7 @@ from typing import Any
 
 import redis  # type: ignore[import-not-found, unused-ignore]  # optional
 
+from tradingagents.discovery.errors import ConfigError
 from tradingagents.discovery.net.policy import Rate
 from tradingagents.discovery.net.quota import (
     JITTER_SECONDS,
@@ -22,7 +23,9 @@ from tradingagents.discovery.net.quota import (
 )
 from tradingagents.discovery.net.state import StateUnavailable
 
-__all__ = ["RedisLedger"]
+__all__ = ["RedisLedger", "connect_ledger"]
+
+_TIMEOUT_SECONDS = 0.5
 
 _NOW = """
 local time = redis.call('TIME')
@@ -84,7 +87,7 @@ class RedisLedger:
     """
 
     def __init__(self, vendor: str, client: Any, rates: Iterable[Rate]) -> None:
-        self._rates = tuple(rates)
+        self._client, self._rates = client, tuple(rates)
         self._arguments = [_milliseconds(SENDING_SECONDS)]
         for rate in self._rates:
             self._arguments += [rate.requests, _milliseconds(rate.seconds + JITTER_SECONDS)]
@@ -116,7 +119,8 @@ class RedisLedger:
             self._run(self._hold, self._keys[1:2], [length, "quota" if quota else "hold"])
 
     def close(self) -> None:
-        """See ``QuotaLedger``. The client belongs to whoever made it."""
+        """See ``QuotaLedger``. The client's connections are closed; it opens others if it is used again."""
+        self._client.close()
 
     def _delay(self, reply: list[Any]) -> Delay:
         seconds, why = max(reply[0], 1) / 1000, reply[1]
@@ -129,6 +133,20 @@ class RedisLedger:
             return script(keys=keys, args=arguments)
         except redis.RedisError as error:
             raise StateUnavailable(f"redis: {type(error).__name__}") from error
+
+
+def connect_ledger(vendor: str, url: str, rates: Iterable[Rate]) -> RedisLedger:
+    """Return a ledger over a client of its own, which is connected when it is first asked.
+
+    Raises :class:`ConfigError` for an address that is none.
+    """
+    try:
+        client = redis.Redis.from_url(
+            url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+        )
+    except ValueError as error:
+        raise ConfigError(f"{vendor}: the address of the quota's Redis: {error}") from None
+    return RedisLedger(vendor, client, rates)
 
 
 def _milliseconds(seconds: float) -> int:

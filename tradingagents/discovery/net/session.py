@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.errors import NotConfiguredError
 from tradingagents.discovery.net.adapter import VendorAdapter
 from tradingagents.discovery.net.breaker import CIRCUIT_SCHEMA, Breaker, SQLiteCircuits
 from tradingagents.discovery.net.cache import CACHE_SCHEMA, ResponseStore
@@ -69,10 +70,25 @@ def open_session(
     state_dir: Path | None = None,
     clock: Clock = SYSTEM_CLOCK,
     credentials: Credentials | None = None,
+    quota_redis_url: str | None = None,
 ) -> FetchSession:
-    """Return the session of ``vendor`` as its settings have it; see :func:`build_session`."""
+    """Return the session of ``vendor`` as its settings have it; see :func:`build_session`.
+
+    With ``quota_redis_url`` the quota is shared through that Redis. Raises :class:`NotConfiguredError`
+    without the extra it needs.
+    """
     policy = VendorPolicy.from_settings(vendor, settings.model_dump())
-    return build_session(policy, state_dir=state_dir, clock=clock, credentials=credentials)
+    ledger = None if quota_redis_url is None else _shared_ledger(policy, quota_redis_url)
+    return build_session(policy, state_dir=state_dir, clock=clock, credentials=credentials, ledger=ledger)
+
+
+def _shared_ledger(policy: VendorPolicy, url: str) -> QuotaLedger:
+    try:
+        from tradingagents.discovery.net.quota_redis import connect_ledger  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        missing = 'package redis (pip install "tradingagents-discovery[redis]")'
+        raise NotConfiguredError(missing) from None
+    return connect_ledger(policy.file_stem, url, policy.rates)
 
 
 def _open(

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import Cancelled, NotConfiguredError
@@ -132,7 +133,13 @@ class Vendors:
     ) -> FetchSession:
         def build() -> FetchSession:
             settings = getattr(self._settings, vendor)
-            return open_session(vendor, settings, state_dir=self._state_dir, credentials=credentials())
+            return open_session(
+                vendor,
+                settings,
+                state_dir=self._state_dir,
+                credentials=credentials(),
+                quota_redis_url=self._quota_redis_url(settings.quota_redis_url_env),
+            )
 
         return self._once(f"{vendor} session", build)
 
@@ -156,6 +163,13 @@ class Vendors:
         if kept is None:
             raise Cancelled("the scan is over")
         return cast("T", kept)
+
+    def _quota_redis_url(self, variable: str | None) -> str | None:
+        if variable is None:
+            return None
+        url = self._required(variable)
+        register_secret(urlsplit(url).password or url)
+        return url
 
     def _secret(self, variable: str) -> str:
         if self._data_source == "sandbox":
