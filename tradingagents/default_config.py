@@ -138,6 +138,7 @@ DEFAULT_CONFIG = {
                     "*function=OVERVIEW*": 86_400,
                     "*function=TIME_SERIES_DAILY*": 3_600,
                 },
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
@@ -162,6 +163,7 @@ DEFAULT_CONFIG = {
                     "/news*": 300,
                     "/quote*": 30,
                 },
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
@@ -181,6 +183,7 @@ DEFAULT_CONFIG = {
                 "rates": [{"requests": 100, "seconds": 60}],
                 "ttl_seconds": {"/r/*": 300, "/comments/*": 300},
                 "repeatable_posts": ["/api/v1/access_token"],  # a second grant is only another token
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 21_600,
@@ -202,6 +205,7 @@ DEFAULT_CONFIG = {
                     "/cgi-bin/browse-edgar*": 60,
                     "/files/*": 86_400,
                 },
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
@@ -215,6 +219,7 @@ DEFAULT_CONFIG = {
                 # no published limit for these static files: gentler than what the SEC asks for
                 "rates": [{"requests": 8, "seconds": 1}],
                 "ttl_seconds": {"/equity/regsho/daily/*": 21_600},  # a file may be replaced later that day
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
@@ -228,6 +233,7 @@ DEFAULT_CONFIG = {
                 # no published limit: two files a day are all there is
                 "rates": [{"requests": 2, "seconds": 1}],
                 "ttl_seconds": {"/dynamic/SymDir/*": 43_200},
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 604_800,
