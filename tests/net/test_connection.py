@@ -19,7 +19,7 @@ from tradingagents.discovery.clock import SYSTEM_CLOCK, Deadline, deadline_scope
 from tradingagents.discovery.errors import DeadlineExceeded, QuotaSpent, RateLimited
 from tradingagents.discovery.net import BreakerPolicy, FetchSession, Rate, counting
 from tradingagents.discovery.net.connection import hung_up
-from tradingagents.discovery.net.quota import Delay, MemoryLedger
+from tradingagents.discovery.net.quota import SETTLING_SECONDS, Delay, MemoryLedger
 
 OpenSession = Callable[..., FetchSession]
 WAIT_SECONDS = 0.4
@@ -99,6 +99,17 @@ def test_a_turn_that_does_not_come_in_time_is_not_the_vendors_fault(
         session.get(f"{server.url}/quote")
     assert session.get_adapter(server.url)._breaker.state == "closed"
     assert server.hits == []
+
+
+def test_only_the_first_request_over_a_connection_is_given_time_to_arrive(
+    server: VendorServer, open_session: OpenSession
+) -> None:
+    session = open_session(rates=(Rate(1, WAIT_SECONDS),))
+    for number in range(3):
+        session.fetch(f"{server.url}/{number}")
+    first, second, third = (hit.at for hit in server.hits)
+    assert second - first >= WAIT_SECONDS + SETTLING_SECONDS
+    assert WAIT_SECONDS <= third - second < WAIT_SECONDS + SETTLING_SECONDS
 
 
 def test_a_refused_connection_spends_nothing(open_session: OpenSession) -> None:

@@ -22,6 +22,7 @@ from tradingagents.discovery.net.pacing import Pacer
 from tradingagents.discovery.net.quota import (
     JITTER_SECONDS,
     SENDING_SECONDS,
+    SETTLING_SECONDS,
     Delay,
     MemoryLedger,
     QuotaLedger,
@@ -139,6 +140,21 @@ def test_a_thread_that_died_with_its_permit_does_not_keep_it(ledger_of, clock: J
     assert isinstance(ledger.take(), Delay)
     clock.advance(1.1)
     assert isinstance(ledger.take(), Ticket)
+
+
+def test_what_leaves_first_over_a_connection_counts_until_it_must_have_arrived(
+    ledger_of, clock: JumpingClock
+) -> None:
+    ledger = ledger_of(Rate(1, 1.0))
+    pacer = pacer_of(ledger, clock)
+    with pacer.turn(Deadline(clock=clock), new_connection=True):
+        pass
+    clock.advance(SETTLING_SECONDS)
+    assert ledger.take() == Delay(pytest.approx(1.0 + JITTER_SECONDS), "pace")
+    before = clock.monotonic()
+    for _ in range(2):
+        pass_by(pacer, Deadline(clock=clock))
+    assert clock.monotonic() - before == pytest.approx(2 * (1.0 + JITTER_SECONDS), abs=0.01)
 
 
 def test_looking_takes_nothing(ledger_of) -> None:

@@ -23,7 +23,7 @@ from tests.net.vendor_server import PATIENCE
 from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import DeadlineExceeded, QuotaSpent
 from tradingagents.discovery.net import Credentials, FetchSession, check, open_session
-from tradingagents.discovery.sandbox import SandboxServer
+from tradingagents.discovery.sandbox import SandboxProcess, SandboxServer
 from tradingagents.discovery.vendor_settings import FinnhubSettings
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
@@ -97,7 +97,7 @@ def most_in_a_window(times: Sequence[float], seconds: float) -> int:
     return max(sum(begin <= at < begin + seconds for at in times) for begin in times)
 
 
-def arrivals(sandbox: SandboxServer) -> list[float]:
+def arrivals(sandbox: SandboxServer | SandboxProcess) -> list[float]:
     return [one.started_at for one in sandbox.requests if one.vendor == "finnhub"]
 
 
@@ -198,7 +198,7 @@ def test_a_days_quota_is_not_overspent_by_restarting(tmp_path: Path, pytestconfi
 def test_two_scans_at_once_never_show_the_server_more_than_the_rate(tmp_path: Path) -> None:
     """Each scan has sessions of its own, so only the folder knows of both."""
     rate, seconds = 20, 1.0
-    with SandboxServer() as sandbox:
+    with SandboxProcess() as sandbox:  # with an interpreter of its own it reads what arrives when it arrives
         config = scan_config(sandbox, tmp_path, [{"requests": rate, "seconds": seconds}])
         state = {"trade_date": str(sandbox.market.as_of)}
         reports: list[dict[str, Any]] = []
@@ -217,7 +217,7 @@ def test_two_scans_at_once_never_show_the_server_more_than_the_rate(tmp_path: Pa
         assert most_in_a_window(times, seconds) <= rate
 
 
-def scan_config(sandbox: SandboxServer, folder: Path, rates: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def scan_config(sandbox: SandboxProcess, folder: Path, rates: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the configuration of a scan by ``analyst_revisions`` alone, with nothing cached."""
     config: dict[str, Any] = sandbox.config()
     own = config["discovery"]

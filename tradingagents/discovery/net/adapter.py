@@ -124,7 +124,9 @@ class VendorAdapter(HTTPAdapter):
         return response
 
     @contextlib.contextmanager
-    def _leave(self, deadline: Deadline, permit: Permit, recheck: Callable[[], None]) -> Iterator[None]:
+    def _leave(
+        self, deadline: Deadline, permit: Permit, recheck: Callable[[], None], new_connection: bool
+    ) -> Iterator[None]:
         """Surround the sending with a permit of the quota, unless the circuit has opened meanwhile."""
 
         def still_wanted() -> None:
@@ -132,7 +134,7 @@ class VendorAdapter(HTTPAdapter):
             recheck()
 
         permit.confirm()
-        with self._pacer.turn(deadline, still_wanted):
+        with self._pacer.turn(deadline, still_wanted, new_connection=new_connection):
             count(self._policy.name, "sent")
             yield
 

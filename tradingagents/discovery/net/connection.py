@@ -35,6 +35,12 @@ class _WiredAnswer(http.client.HTTPResponse):
 
 class _WiredConnection(HTTPConnection):
     response_class = _WiredAnswer
+    _is_new = True  # nothing has been sent over it yet
+
+    def connect(self) -> None:
+        """Open the connection, perhaps again."""
+        self._is_new = True
+        super().connect()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Connect, wait for leave, send: in this order, or requests would bunch behind a slow connection."""
@@ -44,7 +50,8 @@ class _WiredConnection(HTTPConnection):
             return
         if self.sock is None:
             self.connect()
-        with wire.leaving(self._insist_on_the_connection):
+        with wire.leaving(self._insist_on_the_connection, self._is_new):
+            self._is_new = False
             self._send_within(wire, args, kwargs)
 
     def _send_within(self, wire: Wire, args: Any, kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from tradingagents.discovery.clock import Clock, Deadline
 from tradingagents.discovery.errors import DeadlineExceeded, FetchError, QuotaSpent, RateLimited
 from tradingagents.discovery.net.counters import count
 from tradingagents.discovery.net.policy import VendorPolicy
-from tradingagents.discovery.net.quota import Delay, MemoryLedger, QuotaLedger, Ticket
+from tradingagents.discovery.net.quota import SETTLING_SECONDS, Delay, MemoryLedger, QuotaLedger, Ticket
 from tradingagents.discovery.net.state import Notices, StateUnavailable
 
 __all__ = ["MAX_WAIT_SECONDS", "Pacer"]
@@ -51,7 +51,9 @@ class Pacer:
             recheck()
 
     @contextlib.contextmanager
-    def turn(self, deadline: Deadline, recheck: Callable[[], None] = _nothing) -> Iterator[None]:
+    def turn(
+        self, deadline: Deadline, recheck: Callable[[], None] = _nothing, *, new_connection: bool = False
+    ) -> Iterator[None]:
         """Take a permit for the request that the block sends. It is used up however the block ends."""
         while isinstance(ticket := self._ask(lambda ledger: ledger.take()), Delay):
             self._wait(ticket, deadline)
@@ -59,7 +61,7 @@ class Pacer:
         try:
             yield
         finally:
-            self._sent(ticket)
+            self._sent(ticket, SETTLING_SECONDS if new_connection else 0.0)
 
     def hold(self, seconds: float, *, quota: bool = False) -> None:
         """Hold every caller of this vendor for ``seconds``."""
@@ -69,9 +71,9 @@ class Pacer:
         """Close the ledger. Idempotent."""
         self._ledger.close()
 
-    def _sent(self, ticket: Ticket) -> None:
+    def _sent(self, ticket: Ticket, settling_seconds: float) -> None:
         # A ledger in memory that has replaced the file's meanwhile does not know the ticket, and ignores it.
-        self._ask(lambda ledger: ledger.sent(ticket))
+        self._ask(lambda ledger: ledger.sent(ticket, settling_seconds))
 
     def _ask(self, question: Callable[[QuotaLedger], T]) -> T:
         try:

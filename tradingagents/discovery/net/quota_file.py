@@ -68,13 +68,14 @@ class SQLiteLedger:
                 return delay
             return self._write_down(connection, now)
 
-    def sent(self, ticket: Ticket) -> None:
+    def sent(self, ticket: Ticket, settling_seconds: float = 0.0) -> None:
         """See ``QuotaLedger``."""
         if not ticket.number:
             return
         with self._file.transaction() as connection:
             connection.execute(
-                "UPDATE tickets SET at = ?, leaving = 0 WHERE number = ?", (self._now(), ticket.number)
+                "UPDATE tickets SET at = ?, leaving = ? WHERE number = ?",
+                (self._now() + settling_seconds, settling_seconds > 0, ticket.number),
             )
 
     def hold(self, seconds: float, *, quota: bool = False) -> None:

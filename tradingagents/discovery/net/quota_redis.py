@@ -68,8 +68,8 @@ return {at, serial, ''}
 """
 )
 
-# KEYS: tickets. ARGV: serial number.
-_SENT = _NOW + "redis.call('ZADD', KEYS[1], 'XX', now, ARGV[1])"
+# KEYS: tickets. ARGV: serial number, milliseconds until it arrives at the latest.
+_SENT = _NOW + "redis.call('ZADD', KEYS[1], 'XX', now + tonumber(ARGV[2]), ARGV[1])"
 
 # KEYS: hold. ARGV: milliseconds, text. A shorter wish does not replace a longer one.
 _HOLD = """
@@ -107,10 +107,10 @@ class RedisLedger:
             return Ticket(0.0, 0)
         return Ticket(reply[0] / 1000, reply[1]) if len(reply) == 3 else self._delay(reply)
 
-    def sent(self, ticket: Ticket) -> None:
+    def sent(self, ticket: Ticket, settling_seconds: float = 0.0) -> None:
         """See ``QuotaLedger``."""
         if ticket.number:
-            self._run(self._sent, self._keys[:1], [ticket.number])
+            self._run(self._sent, self._keys[:1], [ticket.number, _milliseconds(settling_seconds)])
 
     def hold(self, seconds: float, *, quota: bool = False) -> None:
         """See ``QuotaLedger``."""

@@ -25,14 +25,15 @@ from tradingagents.discovery.errors import DiscoveryError
 
 __all__ = ["ArmedReader", "ExchangeTooLong", "Leave", "Wire", "current_wire", "wired"]
 
-Leave = Callable[[Callable[[], None]], AbstractContextManager[None]]
+Leave = Callable[[Callable[[], None], bool], AbstractContextManager[None]]
 """Surrounds the sending of one request: it may wait before, and calls what it is given after each wait.
 
-What it is given raises when the connection was lost meanwhile; and ``Leave`` may raise anything itself.
+What it is given raises when the connection was lost meanwhile; and ``Leave`` may raise anything itself. The
+second argument tells whether the request is the first one over its connection.
 """
 
 
-def _at_once(recheck: Callable[[], None]) -> AbstractContextManager[None]:
+def _at_once(recheck: Callable[[], None], new_connection: bool) -> AbstractContextManager[None]:
     return contextlib.nullcontext()
 
 
@@ -55,14 +56,14 @@ class Wire:
         self.granted = self._limits()  # seconds that the vendor is given to answer, or to open a connection
 
     @contextlib.contextmanager
-    def leaving(self, recheck: Callable[[], None]) -> Iterator[None]:
+    def leaving(self, recheck: Callable[[], None], new_connection: bool) -> Iterator[None]:
         """Run the block, which sends the request, when there is leave to; the exchange counts from then.
 
         Raises what ``recheck``, the deadline and whoever gives leave raise.
         """
         self.granted = 0.0  # while leave is waited for, nothing is owed to the vendor
         self._deadline.check()
-        with self._leave(recheck):
+        with self._leave(recheck, new_connection):
             self._ends_at = self._deadline.clock.monotonic() + self._exchange_timeout
             self.granted = self._limits()
             yield
