@@ -12,7 +12,7 @@ verify: $(READY)  ## run the main job: scan a synthetic market, concurrently and
 	$(BIN)/python verify_concurrent_execution.py
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4
 
 check: $(READY)  ## lint, format and types
 	$(BIN)/ruff check .

@@ -165,7 +165,8 @@ def test_the_engine_knows_nothing_of_markets_vendors_or_langgraph() -> None:
 def test_only_net_opens_sessions_and_nobody_asks_past_them() -> None:
     """``requests.get(...)`` would know no deadline, no counter and no quota."""
     verbs = ("get", "post", "put", "patch", "delete", "head", "options", "request", "Session", "session")
-    assert callers(*(f"requests.{verb}" for verb in verbs)) == {"discovery.net.session"}
+    assert callers(*(f"requests.{verb}" for verb in verbs)) == set()
+    assert callers("FetchSession") == {"discovery.net.session"}
 
 
 def test_the_defaults_are_data_and_import_nothing() -> None:

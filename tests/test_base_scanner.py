@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.naming import shown
 from tradingagents.discovery.candidate import Candidate
 from tradingagents.discovery.errors import NoDataError, ScannerError, StaleDataError, Transient
 from tradingagents.discovery.scanners.base import BaseScanner
@@ -77,7 +78,7 @@ def test_candidates_are_completed_and_made_plain() -> None:
             "evidence": [{"vendor": "v", "as_of": "x", "id": "1", "values": {"a": float("nan")}}],
         },
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_an_invalid_candidate_costs_itself_only_and_its_reason_is_kept(bad: Any) -> None:
     made = scanner(yielding({"ticker": "ABC"}, bad, {"ticker": "DEF"}))
@@ -87,7 +88,7 @@ def test_an_invalid_candidate_costs_itself_only_and_its_reason_is_kept(bad: Any)
     assert rejected.keys() == {"candidate", "reason"}
 
 
-@pytest.mark.parametrize("returned", [None, 5, "ABC", b"ABC", {"ticker": "ABC"}, object(), True], ids=repr)
+@pytest.mark.parametrize("returned", [None, 5, "ABC", b"ABC", {"ticker": "ABC"}, object(), True], ids=shown)
 def test_what_is_no_iterable_of_candidates_is_the_scanners_error(returned: Any) -> None:
     with pytest.raises(ScannerError, match=type(returned).__name__):
         scanner(lambda self, state: returned).scan_with_validation(DAY)

@@ -25,9 +25,17 @@ from tradingagents import DEFAULT_CONFIG
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # Import names that differ from the name of the distribution that brings them.
-DISTRIBUTION = {"finnhub": "finnhub-python", "langchain_core": "langchain-core", "urllib3": "requests"}
+DISTRIBUTION = {
+    "finnhub": "finnhub-python",
+    "langchain_core": "langchain-core",
+    "requests_cache": "requests-cache",
+}
 
 NOT_IMPORTED = {"tzdata"}  # data that zoneinfo reads where the system has no time zones
+
+
+def distribution(requirement: str) -> str:
+    return re.split(r"[<>=!~\[; ]", requirement)[0]
 
 
 def public_names(module: ModuleType) -> set[str]:
@@ -76,14 +84,18 @@ def test_the_version_is_one_and_is_that_of_the_changelog() -> None:
 
 
 def test_every_library_that_is_imported_is_declared_and_the_other_way_round() -> None:
-    declared = {re.split(r"[<>=!~\[; ]", line)[0] for line in PROJECT["dependencies"]}
+    declared = {distribution(line) for line in PROJECT["dependencies"]}
+    extras = PROJECT["optional-dependencies"].items()
+    optional = {
+        distribution(line) for extra, lines in extras if extra not in {"test", "dev"} for line in lines
+    }
     used = set()
     for path in (ROOT / "tradingagents").rglob("*.py"):
         for module in imports(ast.parse(path.read_text(encoding="utf-8"))):
             top = module.split(".")[0]
             if top not in sys.stdlib_module_names and top != "tradingagents":
                 used.add(DISTRIBUTION.get(top, top))
-    assert used == declared - NOT_IMPORTED
+    assert used - optional == declared - NOT_IMPORTED
 
 
 def test_every_folder_of_code_is_a_package_and_the_types_are_shipped() -> None:

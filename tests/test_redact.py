@@ -113,6 +113,10 @@ def test_registering_is_safe_from_many_threads() -> None:
         "https://www.alphavantage.co/query?function=NEWS_SENTIMENT&apikey={}&limit=50",
         "https://finnhub.io/api/v1/quote?symbol=ABC&token={}",
         "Max retries exceeded with url: /query?apikey={} (Caused by ConnectTimeoutError)",
+        "/login?next=%2Fquery%3Fsymbol%3DABC%26apikey%3D{}%26limit%3D50",
+        "/login?next=%2Fquery%3fapikey%3d{}",
+        "/a?b=%252Fquery%253Fapikey%253D{}%2526limit%253D50",
+        "/log?entry=%7B%22access_token%22%3A%20%22{}%22%7D",
         "{{'X-Finnhub-Token': '{}', 'Accept': '*/*'}}",
         "X-Finnhub-Token: {}",
         "x-api-key: {}",
@@ -151,6 +155,11 @@ def test_the_pair_in_a_basic_header_is_recognised() -> None:
         assert pair not in redact(text)
 
 
+def test_what_follows_a_secret_in_a_quoted_address_stays() -> None:
+    text = redact(f"/login?next=%2Fquery%3Fapikey%3D{SECRET}%26symbol%3DABC")
+    assert text == f"/login?next=%2Fquery%3Fapikey%3D{REDACTED}%26symbol%3DABC"
+
+
 def test_a_quoted_password_goes_whole_spaces_included() -> None:
     for text in ('{"password": "correct horse battery"}', "{'password': 'correct horse battery'}"):
         made = redact(text)
@@ -177,6 +186,10 @@ def test_what_stands_under_a_key_that_names_a_secret_is_gone(key: str) -> None:
         "://a:" * 2_000,
         "token" + " " * 8_000,
         "'\\" * 4_000,
+        "%25" * 4_000,
+        "%" + "25" * 6_000,
+        "token%3D" * 1_500,
+        "token=" + "%25" * 4_000,
     ],
     ids=lambda text: repr(text[:8]),
 )

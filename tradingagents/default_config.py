@@ -151,6 +151,8 @@ DEFAULT_CONFIG = {
         # first. breaker: after fail_max failures in a row the vendor is left alone for reset_after_seconds.
         # stale_if_error_seconds: how long beyond its TTL an answer may stand in when no newer one can be had.
         # Timeouts are for one socket operation; exchange_timeout_seconds for a request with its whole body.
+        # quota_redis_url_env: for several machines with one quota, the environment variable with the address
+        # of their Redis ("redis://host:6379/0"; needs the extra "redis"). None: the state directory.
         "vendors": {
             "alpha_vantage": {
                 "base_url": "https://www.alphavantage.co/query",
@@ -168,6 +170,7 @@ DEFAULT_CONFIG = {
                     "*function=TIME_SERIES_DAILY*": 3_600,
                     "*function=SPLITS*": 86_400,
                 },
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
@@ -192,6 +195,7 @@ DEFAULT_CONFIG = {
                     "/news*": 300,
                     "/quote*": 30,
                 },
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
@@ -211,6 +215,7 @@ DEFAULT_CONFIG = {
                 "rates": [{"requests": 100, "seconds": 60}],
                 "ttl_seconds": {"/r/*": 300, "/comments/*": 300},
                 "repeatable_posts": ["/api/v1/access_token"],  # a second grant is only another token
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 21_600,
@@ -232,6 +237,7 @@ DEFAULT_CONFIG = {
                     "/cgi-bin/browse-edgar*": 60,
                     "/files/*": 86_400,
                 },
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
@@ -245,6 +251,7 @@ DEFAULT_CONFIG = {
                 # no published limit for these static files: gentler than what the SEC asks for
                 "rates": [{"requests": 8, "seconds": 1}],
                 "ttl_seconds": {"/equity/regsho/daily/*": 21_600},  # a file may be replaced later that day
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
@@ -258,6 +265,7 @@ DEFAULT_CONFIG = {
                 # no published limit: two files a day are all there is
                 "rates": [{"requests": 2, "seconds": 1}],
                 "ttl_seconds": {"/dynamic/SymDir/*": 43_200},
+                "quota_redis_url_env": None,
                 "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 604_800,

@@ -21,6 +21,7 @@ from tests.execution.helpers import (
     until,
 )
 from tests.fake_clock import FakeClock
+from tests.naming import shown
 from tradingagents.discovery.errors import Cancelled, RateLimited
 from tradingagents.discovery.execution.outcome import Reason, Status, Verdict
 from tradingagents.discovery.execution.pool import ABANDONED
@@ -46,7 +47,7 @@ class Wordless(Exception):
         RecursionError(),
         StopIteration(),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_whatever_is_raised_inside_is_that_tasks_failure_alone(error: BaseException) -> None:
     def crash(scope: TaskScope) -> None:

@@ -17,7 +17,7 @@ from requests_cache.models.response import CachedResponse
 from tests.net.clocks import JumpingClock
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import Auth, DeadlineExceeded, QuotaSpent, Transient
+from tradingagents.discovery.errors import Auth, DeadlineExceeded, NoDataError, QuotaSpent, Transient
 from tradingagents.discovery.net import FetchSession, Rate, Reason, check, counting, note_of
 from tradingagents.discovery.net.cache import ResponseStore
 from tradingagents.discovery.net.fetch_session import request_key
@@ -96,7 +96,7 @@ def test_the_order_of_parameters_and_the_key_are_no_part_of_the_question(
     assert len(server.hits) == 2
 
 
-@pytest.mark.parametrize("header", ["Authorization", "Cookie", "Accept-Encoding"])
+@pytest.mark.parametrize("header", ["Authorization", "Cookie", "Accept-Encoding", "*"])
 def test_a_vary_header_does_not_spoil_the_cache(
     header: str, server: VendorServer, open_session: OpenSession
 ) -> None:
@@ -105,7 +105,8 @@ def test_a_vary_header_does_not_spoil_the_cache(
     )
     session = open_session(ttl_seconds=HOUR)
     for number in range(3):
-        session.fetch(f"{server.url}/quote", headers={"Authorization": f"bearer {number}"})
+        # an empty parameter is what requests-cache drops before it compares
+        session.fetch(f"{server.url}/quote?symbol=", headers={"Authorization": f"bearer {number}"})
     assert len(server.hits) == 1
     assert "Cookie" not in server.hits[0].headers
 
@@ -457,3 +458,85 @@ def test_an_empty_answer_is_an_answer_fresh_and_from_the_cache(
     assert [note.cached for note in notes] == [False, True]
     assert len(server.hits) == 1
     assert check(session.get(f"{server.url}/quote")).json() == []
+
+
+DENIED = "<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"
+FILE = "/equity/regsho/daily/CNMSshvol20260101.txt"
+FILES = (("/equity/*", 3600.0),)
+NAMED = {"User-Agent": "Company tests@example.com"}
+
+
+def ask_for_a_holiday(session: FetchSession, server: VendorServer) -> None:
+    with pytest.raises(NoDataError, match="no file for that day"):
+        session.fetch(f"{server.url}{FILE}", headers=NAMED)
+
+
+def test_that_there_is_no_such_thing_is_remembered_for_the_next_run(
+    server: VendorServer, open_session: OpenSession, tmp_path: Path
+) -> None:
+    server.script = lambda handler: handler.answer(403, DENIED)
+    for _ in range(2):
+        session = open_session("finra", ttl_seconds=FILES, state_dir=tmp_path)
+        ask_for_a_holiday(session, server)
+        ask_for_a_holiday(session, server)
+        session.close()
+    assert len(server.hits) == 1
+
+
+def test_what_was_not_there_is_asked_for_again_soon(server: VendorServer, open_session: OpenSession) -> None:
+    """It may only have been late: the endpoint's own time would be too long."""
+    server.answers(
+        lambda handler: handler.answer(403, DENIED),
+        lambda handler: handler.answer(200, "Date|", Content_Type="text/plain"),
+    )
+    session = open_session("finra", ttl_seconds=FILES, absent_ttl_seconds=60.0)
+    ask_for_a_holiday(session, server)
+    (key,) = session.cache.responses
+    kept = session.cache.responses[key]
+    assert kept.expires - datetime.now(UTC) < timedelta(seconds=61)
+    age(session)
+    assert session.fetch(f"{server.url}{FILE}", headers=NAMED).text == "Date|"
+
+
+@pytest.mark.parametrize(
+    ("ttl", "absent_ttl"), [((), 60.0), ((("/equity/*", 0.0),), 60.0), (FILES, 0.0)], ids=str
+)
+def test_where_nothing_is_cached_neither_is_that_there_is_nothing(
+    ttl: tuple[tuple[str, float], ...], absent_ttl: float, server: VendorServer, open_session: OpenSession
+) -> None:
+    server.script = lambda handler: handler.answer(403, DENIED)
+    session = open_session("finra", ttl_seconds=ttl, absent_ttl_seconds=absent_ttl)
+    ask_for_a_holiday(session, server)
+    ask_for_a_holiday(session, server)
+    assert len(server.hits) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(403, "<html>Request blocked.</html>"), (401, "{}"), (429, ""), (400, "{}"), (500, ""), (503, DENIED)],
+)
+def test_no_refusal_is_taken_for_something_that_is_not_there(
+    status: int, body: str, server: VendorServer, open_session: OpenSession
+) -> None:
+    server.script = lambda handler: handler.answer(status, body)
+    session = open_session("finra", ttl_seconds=FILES)
+    session.get(f"{server.url}{FILE}", headers=NAMED)
+    assert list(session.cache.responses) == []
+
+
+def test_what_is_gone_neither_replaces_an_older_answer_nor_stands_in_for_an_outage(
+    server: VendorServer, open_session: OpenSession
+) -> None:
+    gone, down = (lambda handler: handler.answer(403, DENIED)), (lambda handler: handler.answer(503))
+    server.answers(lambda handler: handler.answer(200, "Date|", Content_Type="text/plain"), gone, down)
+    session = open_session("finra", ttl_seconds=FILES)
+    session.fetch(f"{server.url}{FILE}", headers=NAMED)
+    age(session)
+    ask_for_a_holiday(session, server)
+    assert note_of(session.fetch(f"{server.url}{FILE}", headers=NAMED)).stale
+    server.answers(gone, down)
+    session = open_session("finra", ttl_seconds=FILES)
+    ask_for_a_holiday(session, server)
+    age(session)
+    with pytest.raises(Transient):
+        session.fetch(f"{server.url}{FILE}", headers=NAMED)

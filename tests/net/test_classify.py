@@ -1,7 +1,5 @@
 """What each vendor's answers mean: the table of all vendors, and answers that were really given."""
 
-# ruff: noqa: E501 - the vendors' texts stand here as they were sent
-
 from __future__ import annotations
 
 import csv
@@ -62,14 +60,18 @@ BAD_KEY = [
     ("reddit", answer(401, {"message": "Unauthorized"}, WWW_Authenticate='Bearer error="invalid_token"')),
     ("reddit", answer(200, {"error": "invalid_grant"}, path="/api/v1/access_token")),
     ("reddit", answer(200, {"error": "unauthorized_client"}, path="/api/v1/access_token")),
+    ("reddit", answer(403, {"message": "Forbidden", "error": 403}, path="/api/v1/access_token")),
     ("yahoo", answer(401, {"finance": {"error": {"description": "Invalid Crumb"}}})),
 ]
 IDENTITY_REFUSED = [
     ("reddit", answer(403, HTML % "You've been blocked by network security")),
+    ("reddit", answer(403, HTML % "You've been blocked by network security", path="/api/v1/access_token")),
     ("sec", answer(403, HTML % "SEC.gov | Your Request Originates from an Undeclared Automated Tool")),
     ("sec", answer(403, HTML % "SEC.gov | Request Rate Threshold Exceeded", user_agent=LIBRARY)),
     ("finra", answer(403, XML % "AccessDenied", user_agent=LIBRARY)),
     ("finra", answer(403, XML % "AccessDenied", user_agent="")),
+    ("finra", answer(403, HTML % "ERROR: The request could not be satisfied")),
+    ("finra", answer(403)),
     ("yahoo", answer(429, "Too Many Requests", user_agent=LIBRARY)),
     ("stocktwits", answer(403, HTML % "Just a moment...")),
     ("finnhub", answer(403, HTML % "Attention Required!")),
@@ -124,7 +126,7 @@ NOT_THERE = [
     ("sec", answer(404, XML % "NoSuchKey")),
     ("sec", answer(403, XML % "AccessDenied")),
     ("finra", answer(403, XML % "AccessDenied")),
-    ("finra", answer(403, HTML % "403 Forbidden")),
+    ("finra", answer(404, HTML % "404 Not Found")),
     ("yahoo", answer(404, {"chart": {"result": None, "error": {"code": "Not Found"}}})),
     ("stocktwits", answer(404, {"response": {"status": 404}, "errors": [{"message": "Symbol not found"}]})),
 ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import sys
 import threading
@@ -20,15 +19,16 @@ from tradingagents.discovery.clock import SYSTEM_CLOCK, Deadline, deadline_scope
 from tradingagents.discovery.errors import Cancelled, DeadlineExceeded, QuotaSpent, RateLimited
 from tradingagents.discovery.net import FetchSession, Rate, VendorPolicy, check
 from tradingagents.discovery.net.pacing import Pacer
-from tradingagents.discovery.net.policy import binding_rates
 from tradingagents.discovery.net.quota import (
-    QUOTA_SCHEMA,
+    JITTER_SECONDS,
+    SENDING_SECONDS,
+    SETTLING_SECONDS,
     Delay,
     MemoryLedger,
     QuotaLedger,
-    SQLiteLedger,
-    bucket_rates,
+    Ticket,
 )
+from tradingagents.discovery.net.quota_file import QUOTA_SCHEMA, SQLiteLedger
 from tradingagents.discovery.net.state import Notices, StateFile
 
 OpenSession = Callable[..., FetchSession]
@@ -39,6 +39,12 @@ TWO_A_DAY = (Rate(2, 86_400.0),)
 def pacer_of(ledger: QuotaLedger, clock: JumpingClock, rates: tuple[Rate, ...] = ()) -> Pacer:
     policy = VendorPolicy("finnhub", ("http://127.0.0.1",), rates)
     return Pacer(policy, ledger, clock, Notices("finnhub"))
+
+
+def pass_by(pacer: Pacer, deadline: Deadline) -> None:
+    """Send a request that takes no time to leave."""
+    with pacer.turn(deadline):
+        pass
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -71,68 +77,123 @@ def test_no_window_ever_holds_more_permits_than_its_rate(rates: list[Rate], paus
     taken: list[float] = []
     for pause in pauses:
         clock.advance(pause)
-        pacer.acquire(Deadline(clock=clock))
+        pass_by(pacer, Deadline(clock=clock))
         taken.append(clock.monotonic())
     for rate in rates:
         for start in taken:
             assert sum(start <= at < start + rate.seconds for at in taken) <= rate.requests
 
 
-@settings(max_examples=200, deadline=None)
-@given(rates=rates_lists)
-def test_binding_rates_are_what_the_buckets_accept_and_never_looser(rates: list[Rate]) -> None:
-    kept = binding_rates(rates)
-    for before, after in itertools.pairwise(kept):
-        assert before.seconds < after.seconds
-        assert before.requests < after.requests
-        assert before.requests / before.seconds >= after.requests / after.seconds
-    for rate in rates:
-        assert any(
-            (one.requests <= rate.requests and one.seconds >= rate.seconds)
-            or -(-rate.seconds // one.seconds) * one.requests <= rate.requests
-            for one in kept
-        )  # fmt: skip
-    assert bucket_rates(rates)
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        ([Rate(75, 60), Rate(25, 86_400)], [Rate(25, 86_400)]),
-        ([Rate(1, 1), Rate(100, 60)], [Rate(1, 1)]),
-        ([Rate(60, 60), Rate(30, 1)], [Rate(30, 1), Rate(60, 60)]),
-        ([Rate(10, 1), Rate(12, 1.1)], [Rate(10, 1), Rate(11, 1.1)]),
-    ],
+steps = st.lists(
+    st.tuples(st.sampled_from(["take", "leave", "say"]), st.integers(0, 7), st.sampled_from([0.0, 0.2, 0.9])),
+    min_size=30,
+    max_size=120,
 )
-def test_rates_out_of_reach_are_dropped_and_dense_ones_tightened(given: list[Rate], kept: list[Rate]) -> None:
-    assert binding_rates(given) == kept
+
+
+@settings(max_examples=150, deadline=None)
+@given(limit=st.integers(1, 5), steps=steps, in_file=st.booleans())
+def test_whatever_delays_its_threads_no_window_holds_more_requests_than_the_rate(
+    limit: int, steps: list[tuple[str, int, float]], in_file: bool
+) -> None:
+    """A thread may be held up before its request leaves, and again before it says that it has left."""
+    clock = JumpingClock()
+    ledger: QuotaLedger = MemoryLedger((Rate(limit, 1.0),), clock)
+    file = StateFile(Path(":memory:"), QUOTA_SCHEMA)
+    if in_file:
+        ledger = SQLiteLedger(file, (Rate(limit, 1.0),), clock)
+    taken: list[Ticket] = []
+    silent: list[Ticket] = []
+    left: list[float] = []
+    for action, which, pause in steps:
+        clock.advance(pause)
+        if action == "take" and isinstance(ticket := ledger.take(), Ticket):
+            taken.append(ticket)
+        elif action == "leave" and taken:
+            silent.append(taken.pop(which % len(taken)))
+            left.append(clock.monotonic())
+        elif action == "say" and silent:
+            ledger.sent(silent.pop(which % len(silent)))
+    file.close()
+    for start in left:
+        assert sum(start <= at < start + 1.0 for at in left) <= limit
+
+
+def test_a_request_that_is_still_leaving_is_waited_for_as_if_it_left_now(
+    ledger_of, clock: JumpingClock
+) -> None:
+    ledger = ledger_of(Rate(1, 1.0))
+    ticket = ledger.take()
+    clock.advance(5.0)
+    assert ledger.peek() == ledger.take() == Delay(pytest.approx(1.0 + JITTER_SECONDS), "pace")
+    ledger.sent(ticket)
+    clock.advance(0.5)
+    assert ledger.peek() == Delay(pytest.approx(0.5 + JITTER_SECONDS), "pace")
+    clock.advance(0.6)
+    assert ledger.peek() is None
+
+
+def test_a_thread_that_died_with_its_permit_does_not_keep_it(ledger_of, clock: JumpingClock) -> None:
+    ledger = ledger_of(Rate(1, 1.0))
+    ledger.take()
+    clock.advance(SENDING_SECONDS)
+    assert isinstance(ledger.take(), Delay)
+    clock.advance(1.1)
+    assert isinstance(ledger.take(), Ticket)
+
+
+def test_what_leaves_first_over_a_connection_counts_until_it_must_have_arrived(
+    ledger_of, clock: JumpingClock
+) -> None:
+    ledger = ledger_of(Rate(1, 1.0))
+    pacer = pacer_of(ledger, clock)
+    with pacer.turn(Deadline(clock=clock), new_connection=True):
+        pass
+    clock.advance(SETTLING_SECONDS)
+    assert ledger.take() == Delay(pytest.approx(1.0 + JITTER_SECONDS), "pace")
+    before = clock.monotonic()
+    for _ in range(2):
+        pass_by(pacer, Deadline(clock=clock))
+    assert clock.monotonic() - before == pytest.approx(2 * (1.0 + JITTER_SECONDS), abs=0.01)
+
+
+def test_looking_takes_nothing(ledger_of) -> None:
+    ledger = ledger_of(Rate(1, 1.0))
+    assert [ledger.peek() for _ in range(3)] == [None, None, None]
+    assert isinstance(ledger.take(), Ticket)
+
+
+def test_of_several_windows_the_longest_wait_is_told(ledger_of, clock: JumpingClock) -> None:
+    ledger = ledger_of(Rate(1, 1.0), Rate(1, 10.0), Rate(3, 86_400.0))
+    ledger.sent(ledger.take())
+    assert ledger.peek() == Delay(pytest.approx(10.0 + JITTER_SECONDS), "pace")
 
 
 def test_a_permit_is_waited_for_exactly(ledger_of, clock: JumpingClock) -> None:
     pacer = pacer_of(ledger_of(Rate(1, 1.0)), clock)
-    pacer.acquire(Deadline(clock=clock))
+    pass_by(pacer, Deadline(clock=clock))
     before = clock.monotonic()
-    pacer.acquire(Deadline(clock=clock))
-    assert clock.monotonic() - before == pytest.approx(1.1, abs=0.002)
+    pass_by(pacer, Deadline(clock=clock))
+    assert clock.monotonic() - before == pytest.approx(1.0 + JITTER_SECONDS, abs=0.002)
 
 
 def test_a_wait_that_cannot_fit_is_refused_at_once(ledger_of, clock: JumpingClock) -> None:
     pacer = pacer_of(ledger_of(Rate(1, 10.0)), clock)
-    pacer.acquire(Deadline(clock=clock))
+    pass_by(pacer, Deadline(clock=clock))
     before = clock.monotonic()
     with pytest.raises(DeadlineExceeded):
-        pacer.acquire(Deadline(5.0, clock))
+        pass_by(pacer, Deadline(5.0, clock))
     assert clock.monotonic() == before
 
 
 def test_a_spent_day_is_a_spent_quota_even_without_a_deadline(ledger_of, clock: JumpingClock) -> None:
     pacer = pacer_of(ledger_of(*TWO_A_DAY), clock)
-    pacer.acquire(Deadline(clock=clock))
-    pacer.acquire(Deadline(clock=clock))
+    pass_by(pacer, Deadline(clock=clock))
+    pass_by(pacer, Deadline(clock=clock))
     with pytest.raises(QuotaSpent, match=r"allowed in 24\.0 h"):
-        pacer.acquire(Deadline(clock=clock))
+        pass_by(pacer, Deadline(clock=clock))
     clock.advance(86_402)
-    pacer.acquire(Deadline(clock=clock))
+    pass_by(pacer, Deadline(clock=clock))
 
 
 def test_a_hold_stops_every_caller_until_it_is_over(ledger_of, clock: JumpingClock) -> None:
@@ -140,10 +201,10 @@ def test_a_hold_stops_every_caller_until_it_is_over(ledger_of, clock: JumpingClo
     pacer.hold(20.0)
     pacer.hold(5.0)  # a shorter wish does not shorten the longer one
     with pytest.raises(RateLimited) as refused:
-        pacer.acquire(Deadline(10.0, clock))
+        pass_by(pacer, Deadline(10.0, clock))
     assert refused.value.retry_after_seconds == pytest.approx(20.0)
     before = clock.monotonic()
-    pacer.acquire(Deadline(30.0, clock))
+    pass_by(pacer, Deadline(30.0, clock))
     assert clock.monotonic() - before == pytest.approx(20.0)
 
 
@@ -157,30 +218,30 @@ def test_a_held_quota_is_a_spent_quota(ledger_of, clock: JumpingClock) -> None:
     pacer = pacer_of(ledger_of(), clock)
     pacer.hold(3_600.0, quota=True)
     with pytest.raises(QuotaSpent):
-        pacer.acquire(Deadline(10.0, clock))
+        pass_by(pacer, Deadline(10.0, clock))
 
 
 def test_a_refused_permit_is_not_spent(ledger_of, clock: JumpingClock) -> None:
     pacer = pacer_of(ledger_of(Rate(1, 1.0), Rate(3, 86_400.0)), clock)
-    pacer.acquire(Deadline(clock=clock))
+    pass_by(pacer, Deadline(clock=clock))
     for _ in range(10):
         with pytest.raises(DeadlineExceeded):
-            pacer.acquire(Deadline(0.5, clock))
+            pass_by(pacer, Deadline(0.5, clock))
     clock.advance(10)
-    pacer.acquire(Deadline(clock=clock))
+    pass_by(pacer, Deadline(clock=clock))
     clock.advance(10)
-    pacer.acquire(Deadline(clock=clock))
+    pass_by(pacer, Deadline(clock=clock))
 
 
 def test_a_cancel_wakes_who_waits_for_a_permit() -> None:
     pacer = pacer_of(MemoryLedger((Rate(1, 30.0),), SYSTEM_CLOCK), SYSTEM_CLOCK)
-    pacer.acquire(Deadline())
+    pass_by(pacer, Deadline())
     deadline = Deadline(PATIENCE * 3)
     timer = threading.Timer(0.1, deadline.cancel)
     timer.start()
     started = time.monotonic()
     with pytest.raises(Cancelled):
-        pacer.acquire(deadline)
+        pass_by(pacer, deadline)
     assert time.monotonic() - started < 1.0
     timer.join()
 
@@ -188,22 +249,22 @@ def test_a_cancel_wakes_who_waits_for_a_permit() -> None:
 def test_the_next_run_knows_what_was_spent(tmp_path: Path, clock: JumpingClock) -> None:
     for _ in range(2):
         file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
-        pacer_of(SQLiteLedger(file, TWO_A_DAY, clock), clock).acquire(Deadline(clock=clock))
+        pass_by(pacer_of(SQLiteLedger(file, TWO_A_DAY, clock), clock), Deadline(clock=clock))
         file.close()
     file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
     with pytest.raises(QuotaSpent):
-        pacer_of(SQLiteLedger(file, TWO_A_DAY, clock), clock).acquire(Deadline(clock=clock))
+        pass_by(pacer_of(SQLiteLedger(file, TWO_A_DAY, clock), clock), Deadline(clock=clock))
     file.close()
 
 
 def test_a_clock_put_back_neither_frees_nor_freezes_the_quota(tmp_path: Path, clock: JumpingClock) -> None:
     file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
     ledger = SQLiteLedger(file, TWO_A_DAY, clock)
-    assert ledger.take() is None
-    assert ledger.take() is None
+    assert isinstance(ledger.take(), Ticket)
+    assert isinstance(ledger.take(), Ticket)
     clock.set_wall_clock_back(30 * 86_400.0)
     refused = ledger.take()
-    assert refused is not None
+    assert isinstance(refused, Delay)
     assert refused.why == "quota"
     assert refused.seconds <= 86_402
     file.close()
@@ -222,10 +283,12 @@ def test_old_permits_are_cleaned_up(tmp_path: Path, clock: JumpingClock) -> None
     file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
     ledger = SQLiteLedger(file, FIVE_A_SECOND, clock)
     for _ in range(600):
-        assert ledger.take() is None
+        ticket = ledger.take()
+        assert isinstance(ticket, Ticket)
+        ledger.sent(ticket)
         clock.advance(1.0)
     with file.reading() as connection:
-        assert connection.execute("SELECT COUNT(*) FROM permits").fetchone()[0] < 300
+        assert connection.execute("SELECT COUNT(*) FROM tickets").fetchone()[0] < 300
     file.close()
 
 

@@ -7,10 +7,11 @@ this file is the second process: it asks ``COUNT`` questions and prints how many
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,11 @@ from tests.net.vendor_server import PATIENCE
 from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import DeadlineExceeded, QuotaSpent
 from tradingagents.discovery.net import Credentials, FetchSession, check, open_session
-from tradingagents.discovery.sandbox import SandboxServer
+from tradingagents.discovery.sandbox import SandboxProcess, SandboxServer
 from tradingagents.discovery.vendor_settings import FinnhubSettings
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
-REQUESTS, SECONDS = 5, 1.0
+REQUESTS, SECONDS = 5, 0.6
 DAY = {"requests": 5, "seconds": 86_400.0}
 KEY = Credentials(headers={"X-Finnhub-Token": "sandbox"})
 
@@ -54,24 +55,39 @@ def answered(session: FetchSession, url: str, questions: Sequence[str]) -> int:
     return len(questions)
 
 
-def second_process(url: str, folder: str, count: str, *, day: bool) -> int:
+def second_process(url: str, folder: str, count: str, kind: str) -> int:
     """Be another process that shares the folder."""
-    session = session_to(url, Path(folder), [DAY] if day else [{"requests": REQUESTS, "seconds": SECONDS}])
+    rate = DAY if kind == "day" else {"requests": REQUESTS, "seconds": SECONDS}
+    session = session_to(url, Path(folder), [rate])
     print("ready", flush=True)  # noqa: T201 - the test reads it
     sys.stdin.readline()
-    number = answered(session, url, [f"P{one}" for one in range(int(count))])
+    with pytest.MonkeyPatch.context() as patch:
+        if kind == "held-up":
+            hold_up(patch, "connect")
+            hold_up(patch, "endheaders")
+        number = answered(session, url, [f"P{one}" for one in range(int(count))])
     session.close()
     return number
 
 
 def start(root: Path, url: str, folder: Path, count: int, kind: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.net.test_quota_seen_by_the_server", url, str(folder), str(count), kind],
         cwd=root,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def go(process: subprocess.Popen[str]) -> None:
+    """Have it begin; it has said that it is ready."""
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def ready(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
@@ -81,7 +97,7 @@ def most_in_a_window(times: Sequence[float], seconds: float) -> int:
     return max(sum(begin <= at < begin + seconds for at in times) for begin in times)
 
 
-def arrivals(sandbox: SandboxServer) -> list[float]:
+def arrivals(sandbox: SandboxServer | SandboxProcess) -> list[float]:
     return [one.started_at for one in sandbox.requests if one.vendor == "finnhub"]
 
 
@@ -115,32 +131,48 @@ def test_eight_threads_never_show_the_server_more_than_the_rate(
     assert max(times) - min(times) < 8 * SECONDS, "it is held back far more than the rate asks for"
 
 
-def test_connections_that_take_long_to_open_do_not_make_requests_arrive_denser_than_the_rate(
-    sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def hold_up(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    """Have every other connection's ``method`` begin half a window late."""
+    original: Callable[..., Any] = getattr(HTTPConnection, method)
+    turns = itertools.cycle([True, False])
+
+    def held_up(self: HTTPConnection, *args: Any, **kwargs: Any) -> Any:
+        if next(turns):
+            threading.Event().wait(SECONDS / 2)
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(HTTPConnection, method, held_up)
+
+
+@pytest.mark.parametrize("method", ["connect", "endheaders"])
+def test_what_holds_a_request_up_does_not_make_requests_arrive_denser_than_the_rate(
+    method: str, sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What waits for its connection with a permit in hand arrives together with what was permitted later."""
-    connect = HTTPConnection.connect
+    """Held up with a permit in hand, it would arrive together with what was permitted later.
 
-    def slowly(self: HTTPConnection) -> None:
-        threading.Event().wait(SECONDS / 2)
-        connect(self)
-
-    monkeypatch.setattr(HTTPConnection, "connect", slowly)
+    ``connect``: a connection takes long to open. ``endheaders``: a thread is not run for a while between
+    its permit and its bytes.
+    """
+    hold_up(monkeypatch, method)
     session = session_to(sandbox.url, tmp_path, [{"requests": REQUESTS, "seconds": SECONDS}])
-    with ThreadPoolExecutor(REQUESTS) as pool:
-        list(pool.map(lambda number: ask(session, sandbox.url, f"C{number}"), range(2 * REQUESTS)))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: ask(session, sandbox.url, f"C{number}"), range(3 * REQUESTS)))
     session.close()
-    assert most_in_a_window(arrivals(sandbox), SECONDS) <= REQUESTS
+    times = arrivals(sandbox)
+    assert len(times) == 3 * REQUESTS
+    assert most_in_a_window(times, SECONDS) <= REQUESTS
 
 
 def test_two_processes_never_show_the_server_more_than_the_rate(
     sandbox: SandboxServer, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    processes = [start(pytestconfig.rootpath, sandbox.url, tmp_path, 8, "pace") for _ in range(2)]
+    """One of them is held up as above."""
+    kinds = ("pace", "held-up")
+    processes = [start(pytestconfig.rootpath, sandbox.url, tmp_path, 8, kind) for kind in kinds]
+    for process in map(ready, processes):
+        assert process.poll() is None
     for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
+        go(process)
     printed = [process.communicate(timeout=PATIENCE)[0].strip() for process in processes]
     assert printed == ["8", "8"]
     times = arrivals(sandbox)
@@ -156,7 +188,7 @@ def test_a_days_quota_is_not_overspent_by_restarting(tmp_path: Path, pytestconfi
             session = session_to(sandbox.url, tmp_path, [DAY])
             spent.append(answered(session, sandbox.url, [f"R{run}.0", f"R{run}.1"]))
             session.close()
-        child = start(pytestconfig.rootpath, sandbox.url, tmp_path, 3, "day")
+        child = ready(start(pytestconfig.rootpath, sandbox.url, tmp_path, 3, "day"))
         printed = child.communicate("go\n", timeout=PATIENCE)[0].strip()
         assert spent == [2, 2, 1]
         assert printed == "0"
@@ -166,7 +198,7 @@ def test_a_days_quota_is_not_overspent_by_restarting(tmp_path: Path, pytestconfi
 def test_two_scans_at_once_never_show_the_server_more_than_the_rate(tmp_path: Path) -> None:
     """Each scan has sessions of its own, so only the folder knows of both."""
     rate, seconds = 20, 1.0
-    with SandboxServer() as sandbox:
+    with SandboxProcess() as sandbox:  # with an interpreter of its own it reads what arrives when it arrives
         config = scan_config(sandbox, tmp_path, [{"requests": rate, "seconds": seconds}])
         state = {"trade_date": str(sandbox.market.as_of)}
         reports: list[dict[str, Any]] = []
@@ -185,7 +217,7 @@ def test_two_scans_at_once_never_show_the_server_more_than_the_rate(tmp_path: Pa
         assert most_in_a_window(times, seconds) <= rate
 
 
-def scan_config(sandbox: SandboxServer, folder: Path, rates: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def scan_config(sandbox: SandboxProcess, folder: Path, rates: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the configuration of a scan by ``analyst_revisions`` alone, with nothing cached."""
     config: dict[str, Any] = sandbox.config()
     own = config["discovery"]
@@ -214,4 +246,4 @@ def test_what_does_not_fit_into_the_deadline_is_not_sent(sandbox: SandboxServer,
 
 if __name__ == "__main__":
     address, shared, questions, kind = sys.argv[1:]
-    print(second_process(address, shared, questions, day=kind == "day"))  # noqa: T201 - the test reads it
+    print(second_process(address, shared, questions, kind))  # noqa: T201 - the test reads it

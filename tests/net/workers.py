@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tradingagents.discovery.clock import SYSTEM_CLOCK
 from tradingagents.discovery.net import Rate, VendorPolicy, build_session
-from tradingagents.discovery.net.quota import QUOTA_SCHEMA, SQLiteLedger
+from tradingagents.discovery.net.quota import Delay
+from tradingagents.discovery.net.quota_file import QUOTA_SCHEMA, SQLiteLedger
 from tradingagents.discovery.net.state import StateFile
 
 
@@ -23,7 +24,7 @@ def take_all(path: str, limit: str) -> int:
     ledger = SQLiteLedger(file, (Rate(int(limit), 86_400.0),), SYSTEM_CLOCK)
     wait_for_the_others()
     taken = 0
-    while ledger.take() is None:
+    while not isinstance(ledger.take(), Delay):
         taken += 1
     file.close()
     return taken

@@ -10,7 +10,7 @@ import requests
 
 from tests.shared_data import SHARED, needs_shared
 from tests.vendors.canned import judged
-from tradingagents.discovery.errors import BadPayload, NoDataError, Permanent, RateLimited, Transient
+from tradingagents.discovery.errors import Auth, BadPayload, NoDataError, Permanent, RateLimited, Transient
 from tradingagents.discovery.vendors.finra import Finra, parse_daily_volume
 
 DAY = date(2026, 2, 5)
@@ -123,7 +123,7 @@ def test_a_file_that_was_cut_or_is_another_is_refused(lines):
     ("status", "body", "error"),
     [
         (403, b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", NoDataError),
-        (403, b"<html>", NoDataError),
+        (403, b"<html>", Auth),
         (404, b"", NoDataError),
         (429, b"", RateLimited),
         (502, b"<html>", Transient),

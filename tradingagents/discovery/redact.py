@@ -24,9 +24,11 @@ _known_pattern: re.Pattern[str] | None = None
 
 # Bounded and anchored: text of hyphens must not be searched again from each of them.
 _NAMES = r"(?:(?<![\w-])[\w-]{0,40}?(?:api[-_]?key|token|secret|password|passwd))"
-_VALUE = r"(?:\"[^\"]*\"|'[^']*'|\\\"[^\"\\]*|[^\s&\"'<>,;)}\]\\]+)"
+_QUOTED = r"%(?:25)*"  # how URL quoting begins, however often it was done
+_ASSIGNS = rf"(?:\\?[\"']|{_QUOTED}22)?\s*(?:[=:]|{_QUOTED}3[ad])\s*"
+_VALUE = rf"(?:\"[^\"]*\"|'[^']*'|\\\"[^\"\\]*|(?:(?!{_QUOTED}26)[^\s&\"'<>,;)}}\]\\])+)"
 _SHAPES = (
-    re.compile(rf"(?i)({_NAMES}\\?[\"']?\s*[=:]\s*)b?{_VALUE}"),
+    re.compile(rf"(?i)({_NAMES}{_ASSIGNS})b?{_VALUE}"),
     re.compile(r"(?i)(\bauthorization\\?[\"']?\s*[=:]\s*[\"']?(?:[a-z]+\s+)?)[^\s\"',}]+"),
     # Outside a header only what can be no word: digits, or letters of both cases in one run.
     re.compile(r"(?i:(\b(?:bearer|basic|token)\s+))(?=\S*(?:\d|[a-z][A-Z]))[A-Za-z0-9._~+/=-]{8,}"),

@@ -69,10 +69,12 @@ class VendorSettings(_Strict):
     """What every vendor takes. Timeouts are seconds for one socket operation.
 
     ``exchange_timeout_seconds`` is for a request with its whole body. ``ttl_seconds`` maps globs over what
-    follows the base URL to the seconds an answer is fresh.
+    follows the base URL to the seconds an answer is fresh. ``quota_redis_url_env`` names the environment
+    variable with the address of a Redis in which the spent quota is written down for several machines.
     """
 
     base_url: Url
+    quota_redis_url_env: EnvName | None = None
     rates: list[RateSettings] = Field(default_factory=list)
     ttl_seconds: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     attempts: int = Field(3, ge=1, le=10)

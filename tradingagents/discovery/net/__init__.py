@@ -10,12 +10,22 @@ What a call passes, in this order; finnhub-python, praw and plain calls alike::
               adapter.VendorAdapter
                 retry (tenacity)                 full jitter, GET and HEAD only, within the deadline
                   breaker.Breaker                  open: refused without a request; half-open: one probe
-                    pacing.Pacer                     a permit from the quota ledger, waited for or refused
-                      exchange + wire                  credentials put on, each receive clipped to the
-                                                       deadline, cut by a cancel
-                        body                             the whole body, up to the limit
+                    pacing.Pacer.await_turn          a turn, waited for or refused; nothing is opened before
+                      exchange + wire                  credentials put on
+                        connection                       opened, or one that is open already
+                          pacing.Pacer.turn                a permit from the quota ledger, waited for again
+                                                           if others were faster, with the circuit and the
+                                                           connection looked at after each wait
+                            the bytes go out                 and the permit's window begins when they have
+                        body                             each receive clipped to the deadline, cut by a
+                                                         cancel; the whole body, up to the limit
                       classify                         what the answer means: retry, hold, breaker and
                                                        cache follow from it
+
+The permit comes last, so that nothing but the sending lies between it and the bytes: taken before a
+connection that is slow to open, permits of several seconds would arrive together. What delays a thread even
+there is covered by the ledger, in which a permit counts until a window after its request has left (see
+``quota``).
 
 The deadline is ``clock.current_deadline()`` of the calling context, the counters those of
 ``counters.counting``. Nothing here sleeps other than by the deadline, nothing is built at import, and

@@ -1,9 +1,11 @@
-"""The chain below the cache: retry( breaker( pace -> clip -> send -> read -> classify ) )."""
+"""The chain below the cache: retry( breaker( pace -> connect -> pace -> send -> read -> classify ) )."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import requests
@@ -13,13 +15,13 @@ from tradingagents.discovery.clock import Clock, Deadline, current_deadline
 from tradingagents.discovery.errors import CircuitOpen, DeadlineExceeded, FetchError, QuotaSpent, RateLimited
 from tradingagents.discovery.net.breaker import Breaker, Permit
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
+from tradingagents.discovery.net.connection import POOL_CLASSES
 from tradingagents.discovery.net.counters import count
 from tradingagents.discovery.net.exchange import Credentials, Options, Send, exchange
 from tradingagents.discovery.net.notes import FetchNote, put_note
 from tradingagents.discovery.net.pacing import Pacer
 from tradingagents.discovery.net.policy import VendorPolicy
 from tradingagents.discovery.net.retry import FailedAttempt, retrying
-from tradingagents.discovery.net.wire import POOL_CLASSES
 
 __all__ = ["VendorAdapter"]
 
@@ -104,9 +106,7 @@ class VendorAdapter(HTTPAdapter):
         failures: list[FailedAttempt],
     ) -> requests.Response:
         with self._breaker.guard(deadline) as permit:
-            self._pacer.acquire(deadline)
-            permit.confirm()  # it may have opened while this thread waited for its turn
-            count(self._policy.name, "sent")
+            self._pacer.await_turn(deadline, permit.confirm)
             try:
                 response = self._deliver(request, options, deadline, permit)
                 return self._understood(response, permit)
@@ -120,9 +120,27 @@ class VendorAdapter(HTTPAdapter):
         outgoing = request
         if self._credentials is not None and self._policy.owns(request.url or ""):
             outgoing = self._credentials.sign(request)
-        response = exchange(self._send or super().send, self._policy, outgoing, options, deadline, permit)
+        leave = functools.partial(self._leave, deadline, permit)
+        response = exchange(
+            self._send or super().send, self._policy, outgoing, options, deadline, permit, leave
+        )
         response.request, response.url = request, request.url or ""
         return response
+
+    @contextlib.contextmanager
+    def _leave(
+        self, deadline: Deadline, permit: Permit, recheck: Callable[[], None], new_connection: bool
+    ) -> Iterator[None]:
+        """Surround the sending with a permit of the quota, unless the circuit has opened meanwhile."""
+
+        def still_wanted() -> None:
+            permit.confirm()
+            recheck()
+
+        permit.confirm()
+        with self._pacer.turn(deadline, still_wanted, new_connection=new_connection):
+            count(self._policy.name, "sent")
+            yield
 
     def _understood(self, response: requests.Response, permit: Permit) -> requests.Response:
         """Say what the answer means to the breaker, to the pacer, in its note and in its status."""

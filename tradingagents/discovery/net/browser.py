@@ -7,7 +7,9 @@ as it is for the other vendors: cache, pace, retries, circuit, deadline.
 
 from __future__ import annotations
 
+import contextlib
 import io
+from contextlib import AbstractContextManager
 from typing import Any
 
 import requests
@@ -17,6 +19,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from tradingagents.discovery.clock import Deadline, current_deadline
 from tradingagents.discovery.errors import NotConfiguredError
 from tradingagents.discovery.net.body import BodyTooLarge
+from tradingagents.discovery.net.wire import current_wire
 
 __all__ = ["BrowserTransport"]
 
@@ -59,16 +62,17 @@ class BrowserTransport:
 
         body = _Body(self._max_body_bytes)
         try:
-            answer = self._session.request(
-                request.method,
-                request.url,
-                data=request.body,
-                timeout=_within(current_deadline(), timeout),
-                verify=verify,
-                cert=cert,
-                proxies=dict(proxies) if proxies else _NO_PROXY,
-                content_callback=body.take,
-            )
+            with _leaving():
+                answer = self._session.request(
+                    request.method,
+                    request.url,
+                    data=request.body,
+                    timeout=_within(current_deadline(), timeout),
+                    verify=verify,
+                    cert=cert,
+                    proxies=dict(proxies) if proxies else _NO_PROXY,
+                    content_callback=body.take,
+                )
         except exceptions.Timeout as error:
             raise requests.ReadTimeout(str(error), request=request) from None
         except exceptions.RequestException as error:
@@ -79,6 +83,12 @@ class BrowserTransport:
     def close(self) -> None:
         """Close the calling thread's handle; the others close with their threads."""
         self._session.close()
+
+
+def _leaving() -> AbstractContextManager[None]:
+    """Wait for leave to send, as a connection of ours does; curl opens its own only afterwards."""
+    wire = current_wire()
+    return contextlib.nullcontext() if wire is None else wire.leaving(lambda: None, new_connection=True)
 
 
 def _within(deadline: Deadline, timeout: Any) -> tuple[float, float]:

@@ -7,20 +7,30 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from cattrs.errors import BaseValidationError
+from requests import Response
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.response import CachedResponse
+from requests_cache.policy.expiration import get_expiration_datetime
 
 from tradingagents.discovery.net.state import Notices, StateFile, StateUnavailable
 
-__all__ = ["CACHE_SCHEMA", "ResponseCache", "ResponseStore"]
+__all__ = ["CACHE_SCHEMA", "ResponseCache", "ResponseStore", "absence_in"]
 
 CACHE_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires REAL)",
     "CREATE INDEX IF NOT EXISTS responses_by_expiry ON responses (expires)",
 )
 _MEMORY_CHARACTERS = 64_000_000
+
+# The first is secret. By the second requests-cache would compare request headers, which are not kept; what
+# an answer depends on is in its key.
+_NOT_KEPT = ("Set-Cookie", "Vary")
+
+# Marks an answer that says "there is no such thing", whatever status the vendor says it with; error pages
+# have the same statuses, and are never kept.
+_ABSENCE = "X-Tradingagents-Absent"
 
 
 class ResponseStore(BaseStorage[str, CachedResponse]):
@@ -57,7 +67,9 @@ class ResponseStore(BaseStorage[str, CachedResponse]):
             response = self.deserialize(key, text)  # type: ignore[arg-type]  # typed for what it returns
         except BaseValidationError:  # JSON, but no response: a row somebody else wrote
             raise KeyError(key) from None
-        if not isinstance(response, CachedResponse) or response.status_code != 200:
+        if not isinstance(response, CachedResponse):
+            raise KeyError(key)
+        if response.status_code != 200 and absence_in(response) is None:
             raise KeyError(key)
         return response
 
@@ -148,13 +160,22 @@ class ResponseCache(BaseCache):
         super().__init__()
         self.responses = store
 
+    def keep_absence(self, key: str, response: Response, what: str, seconds: float) -> None:
+        """Keep for ``seconds`` that there is no such thing, ``what`` in words; not in place of an answer."""
+        if key not in self.responses or absence_in(self.responses[key]) is not None:
+            response.headers[_ABSENCE] = what
+            self.save_response(response, key, get_expiration_datetime(seconds))
+
+
+def absence_in(response: Response | CachedResponse) -> str | None:
+    """Return what a kept answer says there is not; None for an answer of any other kind."""
+    return response.headers.get(_ABSENCE)
+
 
 def _strip(response: CachedResponse) -> None:
     response.history = []
     response.cookies = RequestsCookieJar()
-    response.headers.pop("Set-Cookie", None)
-    # A session asks with one set of headers, so nothing varies; and requests-cache would look for the
-    # request's headers, which are not kept, under an address from which it drops empty parameters.
-    response.headers.pop("Vary", None)
+    for name in _NOT_KEPT:
+        response.headers.pop(name, None)
     response.request.headers = CaseInsensitiveDict()
     response.request.cookies = RequestsCookieJar()

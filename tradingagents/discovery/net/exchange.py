@@ -13,10 +13,11 @@ from tradingagents.discovery.clock import Deadline
 from tradingagents.discovery.errors import BadPayload, Cancelled, DeadlineExceeded, Permanent
 from tradingagents.discovery.net.body import read_body
 from tradingagents.discovery.net.breaker import Permit
+from tradingagents.discovery.net.connection import ConnectionLost
 from tradingagents.discovery.net.faults import TRANSPORT_ERRORS, is_timeout, translate
 from tradingagents.discovery.net.policy import VendorPolicy
 from tradingagents.discovery.net.retry import FailedAttempt
-from tradingagents.discovery.net.wire import Wire, wired
+from tradingagents.discovery.net.wire import Leave, Wire, wired
 
 __all__ = ["Credentials", "Options", "Send", "exchange"]
 
@@ -71,18 +72,19 @@ def exchange(
     options: Options,
     deadline: Deadline,
     permit: Permit,
+    leave: Leave,
 ) -> requests.Response:
-    """Send ``request`` once and return its response with the body read.
+    """Send ``request`` once, when a connection is open and ``leave`` lets it; return the whole response.
 
     Raises :class:`FailedAttempt` for connection trouble, :class:`BadPayload` for a body over the limit
-    or one that cannot be decoded, :class:`Permanent` for a request that cannot be sent,
-    :class:`DeadlineExceeded` and :class:`Cancelled`. ``permit`` is told when it was the vendor's fault.
+    or one that cannot be decoded, :class:`Permanent` for a request that cannot be sent, what ``leave``
+    raises, :class:`DeadlineExceeded` and :class:`Cancelled`. ``permit`` is told when it was the vendor's
+    fault.
     """
     connect, read = _timeouts(options.timeout, policy)
-    with wired(deadline, read, policy.exchange_timeout_seconds) as wire:
+    with wired(deadline, read, policy.exchange_timeout_seconds, leave) as wire:
         try:
-            timeout = (min(connect, deadline.check()), wire.granted)
-            response = send(request, True, timeout, options.verify, options.cert, options.proxies)
+            response = _sent(send, request, options, deadline, (connect, wire.granted))
             _read_whole(response, sys.maxsize if request.method == "HEAD" else policy.max_body_bytes)
             deadline.check()  # a cut looks like the end of a body that has no length
         except DeadlineExceeded:
@@ -91,6 +93,23 @@ def exchange(
         except TRANSPORT_ERRORS as error:
             raise _meaning(error, policy, deadline, permit, wire, read) from None
     return response
+
+
+def _sent(
+    send: Send,
+    request: requests.PreparedRequest,
+    options: Options,
+    deadline: Deadline,
+    timeouts: tuple[float, float],
+) -> requests.Response:
+    """Send once; a connection lost while it waited for its turn does not count, nothing was sent over it."""
+    connect, read = timeouts
+    while True:
+        timeout = (min(connect, deadline.check()), read)
+        try:
+            return send(request, True, timeout, options.verify, options.cert, options.proxies)
+        except ConnectionLost:
+            continue
 
 
 def _timeouts(given: Any, policy: VendorPolicy) -> tuple[float, float]:

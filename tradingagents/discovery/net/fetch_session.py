@@ -24,7 +24,7 @@ from tradingagents.discovery.errors import (
     RateLimited,
     Transient,
 )
-from tradingagents.discovery.net.cache import ResponseCache, ResponseStore
+from tradingagents.discovery.net.cache import ResponseCache, ResponseStore, absence_in
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
 from tradingagents.discovery.net.counters import count, tell_stale
 from tradingagents.discovery.net.faults import translate
@@ -65,8 +65,9 @@ class FetchSession(CacheMixin, requests.Session):
         notices: Notices,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
+        self._cache = ResponseCache(store)
         super().__init__(
-            backend=ResponseCache(store),
+            backend=self._cache,
             expire_after=DO_NOT_CACHE,
             urls_expire_after={
                 pattern: ttl if ttl > 0 else DO_NOT_CACHE for pattern, ttl in policy.ttl_patterns().items()
@@ -128,11 +129,22 @@ class FetchSession(CacheMixin, requests.Session):
             if (copy := self._stale_copy(request, error)) is None:
                 raise
             return copy
-        if not has_note(response):
+        if has_note(response):
+            self._keep_absence(request, response)
+        else:
             self._note_hit(response)
         refusal = _refusal(response)
         stand_in = self._stale_copy(request, refusal) if isinstance(refusal, _OUTAGES) else None
         return response if stand_in is None else stand_in
+
+    def _keep_absence(self, request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Remember that what was asked for does not exist, where its endpoint is cached, for a short time."""
+        note = note_of(response)
+        if request.method != "GET" or note.finding.reason is not Reason.ABSENT or note.status < 400:
+            return
+        seconds = min(self.policy.ttl_of(request.url or ""), self.policy.absent_ttl_seconds)
+        if seconds > 0:
+            self._cache.keep_absence(request_key(request), response, note.finding.message, seconds)
 
     def _note_hit(self, response: requests.Response) -> None:
         """Describe an answer from the cache. One that the vendor just confirmed (304) is fresh again."""
@@ -147,7 +159,7 @@ class FetchSession(CacheMixin, requests.Session):
         if isinstance(why, DeadlineExceeded) and current_deadline().expired():
             return None
         copy = self.cache.get_response(request_key(request)) if request.method == "GET" else None
-        if copy is None or copy.expires is None:
+        if copy is None or copy.expires is None or absence_in(copy) is not None:
             return None
         if (self._clock.now() - copy.expires).total_seconds() > self.policy.stale_if_error_seconds:
             return None
@@ -158,6 +170,8 @@ class FetchSession(CacheMixin, requests.Session):
         return copy
 
     def _finding(self, response: requests.Response) -> Finding:
+        if (nothing := absence_in(response)) is not None:
+            return Finding(Reason.ABSENT, nothing)
         if len(response.content) > _SHORT_BODY:
             return Finding(Reason.OK)
         return classify(self.policy.name, Answer.of(response, self._clock.now()))

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from tradingagents.discovery.clock import Clock, Deadline
 from tradingagents.discovery.errors import DeadlineExceeded, FetchError, QuotaSpent, RateLimited
 from tradingagents.discovery.net.counters import count
 from tradingagents.discovery.net.policy import VendorPolicy
-from tradingagents.discovery.net.quota import Delay, MemoryLedger, QuotaLedger
+from tradingagents.discovery.net.quota import SETTLING_SECONDS, Delay, MemoryLedger, QuotaLedger, Ticket
 from tradingagents.discovery.net.state import Notices, StateUnavailable
 
 __all__ = ["MAX_WAIT_SECONDS", "Pacer"]
+
+T = TypeVar("T")
 
 MAX_WAIT_SECONDS = 120.0
 """No single wait is longer, not even without a deadline: who wants to wait longer can ask again."""
 
 
+def _nothing() -> None:
+    """Look at nothing after a wait."""
+
+
 class Pacer:
-    """One vendor's gate: every attempt takes a permit here first. Thread-safe.
+    """One vendor's gate, passed twice by every attempt. Thread-safe.
+
+    :meth:`await_turn` before a connection is opened, so that none is opened for a request that may not be
+    sent; :meth:`turn` around the sending, when the connection is open and nothing but the bytes is left
+    to do. Both wait while the deadline allows, holding no lock, and raise :class:`DeadlineExceeded` when
+    the pace, :class:`RateLimited` when the vendor's wish to be left alone and :class:`QuotaSpent` when a
+    spent quota does not leave enough time, all at once, and :class:`Cancelled`. Both call ``recheck`` after
+    each wait: it raises when there is no point in going on.
 
     When the ledger's file fails it goes on with one in memory, and says so.
     """
@@ -28,37 +44,42 @@ class Pacer:
         self._lock = threading.Lock()  # guards the swap of the ledger
         self._ledger = ledger
 
-    def acquire(self, deadline: Deadline) -> None:
-        """Take a permit, waiting for it while the deadline allows.
+    def await_turn(self, deadline: Deadline, recheck: Callable[[], None] = _nothing) -> None:
+        """Return when a permit may be had; none is taken, so :meth:`turn` may have to wait again."""
+        while (delay := self._ask(lambda ledger: ledger.peek())) is not None:
+            self._wait(delay, deadline)
+            recheck()
 
-        Raises :class:`DeadlineExceeded` when the pace, :class:`RateLimited` when the vendor's wish to be
-        left alone and :class:`QuotaSpent` when a spent quota does not leave enough time, all at once,
-        and :class:`Cancelled`.
-        """
-        while (delay := self._take()) is not None:
-            self._refuse_what_cannot_fit(delay, deadline)
-            before = self._clock.monotonic()
-            try:
-                deadline.sleep(delay.seconds)
-            finally:
-                count(self._policy.name, "waited_seconds", self._clock.monotonic() - before)
+    @contextlib.contextmanager
+    def turn(
+        self, deadline: Deadline, recheck: Callable[[], None] = _nothing, *, new_connection: bool = False
+    ) -> Iterator[None]:
+        """Take a permit for the request that the block sends. It is used up however the block ends."""
+        while isinstance(ticket := self._ask(lambda ledger: ledger.take()), Delay):
+            self._wait(ticket, deadline)
+            recheck()
+        try:
+            yield
+        finally:
+            self._sent(ticket, SETTLING_SECONDS if new_connection else 0.0)
 
     def hold(self, seconds: float, *, quota: bool = False) -> None:
         """Hold every caller of this vendor for ``seconds``."""
-        try:
-            self._ledger.hold(seconds, quota=quota)
-        except StateUnavailable as error:
-            self._go_on_in_memory(error).hold(seconds, quota=quota)
+        self._ask(lambda ledger: ledger.hold(seconds, quota=quota))
 
     def close(self) -> None:
         """Close the ledger. Idempotent."""
         self._ledger.close()
 
-    def _take(self) -> Delay | None:
+    def _sent(self, ticket: Ticket, settling_seconds: float) -> None:
+        # A ledger in memory that has replaced the file's meanwhile does not know the ticket, and ignores it.
+        self._ask(lambda ledger: ledger.sent(ticket, settling_seconds))
+
+    def _ask(self, question: Callable[[QuotaLedger], T]) -> T:
         try:
-            return self._ledger.take()
+            return question(self._ledger)
         except StateUnavailable as error:
-            return self._go_on_in_memory(error).take()
+            return question(self._go_on_in_memory(error))
 
     def _go_on_in_memory(self, error: StateUnavailable) -> QuotaLedger:
         with self._lock:
@@ -68,12 +89,15 @@ class Pacer:
         self._notices.say(f"quota is kept in memory only, other runs do not see it ({error})")
         return ledger
 
-    def _refuse_what_cannot_fit(self, delay: Delay, deadline: Deadline) -> None:
-        if delay.seconds <= MAX_WAIT_SECONDS and delay.seconds < deadline.check():
-            return
-        error = self._refusal(delay)
-        count(self._policy.name, f"refused.{delay.why}")
-        raise error
+    def _wait(self, delay: Delay, deadline: Deadline) -> None:
+        if delay.seconds > MAX_WAIT_SECONDS or delay.seconds >= deadline.check():
+            count(self._policy.name, f"refused.{delay.why}")
+            raise self._refusal(delay)
+        before = self._clock.monotonic()
+        try:
+            deadline.sleep(delay.seconds)
+        finally:
+            count(self._policy.name, "waited_seconds", self._clock.monotonic() - before)
 
     def _refusal(self, delay: Delay) -> FetchError | DeadlineExceeded:
         name, wait = self._policy.name, _spoken(delay.seconds)

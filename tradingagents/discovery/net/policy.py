@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fnmatch import translate as glob_to_regex
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from tradingagents.discovery.errors import ConfigError
 from tradingagents.discovery.vendor_settings import is_loopback
 
-__all__ = ["BreakerPolicy", "Rate", "VendorPolicy", "binding_rates"]
+__all__ = ["BreakerPolicy", "Rate", "VendorPolicy"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,10 @@ class VendorPolicy:
     matches is not cached. ``attempts`` includes the first. ``connect_timeout_seconds`` and
     ``read_timeout_seconds`` are for one socket operation, ``exchange_timeout_seconds`` for one request
     with its whole body. ``max_body_bytes`` counts the body after decompression. An answer stays good for
-    ``stale_if_error_seconds`` beyond its TTL when no newer one can be had. ``repeatable_posts`` are globs
-    of POST endpoints that are safe to send twice (a token grant).
+    ``stale_if_error_seconds`` beyond its TTL when no newer one can be had. That there is no such thing
+    (a file of a holiday, a symbol) is believed for ``absent_ttl_seconds``, or the endpoint's TTL if that is
+    shorter: what is not there may only be late. ``repeatable_posts`` are globs of POST endpoints that are
+    safe to send twice (a token grant).
     """
 
     name: str
@@ -60,6 +62,7 @@ class VendorPolicy:
     breaker: BreakerPolicy = BreakerPolicy()
     stale_if_error_seconds: float = 86_400.0
     repeatable_posts: tuple[str, ...] = ()
+    absent_ttl_seconds: float = 900.0
 
     def __post_init__(self) -> None:
         if not self.base_urls or not all(urlsplit(url).hostname for url in self.base_urls):
@@ -131,6 +134,10 @@ class VendorPolicy:
                 patterns[re.compile(f"^{start}{slash}{glob_to_regex(rest)}")] = ttl
         return patterns
 
+    def ttl_of(self, url: str) -> float:
+        """Return for how many seconds an answer from ``url`` is fresh; 0 when it is not cached."""
+        return next((ttl for pattern, ttl in self.ttl_patterns().items() if pattern.match(url)), 0.0)
+
     @property
     def on_this_machine(self) -> bool:
         """Whether every address of the vendor is a loopback one, as a sandbox's are."""
@@ -153,6 +160,7 @@ _PLAIN = (
     "backoff_base_seconds",
     "backoff_cap_seconds",
     "stale_if_error_seconds",
+    "absent_ttl_seconds",
 )
 
 
@@ -162,23 +170,3 @@ def _is_below(url: str, base: str) -> bool:
         return False
     path = root.path.rstrip("/")
     return given.path == path or given.path.startswith(path + "/")
-
-
-def binding_rates(rates: Iterable[Rate]) -> list[Rate]:
-    """Return the rates that can ever stop a request, by rising window, rising limit and falling density.
-
-    The buckets insist on that order. 75 a minute means nothing beside 25 a day, nor does 100 a minute
-    beside 1 a second; where a longer window is denser than a shorter one without being out of its
-    reach, it is tightened to the same density. Nothing is ever loosened.
-    """
-    kept: list[Rate] = []
-    for rate in sorted(rates, key=lambda rate: (rate.seconds, rate.requests)):
-        requests = rate.requests
-        if kept:
-            tightest = kept[-1]
-            if math.ceil(rate.seconds / tightest.seconds) * tightest.requests <= requests:
-                continue
-            requests = min(requests, math.floor(tightest.requests / tightest.seconds * rate.seconds))
-        kept = [other for other in kept if other.requests < requests]
-        kept.append(Rate(requests, rate.seconds))
-    return kept

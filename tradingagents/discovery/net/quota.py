@@ -1,34 +1,33 @@
-"""Ledgers of spent permits: what a vendor may still be asked, in memory or in a file all processes share.
+"""What a vendor may still be asked: when a permit may be had, and the ledger of this process.
 
-A ledger decides, it never waits. The windows themselves are pyrate-limiter's buckets, whose
-``put_decision`` gives verdict and exact wait in one step.
+A ledger decides, it never waits. A permit counts from when it is taken until a window after its request
+has left, so whatever delays a thread in between, no window holds more requests than its rate: of those
+that left within one window the last to take its permit would have found all others counted. A time
+written down once, when the permit is taken, proves nothing about when the request arrives.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Awaitable, Iterable
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
-
-from pyrate_limiter import InMemoryBucket, RateItem, SQLiteBucket
-from pyrate_limiter import Rate as BucketRate
-from pyrate_limiter.abstracts.algorithm import Decision
+from typing import Literal, NamedTuple, Protocol
 
 from tradingagents.discovery.clock import Clock
-from tradingagents.discovery.net.policy import Rate, binding_rates
-from tradingagents.discovery.net.state import StateFile
+from tradingagents.discovery.net.policy import Rate
 
 __all__ = [
+    "JITTER_SECONDS",
     "LONG_SECONDS",
     "MAX_HOLD_SECONDS",
-    "QUOTA_SCHEMA",
+    "SENDING_SECONDS",
+    "SETTLING_SECONDS",
     "Delay",
     "MemoryLedger",
     "QuotaLedger",
-    "SQLiteLedger",
-    "bucket_rates",
+    "Ticket",
+    "first_free",
 ]
 
 MAX_HOLD_SECONDS = 86_400.0
@@ -37,7 +36,19 @@ MAX_HOLD_SECONDS = 86_400.0
 LONG_SECONDS = 3_600.0
 """A window this long is a quota to be spent, a shorter one a pace to be kept."""
 
-_LEAK_EVERY = 256  # permits between two clean-ups
+JITTER_SECONDS = 0.075
+"""Each window is kept this much longer than published, because one request may travel faster than another.
+
+Servers on a busy machine of two cores read requests up to 0.06 s later than others, on an idle one 0.01 s.
+"""
+
+SETTLING_SECONDS = 0.25
+"""What leaves first over a new connection may arrive so late, because the server takes that up before."""
+
+SENDING_SECONDS = 30.0
+"""A permit whose request was never said to have left counts as used this long after it was taken."""
+
+_SHORTEST_WAIT_SECONDS = 0.001
 
 
 @dataclass(frozen=True)
@@ -48,11 +59,24 @@ class Delay:
     why: Literal["pace", "quota", "hold"]
 
 
+class Ticket(NamedTuple):
+    """A permit in its ledger: the time it counts from, on the ledger's clock, and its number there."""
+
+    at: float
+    number: int
+
+
 class QuotaLedger(Protocol):
     """Where one vendor's permits are written down. Implementations must be thread-safe and must not wait."""
 
-    def take(self) -> Delay | None:
-        """Write down one request and return None, or say when to ask again and write nothing."""
+    def peek(self) -> Delay | None:
+        """Say when to ask again, or return None when a permit may be had now. Writes nothing."""
+
+    def take(self) -> Ticket | Delay:
+        """Write down one request that is about to leave, or say when to ask again and write nothing."""
+
+    def sent(self, ticket: Ticket, settling_seconds: float = 0.0) -> None:
+        """Have the windows of ``ticket`` begin ``settling_seconds`` from now: its request has left."""
 
     def hold(self, seconds: float, *, quota: bool = False) -> None:
         """Give no permit for ``seconds``; ``quota`` when the vendor says its quota is spent."""
@@ -61,49 +85,62 @@ class QuotaLedger(Protocol):
         """Let go of what the ledger holds open. Idempotent."""
 
 
-def bucket_rates(rates: Iterable[Rate]) -> list[BucketRate]:
-    """Turn published rates into bucket rates, each window a tenth longer (at most a second).
+def first_free(rates: Iterable[Rate], nth_newest: Callable[[int], float | None], now: float) -> Delay | None:
+    """Return how long until every window has room for one more, None when all have room now.
 
-    What leaves evenly spaced arrives in bursts: a server counted 14 requests in one second of a client
-    that kept exactly 10.
+    ``nth_newest(n)`` returns the time of the ``n``-th newest permit, None when there are fewer. A permit
+    whose request is still leaving has a time to come, and counts as if it left now. All times are seconds
+    on one clock.
     """
-    padded = [Rate(rate.requests, rate.seconds + min(rate.seconds * 0.1, 1.0)) for rate in rates]
-    return [BucketRate(rate.requests, round(rate.seconds * 1000)) for rate in binding_rates(padded)]
-
-
-def _delay_of(decision: Decision) -> Delay | None:
-    if decision.failing_rate is None:
-        return None
-    window = decision.failing_rate.interval / 1000
-    return Delay(
-        (decision.retry_after_ms or 1) / 1000,
-        "quota" if window >= LONG_SECONDS else "pace",
-    )
+    longest: Delay | None = None
+    for rate in rates:
+        at = nth_newest(rate.requests)
+        if at is None:
+            continue
+        left = min(at, now) + rate.seconds + JITTER_SECONDS - now
+        if left > 0 and (longest is None or left > longest.seconds):
+            why: Literal["quota", "pace"] = "quota" if rate.seconds >= LONG_SECONDS else "pace"
+            longest = Delay(max(left, _SHORTEST_WAIT_SECONDS), why)
+    return longest
 
 
 class MemoryLedger:
-    """Permits of this process only. Thread-safe."""
+    """Permits of this process only, on the monotonic clock. Thread-safe."""
 
     def __init__(self, rates: Iterable[Rate], clock: Clock) -> None:
-        self._clock = clock
-        wanted = bucket_rates(rates)
-        self._bucket = InMemoryBucket(wanted) if wanted else None
-        self._lock = threading.Lock()  # guards the bucket and the hold
+        self._clock, self._rates = clock, tuple(rates)
+        self._longest = max((rate.seconds for rate in self._rates), default=0.0) + JITTER_SECONDS
+        self._lock = threading.Lock()  # guards all below
+        self._tickets: list[Ticket] = []  # by time
+        self._number = 0
         self._held_until = 0.0
         self._hold_is_quota = False
 
-    def take(self) -> Delay | None:
+    def peek(self) -> Delay | None:
+        """See :class:`QuotaLedger`."""
+        with self._lock:
+            return self._delay(self._clock.monotonic())
+
+    def take(self) -> Ticket | Delay:
         """See :class:`QuotaLedger`."""
         with self._lock:
             now = self._clock.monotonic()
-            if (left := self._held_until - now) > 0:
-                return Delay(left, "quota" if self._hold_is_quota else "hold")
-            if self._bucket is None:
-                return None
-            milliseconds = round(now * 1000)
-            self._bucket.leak(milliseconds)
-            decision = self._bucket.put_decision(RateItem("", milliseconds))
-        return _delay_of(_settled(decision))
+            if (delay := self._delay(now)) is not None:
+                return delay
+            self._number += 1
+            ticket = Ticket(now + SENDING_SECONDS, self._number)
+            if self._rates:
+                del self._tickets[: bisect_left(self._tickets, Ticket(now - self._longest, 0))]
+                insort(self._tickets, ticket)
+            return ticket
+
+    def sent(self, ticket: Ticket, settling_seconds: float = 0.0) -> None:
+        """See :class:`QuotaLedger`."""
+        with self._lock:
+            place = bisect_left(self._tickets, ticket)
+            if self._tickets[place : place + 1] == [ticket]:
+                del self._tickets[place]
+                insort(self._tickets, Ticket(self._clock.monotonic() + settling_seconds, ticket.number))
 
     def hold(self, seconds: float, *, quota: bool = False) -> None:
         """See :class:`QuotaLedger`."""
@@ -115,92 +152,10 @@ class MemoryLedger:
     def close(self) -> None:
         """See :class:`QuotaLedger`."""
 
+    def _delay(self, now: float) -> Delay | None:
+        if (left := self._held_until - now) > 0:
+            return Delay(left, "quota" if self._hold_is_quota else "hold")
+        return first_free(self._rates, self._nth_newest, now)
 
-_HOLD_TABLE = """
-CREATE TABLE IF NOT EXISTS hold (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    until_ms INTEGER NOT NULL,
-    length_ms INTEGER NOT NULL,
-    quota INTEGER NOT NULL
-)"""
-QUOTA_SCHEMA = (
-    # The first table is the one pyrate-limiter's SQLiteBucket reads and writes.
-    "CREATE TABLE IF NOT EXISTS permits (name VARCHAR, item_timestamp INTEGER)",
-    "CREATE INDEX IF NOT EXISTS permits_by_time ON permits (item_timestamp)",
-    _HOLD_TABLE,
-)
-
-
-class SQLiteLedger:
-    """Permits in a file: the next run and other processes know what was spent. Thread-safe.
-
-    Times are the wall clock's, in milliseconds, because no other clock is shared by two runs. Raises
-    ``StateUnavailable``.
-    """
-
-    def __init__(self, file: StateFile, rates: Iterable[Rate], clock: Clock) -> None:
-        self._file, self._clock = file, clock
-        wanted = bucket_rates(rates)
-        with file.transaction() as connection:
-            self._bucket = SQLiteBucket(wanted, connection, table="permits") if wanted else None
-        self._taken = 0  # only paces the clean-up, so a lost update does no harm
-
-    def take(self) -> Delay | None:
-        """See :class:`QuotaLedger`."""
-        with self._file.transaction() as connection:
-            now = self._now_ms()
-            if (held := self._held(connection, now)) is not None:
-                return held
-            if self._bucket is None:
-                return None
-            decision = _settled(self._bucket.put_decision(RateItem("", now)))
-            if _is_impossible(decision):
-                # Rows from the future: the clock was put back. They count as spent now, not for ever.
-                connection.execute(
-                    "UPDATE permits SET item_timestamp = ? WHERE item_timestamp > ?", (now, now)
-                )
-                decision = _settled(self._bucket.put_decision(RateItem("", now)))
-        self._clean_up()
-        return _delay_of(decision)
-
-    def hold(self, seconds: float, *, quota: bool = False) -> None:
-        """See :class:`QuotaLedger`."""
-        length = round(min(seconds, MAX_HOLD_SECONDS) * 1000)
-        until = self._now_ms() + length
-        with self._file.transaction() as connection:
-            connection.execute(
-                "INSERT INTO hold VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until_ms = "
-                "excluded.until_ms, length_ms = excluded.length_ms, quota = excluded.quota "
-                "WHERE excluded.until_ms > until_ms",
-                (until, length, quota),
-            )
-
-    def close(self) -> None:
-        """See :class:`QuotaLedger`. The file belongs to whoever opened it."""
-
-    def _held(self, connection: sqlite3.Connection, now: int) -> Delay | None:
-        row = connection.execute("SELECT until_ms, length_ms, quota FROM hold").fetchone()
-        if row is None or row[0] <= now:
-            return None
-        # Never longer than it was set for, whatever has happened to the clock since.
-        return Delay(min(row[0] - now, row[1]) / 1000, "quota" if row[2] else "hold")
-
-    def _clean_up(self) -> None:
-        self._taken += 1
-        if self._bucket is not None and self._taken % _LEAK_EVERY == 0:
-            with self._file.transaction():
-                self._bucket.leak(self._now_ms())
-
-    def _now_ms(self) -> int:
-        return round(self._clock.now().timestamp() * 1000)
-
-
-def _settled(decision: Decision | Awaitable[Decision]) -> Decision:
-    if not isinstance(decision, Decision):
-        raise TypeError("an asynchronous bucket cannot be used here")
-    return decision
-
-
-def _is_impossible(decision: Decision) -> bool:
-    rate, wait = decision.failing_rate, decision.retry_after_ms
-    return rate is not None and wait is not None and wait > rate.interval + 1
+    def _nth_newest(self, n: int) -> float | None:
+        return self._tickets[-n].at if len(self._tickets) >= n else None

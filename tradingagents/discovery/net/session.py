@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.errors import NotConfiguredError
 from tradingagents.discovery.net.adapter import VendorAdapter
 from tradingagents.discovery.net.breaker import CIRCUIT_SCHEMA, Breaker, SQLiteCircuits
 from tradingagents.discovery.net.cache import CACHE_SCHEMA, ResponseStore
@@ -14,7 +15,8 @@ from tradingagents.discovery.net.fetch_session import FetchSession
 from tradingagents.discovery.net.log_filter import guard_library_logs
 from tradingagents.discovery.net.pacing import Pacer
 from tradingagents.discovery.net.policy import VendorPolicy
-from tradingagents.discovery.net.quota import QUOTA_SCHEMA, MemoryLedger, QuotaLedger, SQLiteLedger
+from tradingagents.discovery.net.quota import MemoryLedger, QuotaLedger
+from tradingagents.discovery.net.quota_file import QUOTA_SCHEMA, SQLiteLedger
 from tradingagents.discovery.net.state import Notices, StateFile, StateUnavailable
 from tradingagents.discovery.redact import register_secret
 from tradingagents.discovery.vendor_settings import VendorSettings
@@ -45,7 +47,7 @@ def build_session(
     state = _open(policy, state_dir, "state", (*QUOTA_SCHEMA, *CIRCUIT_SCHEMA), notices)
     store = ResponseStore(_open(policy, state_dir, "cache", CACHE_SCHEMA, notices), notices)
     store.purge(clock.now().timestamp() - policy.stale_if_error_seconds)
-    pacer = Pacer(policy, ledger or _ledger(policy, state, clock, notices), clock, notices)
+    pacer = Pacer(policy, ledger or _ledger(policy, state, clock), clock, notices)
     breaker = Breaker(
         policy.name,
         fail_max=policy.breaker.fail_max,
@@ -74,11 +76,28 @@ def open_session(
     state_dir: Path | None = None,
     clock: Clock = SYSTEM_CLOCK,
     credentials: Credentials | None = None,
+    quota_redis_url: str | None = None,
     send: Send | None = None,
 ) -> FetchSession:
-    """Return the session of ``vendor`` as its settings have it; see :func:`build_session`."""
+    """Return the session of ``vendor`` as its settings have it; see :func:`build_session`.
+
+    With ``quota_redis_url`` the quota is shared through that Redis. Raises :class:`NotConfiguredError`
+    without the extra it needs.
+    """
     policy = VendorPolicy.from_settings(vendor, settings.model_dump())
-    return build_session(policy, state_dir=state_dir, clock=clock, credentials=credentials, send=send)
+    ledger = None if quota_redis_url is None else _shared_ledger(policy, quota_redis_url)
+    return build_session(
+        policy, state_dir=state_dir, clock=clock, credentials=credentials, ledger=ledger, send=send
+    )
+
+
+def _shared_ledger(policy: VendorPolicy, url: str) -> QuotaLedger:
+    try:
+        from tradingagents.discovery.net.quota_redis import connect_ledger  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        missing = 'package redis (pip install "tradingagents-discovery[redis]")'
+        raise NotConfiguredError(missing) from None
+    return connect_ledger(policy.file_stem, url, policy.rates)
 
 
 def _open(
@@ -93,13 +112,8 @@ def _open(
         return None
 
 
-def _ledger(policy: VendorPolicy, state: StateFile | None, clock: Clock, notices: Notices) -> QuotaLedger:
-    if state is not None:
-        try:
-            return SQLiteLedger(state, policy.rates, clock)
-        except StateUnavailable as error:
-            notices.say(f"quota is kept in memory only, other runs do not see it ({error})")
-    return MemoryLedger(policy.rates, clock)
+def _ledger(policy: VendorPolicy, state: StateFile | None, clock: Clock) -> QuotaLedger:
+    return MemoryLedger(policy.rates, clock) if state is None else SQLiteLedger(state, policy.rates, clock)
 
 
 def _secrets(credentials: Credentials | None) -> list[str]:

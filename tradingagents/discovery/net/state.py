@@ -74,12 +74,21 @@ class StateFile:
 
     def _prepare(self, schema: Iterable[str]) -> None:
         with self._translated():
-            # With a write-ahead log readers never wait, and a commit costs no flush to disk.
-            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._keep_a_write_ahead_log()
             self._connection.execute("PRAGMA synchronous=NORMAL")
         with self.transaction() as connection:
             for statement in schema:
                 connection.execute(statement)
+
+    def _keep_a_write_ahead_log(self) -> None:
+        """With one, readers never wait, and a commit costs no flush to disk."""
+        try:
+            self._connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # Two that open a new file at once: SQLite refuses one of them without waiting, and the other
+            # sets the mode for both.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

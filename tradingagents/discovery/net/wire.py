@@ -1,29 +1,40 @@
-"""The socket of one exchange: each receive ends by the deadline, and a cancel cuts it.
+"""The socket of one exchange: nothing is sent without leave, and each receive ends by the deadline.
 
 ``requests`` and urllib3 know a timeout for each socket operation only, so a server that drips a byte
 a second, in its headers or in its body, holds them as long as it likes; and nothing can wake a thread
 that waits for headers. Here each receive is armed with what is left of the deadline, and the socket
 is known to whoever must cut it.
+
+A connection may take any time to open, so leave to send is asked for when it is open: right before the
+bytes go out.
 """
 
 from __future__ import annotations
 
 import contextlib
-import http.client
 import io
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any
-
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from tradingagents.discovery.clock import Deadline
 from tradingagents.discovery.errors import DiscoveryError
 
-__all__ = ["POOL_CLASSES", "ExchangeTooLong", "Wire", "wired"]
+__all__ = ["ArmedReader", "ExchangeTooLong", "Leave", "Wire", "current_wire", "wired"]
+
+Leave = Callable[[Callable[[], None], bool], AbstractContextManager[None]]
+"""Surrounds the sending of one request: it may wait before, and calls what it is given after each wait.
+
+What it is given raises when the connection was lost meanwhile; and ``Leave`` may raise anything itself. The
+second argument tells whether the request is the first one over its connection.
+"""
+
+
+def _at_once(recheck: Callable[[], None], new_connection: bool) -> AbstractContextManager[None]:
+    return contextlib.nullcontext()
 
 
 class ExchangeTooLong(DiscoveryError):
@@ -33,13 +44,29 @@ class ExchangeTooLong(DiscoveryError):
 class Wire:
     """What the socket of one exchange is bound by. Its own thread arms it; any thread may cut it."""
 
-    def __init__(self, deadline: Deadline, read_timeout: float, exchange_timeout: float) -> None:
+    def __init__(
+        self, deadline: Deadline, read_timeout: float, exchange_timeout: float, leave: Leave = _at_once
+    ) -> None:
         self._deadline, self._read_timeout = deadline, read_timeout
+        self._exchange_timeout, self._leave = exchange_timeout, leave
         self._ends_at = deadline.clock.monotonic() + exchange_timeout
         self._lock = threading.Lock()  # guards the two below, and keeps a cut off a socket already given back
         self._socket: socket.socket | None = None
         self._cut = False
-        self.granted = self._limits()  # seconds that the first wait was allowed
+        self.granted = self._limits()  # seconds that the vendor is given to answer, or to open a connection
+
+    @contextlib.contextmanager
+    def leaving(self, recheck: Callable[[], None], new_connection: bool) -> Iterator[None]:
+        """Run the block, which sends the request, when there is leave to; the exchange counts from then.
+
+        Raises what ``recheck``, the deadline and whoever gives leave raise.
+        """
+        self.granted = 0.0  # while leave is waited for, nothing is owed to the vendor
+        self._deadline.check()
+        with self._leave(recheck, new_connection):
+            self._ends_at = self._deadline.clock.monotonic() + self._exchange_timeout
+            self.granted = self._limits()
+            yield
 
     def _limits(self) -> float:
         """Seconds the next socket operation may take.
@@ -87,10 +114,17 @@ class Wire:
 _wire: ContextVar[Wire | None] = ContextVar("tradingagents_wire", default=None)
 
 
+def current_wire() -> Wire | None:
+    """Return the wire of the exchange that this code runs for."""
+    return _wire.get()
+
+
 @contextlib.contextmanager
-def wired(deadline: Deadline, read_timeout: float, exchange_timeout: float) -> Iterator[Wire]:
+def wired(
+    deadline: Deadline, read_timeout: float, exchange_timeout: float, leave: Leave = _at_once
+) -> Iterator[Wire]:
     """Bind the socket of the exchange inside the block to ``deadline`` and to the two limits, in seconds."""
-    wire = Wire(deadline, read_timeout, exchange_timeout)
+    wire = Wire(deadline, read_timeout, exchange_timeout, leave)
     token = _wire.set(wire)
     try:
         with deadline.on_cancel(wire.cut):
@@ -100,7 +134,7 @@ def wired(deadline: Deadline, read_timeout: float, exchange_timeout: float) -> I
         wire.release()
 
 
-class _ArmedReader(io.RawIOBase):
+class ArmedReader(io.RawIOBase):
     """The receiving end of a socket, armed before each receive."""
 
     def __init__(self, raw: io.RawIOBase, wire: Wire) -> None:
@@ -120,35 +154,3 @@ class _ArmedReader(io.RawIOBase):
     def close(self) -> None:
         self._raw.close()
         super().close()
-
-
-class _WiredAnswer(http.client.HTTPResponse):
-    """An answer whose status line, headers and body are read through the wire of this context."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        wire = _wire.get()
-        if wire is not None:
-            wire.attach(sock)
-            raw = self.fp.detach()
-            self.fp = io.BufferedReader(_ArmedReader(raw, wire))
-
-
-class _WiredConnection(HTTPConnection):
-    response_class = _WiredAnswer
-
-
-class _WiredSecureConnection(HTTPSConnection):
-    response_class = _WiredAnswer
-
-
-class _WiredPool(HTTPConnectionPool):
-    ConnectionCls = _WiredConnection
-
-
-class _WiredSecurePool(HTTPSConnectionPool):
-    ConnectionCls = _WiredSecureConnection
-
-
-POOL_CLASSES = {"http": _WiredPool, "https": _WiredSecurePool}
-"""What a urllib3 ``PoolManager`` must build its pools of for exchanges to be wired."""

@@ -77,7 +77,6 @@ class Scan:
         width = execution.max_workers if execution.concurrent else 1
         run_id, started_at, began = uuid.uuid4().hex, self._clock.now(), self._clock.monotonic()
         names = [cls.name for cls in self._scanners]
-        narrator = Narrator(self._config, names, events)
         refused = {} if force or execution.force else self._circuits.refused(names)
         hub = Vendors(self._config.vendors, data_source=self._config.data_source, state_dir=self._state_dir)
         try:
@@ -92,7 +91,7 @@ class Scan:
                 max_workers=width,
                 request_workers=execution.request_workers if execution.concurrent else 1,
                 clock=self._clock,
-                observer=narrator,
+                observer=Narrator(self._config, names, events),
                 should_stop=should_stop,
             )
         finally:

@@ -7,10 +7,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
 
+from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import Cancelled, NotConfiguredError
 from tradingagents.discovery.net.exchange import Credentials, Send
 from tradingagents.discovery.net.session import open_session
+from tradingagents.discovery.net.single_flight import SingleFlight
 from tradingagents.discovery.redact import register_secret
 from tradingagents.discovery.vendor_settings import VendorsSettings
 
@@ -48,6 +51,7 @@ class Vendors:
         self._lock = threading.Lock()  # guards the two below; nothing is built while it is held
         self._built: dict[str, Any] = {}
         self._closed = False
+        self._building: SingleFlight[Any] = SingleFlight()
 
     def state_file(self, stem: str) -> Path | None:
         """Return where a scanner may keep what its next run should know; None: nowhere.
@@ -156,13 +160,25 @@ class Vendors:
         def build() -> FetchSession:
             settings = getattr(self._settings, vendor)
             return open_session(
-                vendor, settings, state_dir=self._state_dir, credentials=credentials(), send=send()
+                vendor,
+                settings,
+                state_dir=self._state_dir,
+                credentials=credentials(),
+                quota_redis_url=self._quota_redis_url(settings.quota_redis_url_env),
+                send=send(),
             )
 
         return self._once(f"{vendor} session", build)
 
     def _once(self, name: str, build: Callable[[], T]) -> T:
-        """Return what ``build`` made first under ``name``; it opens files, so it runs outside the lock."""
+        """Return what ``build`` made first under ``name``; it opens files, so it runs outside the lock.
+
+        Threads that ask at once share one building: two of the same files would stand in each other's way.
+        """
+        kept, _ = self._building.run(name, lambda: self._kept_or_made(name, build), current_deadline())
+        return cast("T", kept)
+
+    def _kept_or_made(self, name: str, build: Callable[[], T]) -> T:
         with self._lock:
             if name in self._built:
                 return cast("T", self._built[name])
@@ -174,6 +190,13 @@ class Vendors:
         if kept is None:
             raise Cancelled("the scan is over")
         return cast("T", kept)
+
+    def _quota_redis_url(self, variable: str | None) -> str | None:
+        if variable is None:
+            return None
+        url = self._required(variable)
+        register_secret(urlsplit(url).password or url)
+        return url
 
     def _secret(self, variable: str) -> str:
         if self._data_source == "sandbox":

@@ -17,7 +17,7 @@ _HIDDEN = frozenset({"private", "banned", "quarantined", "gold_only", "employees
 
 def classify(answer: Answer) -> Finding:
     """Say what a Reddit answer means."""
-    finding = _by_status(answer) or _token_refused(answer) or by_shape(answer)
+    finding = _token_refused(answer) or _by_status(answer) or by_shape(answer)
     if finding.is_answer and _nothing_remains(answer):
         return Finding(finding.reason, finding.message, limit_reset_seconds(answer.headers, answer.now))
     return finding
@@ -48,8 +48,8 @@ def _forbidden(answer: Answer) -> Finding:
 
 
 def _token_refused(answer: Answer) -> Finding | None:
-    """The token endpoint refuses with HTTP 200 and ``{"error": ...}``."""
-    if not answer.path.startswith("/api/v1/access_token"):
+    """The token endpoint refuses with 403, or with HTTP 200 and ``{"error": ...}``."""
+    if not answer.path.partition("?")[0].endswith("/api/v1/access_token") or answer.status not in (200, 403):
         return None
     if isinstance(answer.json, dict) and "error" in answer.json:
         return Finding(Reason.KEY, "client id, secret or grant refused")
