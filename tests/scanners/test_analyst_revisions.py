@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.scanners.alone import Ran, run, vendors
+from tests.scanners.alone import DAY, Ran, run, vendors
 from tests.scanners.test_earnings_calendar import FakeVendor as FakeCalendar
 from tests.scanners.test_earnings_calendar import event
+from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.errors import Auth, NoDataError, RateLimited, Transient
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.scanners.analyst_revisions import AnalystRevisions, AnalystRevisionsSettings
-from tradingagents.discovery.vendors.finnhub_records import RatingMonth
+from tradingagents.discovery.vendors.finnhub_records import RatingMonth, parse_ratings
 
 JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
 
@@ -46,10 +48,14 @@ class FakeVendor(FakeCalendar):
 
 
 def scan(
-    vendor: FakeVendor, given: list[Any] | None = None, kept: Path | None = None, **settings: Any
+    vendor: FakeVendor,
+    given: list[Any] | None = None,
+    kept: Path | None = None,
+    trade_date: str = DAY,
+    **settings: Any,
 ) -> Ran:
     hub = vendors(finnhub=vendor, state_file=lambda stem: kept and kept / f"{stem}.sqlite")
-    return run(AnalystRevisions, hub, {"tickers": given or []}, **settings)
+    return run(AnalystRevisions, hub, {"tickers": given or [], "trade_date": trade_date}, **settings)
 
 
 def judged(*months: RatingMonth, **settings: Any) -> Ran:
@@ -195,3 +201,29 @@ def test_an_error_of_the_calendar_is_raised() -> None:
     vendor.given = Auth("finnhub", "HTTP 401")
     with pytest.raises(Auth):
         scan(vendor)
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["recommendation-AAPL.json", "captures/recommendation_TSLA_2021.json"])
+def test_recorded_months_give_what_a_plain_count_of_them_says(name: str) -> None:
+    """Month after month of real companies, each asked about as if it were the newest."""
+    raw: Any = json.loads((Path(SHARED or "") / "real-data" / "finnhub" / name).read_text())
+    rows: Any = json.loads(raw["body"]) if isinstance(raw, dict) else raw
+    months = parse_ratings(rows)
+    for at in range(len(months) - 1):
+        ran = scan(
+            FakeVendor({"EXMP": months[at:]}),
+            ["EXMP"],
+            trade_date=months[at].period.isoformat(),
+            min_shift=0.01,
+        )
+        newest, before = (_plain_mean(rows, month.period) for month in months[at : at + 2])
+        assert [one["score"] for one in ran.candidates] == (
+            [pytest.approx(newest - before)] if round(newest - before, 9) >= 0.01 else []
+        )
+
+
+def _plain_mean(rows: Any, period: date) -> float:
+    (row,) = (row for row in rows if row["period"] == period.isoformat())
+    grades = ["strongSell", "sell", "hold", "buy", "strongBuy"]
+    return sum((at + 1) * row[name] for at, name in enumerate(grades)) / sum(row[name] for name in grades)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +14,12 @@ from pydantic import ValidationError
 
 from tests.scanners.alone import Ran, run, vendors
 from tests.scanners.test_earnings_calendar import TODAY, FakeVendor, event
+from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.errors import NoDataError, RateLimited
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.scanners.earnings_surprise import EarningsSurprise, EarningsSurpriseSettings
-from tradingagents.discovery.vendors.finnhub_records import EarningsEvent
+from tradingagents.discovery.vendors.finnhub_records import EarningsEvent, calendar_rows, parse_events
 
 
 def reported(
@@ -205,6 +208,18 @@ def test_directions_can_be_chosen() -> None:
     ran = scan(*events, directions=["beat", "mixed"])
     assert ran.tickers == ["BOTH", "UP"]
     assert ran.funnel["a miss, which directions leaves out"] == 1
+
+
+@needs_shared
+def test_the_vendors_own_sample_of_a_calendar_is_read_and_judged() -> None:
+    """Apple of January 2020: 4.99 where 4.5474 was expected, and 91.8 billion dollars after 88.5."""
+    path = Path(SHARED or "") / "real-data/finnhub/vendor_doc_samples/calendar_earnings.json"
+    events = parse_events(calendar_rows(json.loads(path.read_text())))
+    hub = vendors(finnhub=FakeVendor(events))
+    ran = run(EarningsSurprise, hub, {"trade_date": "2020-01-30"}, min_eps_surprise_percent=9)
+    (candidate,) = ran.candidates
+    assert candidate["score"] == pytest.approx(9.7330, abs=1e-4)
+    assert "revenue 91,819.0 million USD against 88,496.4 expected (+3.8 %)" in candidate["context"]
 
 
 def test_a_row_that_cannot_be_read_is_told_and_a_refusal_raised() -> None:

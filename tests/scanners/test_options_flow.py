@@ -168,6 +168,7 @@ def test_a_contract_that_nobody_held_counts_as_held_once() -> None:
     (candidate,) = of(replace(HEAVY, open_interest=0)).candidates
     assert candidate["evidence"][0]["values"]["volume_over_open_interest"] == 1_000
     assert candidate["priority"] == "high"
+    assert of(replace(HEAVY, open_interest=0), min_volume_over_open_interest=1_001.0).tickers == []
 
 
 @pytest.mark.parametrize(
@@ -229,6 +230,15 @@ def test_of_a_day_of_the_past_the_last_session_is_asked_for_and_never_the_newest
     assert scan(vendor, trade_date, max_days_to_expiry=90).tickers == ["ONE", "TWO"]
     days = [date.fromisoformat(day) for day in asked]
     assert vendor.asked == [*(("ONE", day) for day in days), ("TWO", days[-1])]
+
+
+def test_a_chain_of_another_day_than_was_asked_for_is_refused() -> None:
+    class Elsewhere(FakeVendor):
+        def option_chain(self, ticker: str, day: date | None, *, on_malformed: Any) -> OptionChain:
+            return replace(super().option_chain(ticker, day, on_malformed=on_malformed), day=date(2026, 2, 2))
+
+    with pytest.raises(StaleDataError, match="options of 2026-02-02 instead of 2026-02-03"):
+        scan(Elsewhere({"EXMP": [HEAVY]}), "2026-02-03")
 
 
 def test_three_weekdays_are_tried_and_no_more() -> None:

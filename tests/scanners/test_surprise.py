@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.scanners.surprise import eps_surprise, revenue_surprise
 
 FLOOR = 0.1
@@ -82,3 +86,44 @@ def test_a_revenue_surprise_does_not_depend_on_the_size_of_the_company(
     assert other is not None
     assert one.percent == pytest.approx(other.percent, abs=1e-4)
     assert one.percent == pytest.approx(100 * (factor - 1), abs=1e-4)
+
+
+ROOT = Path(SHARED or "") / "real-data"
+
+
+def _quarters() -> list[dict[str, str]]:
+    """Every recorded quarter with an estimate: three companies, one of which long made losses."""
+    rows: list[dict[str, str]] = []
+    for name in ("earnings/META.json", "earnings/NVO.json", "captures/earnings_TSLA_2022.json"):
+        raw: Any = json.loads((ROOT / "alpha_vantage" / name).read_text())
+        rows += (json.loads(raw["body"]) if "body" in raw else raw)["quarterlyEarnings"]
+    return [row for row in rows if "None" not in {row["estimatedEPS"], row["surprisePercentage"]}]
+
+
+@needs_shared
+def test_the_published_surprises_of_real_companies_come_out_the_same() -> None:
+    rows = _quarters()
+    tiny = losses = 0
+    for row in rows:
+        found = eps_surprise(float(row["reportedEPS"]), float(row["estimatedEPS"]), FLOOR)
+        published = float(row["surprisePercentage"])
+        assert found is not None
+        if found.near_zero:
+            tiny += 1
+            assert abs(found.percent) <= abs(published) + 1e-3  # 3,304 % of an estimate of -0.02 among them
+            assert found.percent * published >= 0
+        else:
+            losses += found.estimate < 0
+            assert found.percent == pytest.approx(published, abs=2e-3)
+    assert len(rows) >= 140
+    assert tiny >= 5
+    assert losses >= 10
+
+
+@needs_shared
+def test_the_vendors_own_sample_comes_out_as_it_says() -> None:
+    sample: Any = json.loads((ROOT / "finnhub/vendor_doc_samples/stock_earnings.json").read_text())
+    for row in sample:
+        found = eps_surprise(row["actual"], row["estimate"], FLOOR)
+        assert found is not None
+        assert found.percent == pytest.approx(row["surprisePercent"], abs=1e-3)

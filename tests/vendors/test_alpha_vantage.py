@@ -292,6 +292,13 @@ def test_a_relevance_or_mood_out_of_its_range_is_refused() -> None:
             parse_articles({"feed": [ARTICLE | {"ticker_sentiment": moods}]})
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//news.example/1", "", None])
+def test_an_article_whose_address_could_carry_a_script_is_refused_or_told(url: Any) -> None:
+    told: list[str] = []
+    assert len(parse_articles({"feed": [ARTICLE, ARTICLE | {"url": url}]}, told.append)) == 1
+    assert len(told) == 1
+
+
 def test_news_asks_for_the_window_in_utc_newest_first() -> None:
     vendor, adapter = client(answer({"feed": [ARTICLE]}))
     assert len(vendor.news(FROM, TO, tickers=["EXMP", "AAPL"], limit=200)) == 1
