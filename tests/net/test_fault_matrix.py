@@ -28,7 +28,8 @@ import pytest
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.sandbox.alpha_vantage_errors import ERRORS
-from tradingagents.discovery.sandbox.faults import KINDS, VENDORS
+from tradingagents.discovery.sandbox.faults import KINDS
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
 SCANNERS = {
@@ -46,6 +47,7 @@ HURRIED_SECONDS = 0.6  # the deadline of a scanner whose vendor never finishes a
 UNWILLING_SECONDS = 4.0  # too short for the waits that a refusal asks for
 SLACK_SECONDS = 2.0  # half a second is promised; a busy machine gets more
 BODY_LIMIT = 2_000_000
+VENDORS = tuple(SCANNERS)
 
 SECRETS = {
     "ALPHA_VANTAGE_API_KEY": "zqAlphaSecret01",
@@ -214,7 +216,8 @@ def config(
 
 def scan(sandbox: SandboxServer, state: Path, timeouts: Mapping[str, float], **vendor: Any) -> Scanned:
     """Scan with the scanners in ``timeouts``; the keyword arguments are settings of every vendor."""
-    graph = DiscoveryGraph(config(sandbox, state, timeouts, **vendor))
+    registry = ScannerRegistry(one for one in ScannerRegistry.built_in() if one.name in ALL)
+    graph = DiscoveryGraph(config(sandbox, state, timeouts, **vendor), registry)
     began = time.monotonic()
     update = graph.scanner_node({"trade_date": str(sandbox.market.as_of), "tickers": [], "tool_logs": []})
     return Scanned(update, time.monotonic() - began)
