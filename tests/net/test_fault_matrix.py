@@ -30,7 +30,8 @@ import pytest
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.sandbox.alpha_vantage_errors import ERRORS
-from tradingagents.discovery.sandbox.faults import KINDS, VENDORS
+from tradingagents.discovery.sandbox.faults import KINDS
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
 SCANNERS = {
@@ -56,6 +57,7 @@ HURRIED_SECONDS = 0.4  # the deadline of a scanner whose vendor never finishes a
 UNWILLING_SECONDS = 4.0  # too short for the waits that a refusal asks for
 SLACK_SECONDS, BUSY_SLACK_SECONDS = 0.5, 2.0  # beyond a deadline; the first is the promise
 BODY_LIMIT = 2_000_000
+VENDORS = tuple(SCANNERS)
 
 SECRETS = {
     "ALPHA_VANTAGE_API_KEY": "zqAlphaSecret01",
@@ -225,7 +227,8 @@ def config(
 
 def scan(sandbox: SandboxServer, state: Path, timeouts: Mapping[str, float], **vendor: Any) -> Scanned:
     """Scan with the scanners in ``timeouts``; the keyword arguments are settings of every vendor."""
-    graph = DiscoveryGraph(config(sandbox, state, timeouts, **vendor))
+    registry = ScannerRegistry(one for one in ScannerRegistry.built_in() if one.name in ALL)
+    graph = DiscoveryGraph(config(sandbox, state, timeouts, **vendor), registry)
     began = time.monotonic()
     update = graph.scanner_node({"trade_date": str(sandbox.market.as_of), "tickers": [], "tool_logs": []})
     return Scanned(update, time.monotonic() - began)

@@ -15,6 +15,7 @@ from tests.scanners.alone import vendors
 from tradingagents.discovery.clock import Deadline, current_deadline, deadline_scope
 from tradingagents.discovery.errors import Cancelled, DeadlineExceeded, NoDataError, Transient
 from tradingagents.discovery.market.symbols import SymbolDirectory
+from tradingagents.discovery.net.counters import count, counting, tell_stale
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.listing_check import NOT_CHECKED, WAIT_SECONDS, ListingCheck
@@ -88,6 +89,22 @@ def test_without_a_directory_all_pass_and_are_counted_as_unchecked(error: Except
     assert checked.recorder.funnel == {NOT_CHECKED: 2}
     assert (checked.asked, checked.recorder.troubles) == (1, [])
     assert [entry["tool"] for entry in checked.log.close()] == ["nasdaq.listed"]
+
+
+def test_a_directory_that_is_some_days_old_degrades_nobody() -> None:
+    """The scanner's own answers are new; its requests for the directory are counted all the same."""
+    told: list[str] = []
+
+    def answer() -> SymbolDirectory:
+        count("nasdaq", "sent")
+        tell_stale(Transient("nasdaq", "HTTP 503"), "two days old")
+        return directory()
+
+    checked = Checked(answer)
+    with counting(lambda vendor, what, amount: None, lambda why, message: told.append(message)):
+        assert checked.passing("EXMP", "NOPE") == ["EXMP"]
+    assert told == []
+    assert checked.recorder.requests == {"nasdaq": {"sent": 1}}
 
 
 def test_a_directory_of_another_time_judges_nobody() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
 from tradingagents.discovery.candidate import normalise_ticker
-from tradingagents.discovery.sandbox import Fault, SandboxServer
+from tradingagents.discovery.sandbox import SandboxServer
 from tradingagents.discovery.scanners.plugins import GROUP
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
@@ -32,11 +32,13 @@ def page() -> dict[str, Any]:
     return namespace
 
 
-def outcome_of(sandbox: SandboxServer, scanner: type[BaseScanner], **settings: Any) -> dict[str, Any]:
+def outcome_of(
+    sandbox: SandboxServer, scanner: type[BaseScanner], day: str = "", **settings: Any
+) -> dict[str, Any]:
     config: dict[str, Any] = sandbox.config()
     config["discovery"]["scanners"] = {scanner.name: settings}
     graph = DiscoveryGraph(config, registry=ScannerRegistry([scanner]))
-    report = graph.scanner_node({"trade_date": str(sandbox.market.as_of)})["scan_report"]
+    report = graph.scanner_node({"trade_date": day or str(sandbox.market.as_of)})["scan_report"]
     return dict(report["outcomes"][0])
 
 
@@ -93,9 +95,9 @@ def test_the_tests_of_the_page_pass(page: dict[str, Any], name: str) -> None:
 
 
 def test_no_file_at_all_is_no_data(page: dict[str, Any]) -> None:
+    """As on a Sunday, of which and of whose Saturday there is none."""
     with SandboxServer() as sandbox:
-        sandbox.faults.add(Fault("status", "finra", code=403))
-        outcome = outcome_of(sandbox, page["SteadyShorting"])
+        outcome = outcome_of(sandbox, page["SteadyShorting"], "2026-02-01", days=2)
     assert (outcome["status"], outcome["reason"]) == ("failed", "no_data")
 
 

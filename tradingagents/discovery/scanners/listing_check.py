@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 from tradingagents.discovery.clock import Deadline, current_deadline, deadline_scope
-from tradingagents.discovery.errors import DeadlineExceeded, DiscoveryError, FetchError, NoDataError
+from tradingagents.discovery.errors import DeadlineExceeded, FetchError, NoDataError
 from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.scanners.base import BaseScanner
@@ -66,7 +66,8 @@ class ListingCheck:
         A share of a day long past may have been delisted since, and dropping it would flatter that day.
         """
         with contextlib.suppress(FetchError, NoDataError, DeadlineExceeded):  # noted in the tool log
-            with counting(self._scanner.recorder.request, _old_is_good_enough):
+            # Nobody is told when it is some days old because the vendor is down: it is good enough for this.
+            with counting(self._scanner.recorder.request):
                 directory: SymbolDirectory = self._scanner.ask(
                     "nasdaq.listed",
                     {},
@@ -76,10 +77,6 @@ class ListingCheck:
             if abs(directory.as_of - self._day) <= _SAME_TIME:
                 return directory
         return None
-
-
-def _old_is_good_enough(why: DiscoveryError, message: str) -> None:
-    """Take a directory of some days ago, where the vendor is down, for what it is."""
 
 
 def _in_time(call: Callable[[], SymbolDirectory]) -> SymbolDirectory:

@@ -32,9 +32,8 @@ Register = Callable[[Any], type[BaseScanner]]
 
 
 def plugins() -> list[EntryPoint]:
-    """Return the entry points of every installed distribution, each once, in order of name and class."""
-    found = {(point.name, point.value): point for point in entry_points(group=GROUP)}
-    return [found[key] for key in sorted(found)]
+    """Return the entry points of every installed distribution in order of name and class."""
+    return sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
 
 
 def register_plugins(points: Iterable[EntryPoint], register: Register, taken: Callable[[str], bool]) -> None:
