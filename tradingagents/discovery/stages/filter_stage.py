@@ -50,7 +50,7 @@ class FilterStage:
         candidates = [_unmarked(candidate) for candidate in state.get("candidate_metadata") or ()]
         trade_date, report = self._trade_date(state), state.get("scan_report") or {}
         marked, problem = self._marked(candidates, report, trade_date.isoformat())
-        facts = read_market(candidates, self._config.market_store_folder(), trade_date, self._clock.now())
+        facts = self._facts(candidates, trade_date)
         told = [{**candidate, "market": dict(facts.by_ticker[candidate["ticker"]])} for candidate in marked]
         kept, account = self._decide(told, trade_date.isoformat(), facts)
         return {
@@ -72,6 +72,10 @@ class FilterStage:
         found = found_in(report)
         earlier, problem = self._sightings.exchange(trade_date, found)
         return mark_candidates(candidates, found, earlier, trade_date), problem
+
+    def _facts(self, candidates: Sequence[Mapping[str, Any]], trade_date: date) -> MarketFacts:
+        store, age = self._config.market_store_folder(), self._config.market.max_age_sessions
+        return read_market(candidates, store, trade_date, self._clock.now(), max_age_sessions=age)
 
     def _decide(
         self, candidates: list[dict[str, Any]], trade_date: str, facts: MarketFacts
