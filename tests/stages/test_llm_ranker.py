@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.stages.chat import Scripted, completion, openai_server, reversed_order, shown_in
 from tradingagents.discovery import BaseScanner, ScannerRegistry
 from tradingagents.discovery.errors import NotConfiguredError
-from tradingagents.discovery.stages.llm_prompt import clean_text, messages_for
+from tradingagents.discovery.scanners.foreign_words import one_line
+from tradingagents.discovery.stages.llm_prompt import messages_for
 from tradingagents.discovery.stages.llm_ranker import LlmRanker
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
@@ -164,7 +165,7 @@ def test_text_that_gives_orders_is_shown_as_data_and_changes_nothing_around_it()
     assert (text.count("<candidates>"), text.count("</candidates>")) == (1, 1)
     assert text.endswith("\n</candidates>")
     [quoted] = shown_in(text)[0]["untrusted_text"]
-    assert quoted == clean_text(f"named in 5 posts: {INJECTION}", 240)
+    assert quoted == one_line(f"named in 5 posts: {INJECTION}", 240)
     assert INJECTION in final["final_ranking"][-1]["context"], "people can read what was tried"
 
 
@@ -189,7 +190,7 @@ def test_no_text_can_leave_its_place_in_the_prompt(contexts: list[str], source: 
     assert (text.count("<"), text.count(">")) == (2, 2)
     shown = shown_in(text)
     assert [c["ticker"] for c in shown] == ["AAA", "AAA"]
-    assert shown[0]["untrusted_text"] == [clean_text(one, 240) for one in contexts[:3] if one]
+    assert shown[0]["untrusted_text"] == [one_line(one, 240) for one in contexts[:3] if one]
     assert all(char.isprintable() or char == "\n" for char in text)
     assert len(text) < 6_000
 

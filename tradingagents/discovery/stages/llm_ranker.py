@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import BadPayload, NotConfiguredError
 from tradingagents.discovery.redact import register_secret
-from tradingagents.discovery.stages.llm_prompt import clean_text, messages_for
+from tradingagents.discovery.scanners.foreign_words import one_line
+from tradingagents.discovery.stages.llm_prompt import messages_for
 
 __all__ = ["ChatModel", "LlmRanker", "RankedTicker", "Ranking"]
 
@@ -107,9 +108,9 @@ def _ordered(shown: Sequence[Mapping[str, Any]], answer: Ranking) -> list[dict[s
     for item in answer.ranking:
         if (candidate := left.pop(item.ticker, None)) is None:
             raise BadPayload(
-                "llm", f"{clean_text(item.ticker, 20)!r} is none of the candidates, or named twice"
+                "llm", f"{one_line(item.ticker, 20)!r} is none of the candidates, or named twice"
             )
-        ordered.append({**candidate, "llm_reason": clean_text(item.reason, _REASON_CHARACTERS)})
+        ordered.append({**candidate, "llm_reason": one_line(item.reason, _REASON_CHARACTERS)})
     if left:
         raise BadPayload(
             "llm", f"{len(left)} of {len(shown)} candidates are missing, such as {next(iter(left))}"
