@@ -182,7 +182,11 @@ def test_reasons_are_cut_to_one_short_printable_line() -> None:
     assert (len(reason), reason[-1]) == (200, "…")
 
 
-@given(st.lists(st.text(max_size=600), max_size=5), st.text(max_size=100))
+# What could end the place of the data, and everything else there is.
+hostile = st.text(st.sampled_from('<>&/\\"{}candidates\n\u202e') | st.characters(), max_size=600)
+
+
+@given(st.lists(hostile, max_size=5), hostile)
 @settings(max_examples=100, deadline=None)
 def test_no_text_can_leave_its_place_in_the_prompt(contexts: list[str], source: str) -> None:
     candidate = {"ticker": "AAA", "priority": "low", "all_contexts": contexts, "all_sources": [source]}
@@ -192,7 +196,7 @@ def test_no_text_can_leave_its_place_in_the_prompt(contexts: list[str], source: 
     assert [c["ticker"] for c in shown] == ["AAA", "AAA"]
     assert shown[0]["untrusted_text"] == [one_line(one, 240) for one in contexts[:3] if one]
     assert all(char.isprintable() or char == "\n" for char in text)
-    assert len(text) < 6_000
+    assert len(text) < 11_000, "a mark takes six characters when it is escaped"
 
 
 # -- a real client ----------------------------------------------------------------------------------
@@ -220,16 +224,14 @@ def test_a_named_model_is_asked_over_http_at_temperature_zero_for_a_schema(
     assert [message["role"] for message in request["messages"]] == ["system", "user"]
 
 
+@pytest.mark.parametrize("status", [401, 429, 500])
 def test_a_provider_that_fails_is_asked_once_and_its_words_show_no_key(
-    real_client: str, monkeypatch: pytest.MonkeyPatch
+    real_client: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     error = {
-        "error": {
-            "message": "Incorrect API key provided: sk-s3cr3t-key-0123456789.",
-            "code": "invalid_api_key",
-        }
+        "error": {"message": "Incorrect API key provided: sk-s3cr3t-key-0123456789.", "code": "some_code"}
     }
-    with openai_server(lambda request: (401, error)) as server:
+    with openai_server(lambda request: (status, error)) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
         final = run(model=real_client)
     assert order(final) == PLAIN
