@@ -53,7 +53,7 @@ def test_the_models_order_counts_and_its_reasons_are_shown() -> None:
     assert final["final_ranking"][0]["llm_reason"] == "because of CCC"
     assert final["ranker_report"]["by"] == "llm:Scripted"
     assert final["ranker_report"]["fallback"] is None
-    assert final["messages"] == []
+    assert final["warnings"] == []
     assert json.loads(json.dumps(final)) == final
 
 
@@ -114,7 +114,7 @@ def test_whatever_goes_wrong_the_built_in_order_stands_and_the_run_says_so(
     assert report["by"] == "built-in"
     assert report["fallback"].startswith("ranker llm:Scripted failed, the built-in order stands: ")
     assert told in report["fallback"]
-    assert final["messages"] == [report["fallback"]]
+    assert final["warnings"] == [report["fallback"]]
     assert report["fallback"] in caplog.text
     assert not any("llm_reason" in candidate for candidate in final["final_ranking"])
 
@@ -140,7 +140,7 @@ def test_without_langchain_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -
         LlmRanker("openai:some-model")([{"ticker": "AAA", "priority": "low"}], "2026-02-05")
     final = run(model="openai:some-model")
     assert order(final) == PLAIN
-    assert "no langchain; pip install 'tradingagents-discovery[llm]'" in final["messages"][0]
+    assert "no langchain; pip install 'tradingagents-discovery[llm]'" in final["warnings"][0]
 
 
 def test_building_a_graph_with_a_model_needs_neither_langchain_nor_a_key(
@@ -216,7 +216,7 @@ def test_a_named_model_is_asked_over_http_at_temperature_zero_for_a_schema(
     with openai_server(completion(reversed_order)) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
         final = run(model=real_client)
-    assert order(final) == ["CCC", "BBB", "AAA"], final["messages"]
+    assert order(final) == ["CCC", "BBB", "AAA"], final["warnings"]
     assert final["ranker_report"]["by"] == "llm:openai:gpt-4o-mini"
     [request] = server.requests
     assert (request["model"], request["temperature"]) == ("gpt-4o-mini", 0)
@@ -236,7 +236,7 @@ def test_a_provider_that_fails_is_asked_once_and_its_words_show_no_key(
         final = run(model=real_client)
     assert order(final) == PLAIN
     assert len(server.requests) == 1
-    assert "Incorrect API key" in final["messages"][0]
+    assert "Incorrect API key" in final["warnings"][0]
     assert "s3cr3t" not in json.dumps(final)
 
 

@@ -58,7 +58,7 @@ def test_without_daily_bars_everyone_stays_and_the_report_says_so() -> None:
     assert final["tickers"] == ["AAA", "BBB"]
     assert step(final, "liquidity")["note"] == "unknown for 2 of 2 (no daily bars)"
     assert final["filter_report"]["market"] == {"as_of": None, "known": 0, "of": 2, "note": "no daily bars"}
-    assert final["messages"] == []
+    assert final["warnings"] == []
 
 
 def test_stored_bars_decide_and_their_figures_are_shown(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_filter_that_drops_everything_is_loud(caplog: pytest.LogCaptureFixture
         True,
         "min_priority",
     )
-    [message] = final["messages"]
+    [message] = final["warnings"]
     assert message == "the filter dropped all 2 candidates; the last of them fell at step 'min_priority'"
     assert message in [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert final["ranker_report"]["emptied"] is False
@@ -114,7 +114,7 @@ def test_a_filter_that_drops_everything_is_loud(caplog: pytest.LogCaptureFixture
 
 def test_a_scan_that_found_nothing_is_not_a_filter_that_emptied_it() -> None:
     final = graph_of(scanner("s", finding())).run(DAY)
-    assert (final["filter_report"]["emptied"], final["messages"]) == (False, [])
+    assert (final["filter_report"]["emptied"], final["warnings"]) == (False, [])
 
 
 def test_the_ranker_accounts_for_what_its_limit_cut() -> None:
@@ -156,7 +156,7 @@ def test_bars_that_cannot_be_read_are_told_and_nobody_is_dropped_for_it(tmp_path
     (tmp_path / "ohlcv" / "manifest.json").write_text("not one")
     final = graph_of(scanner("s", finding("AAA")), state_dir=tmp_path).run(DAY)
     assert final["tickers"] == ["AAA"]
-    [message] = final["messages"]
+    [message] = final["warnings"]
     assert message.startswith("daily bars: ohlcv: manifest.json cannot be read")
 
 
@@ -210,7 +210,7 @@ def test_a_memory_that_cannot_be_used_is_told(tmp_path: Path, caplog: pytest.Log
     (tmp_path / "sightings.sqlite").mkdir()
     final = graph_of(scanner("s", finding("AAA")), state_dir=tmp_path).run(DAY)
     assert final["tickers"] == ["AAA"]
-    [message] = [text for text in final["messages"] if "what earlier runs found is not known" in text]
+    [message] = [text for text in final["warnings"] if "what earlier runs found is not known" in text]
     assert message in caplog.text
 
 
@@ -243,7 +243,7 @@ def test_a_filter_that_fails_leaves_it_to_the_rules_and_says_so(caplog: pytest.L
     rules = {"exclude_tickers": ["BBB"]}
     final = graph_of(scanner("s", finding("AAA", "BBB")), rules=rules, filter=broken).run(DAY)
     assert final["tickers"] == ["AAA"]
-    [message] = final["messages"]
+    [message] = final["warnings"]
     assert message == "filter broken failed, the built-in rules filtered instead: LookupError: no such column"
     assert final["filter_report"]["fallback"] == message
     assert message in caplog.text
@@ -251,10 +251,10 @@ def test_a_filter_that_fails_leaves_it_to_the_rules_and_says_so(caplog: pytest.L
 
 def test_a_filter_or_ranker_of_ones_own_that_leaves_nothing_is_loud() -> None:
     filtered = graph_of(scanner("s", finding("AAA")), filter=nobody).run(DAY)
-    assert (filtered["filter_report"]["emptied_by"], len(filtered["messages"])) == ("nobody", 1)
+    assert (filtered["filter_report"]["emptied_by"], len(filtered["warnings"])) == ("nobody", 1)
     ranked = graph_of(scanner("s", finding("AAA")), ranker=nobody).run(DAY)
     assert ranked["ranker_report"]["emptied"] is True
-    assert ranked["messages"] == ["the ranker nobody left out all 1 candidates"]
+    assert ranked["warnings"] == ["the ranker nobody left out all 1 candidates"]
 
 
 def test_a_ranker_of_ones_own_sees_everything_in_order_and_its_strangers_are_refused() -> None:
@@ -270,7 +270,7 @@ def test_a_ranker_of_ones_own_sees_everything_in_order_and_its_strangers_are_ref
     report = final["ranker_report"]
     assert (final["tickers"], report["cut"], report["left_out"]) == (["CCC"], ["BBB"], ["AAA"])
     assert report["refused"][0]["ticker"] == "ZZZ"
-    assert final["messages"] == ["ranker backwards: 1 refused"]
+    assert final["warnings"] == ["ranker backwards: 1 refused"]
 
 
 def test_a_ranker_of_ones_own_wins_over_the_settings_model() -> None:
@@ -306,7 +306,7 @@ def test_what_cannot_be_called_is_refused_when_the_graph_is_built(name: str) -> 
         graph_of(scanner("s", finding()), **{name: ["AAA"]})
 
 
-def test_messages_of_an_earlier_run_on_the_same_thread_are_gone() -> None:
+def test_warnings_of_an_earlier_run_on_the_same_thread_are_gone() -> None:
     failures = iter([LookupError("once")])
 
     def once(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
@@ -316,8 +316,8 @@ def test_messages_of_an_earlier_run_on_the_same_thread_are_gone() -> None:
 
     discovery = graph_of(scanner("s", finding("AAA")), ranker=once, checkpointer=InMemorySaver())
     thread: Any = {"configurable": {"thread_id": "t"}}
-    assert len(discovery.run(DAY, thread)["messages"]) == 1
-    assert discovery.run(DAY, thread)["messages"] == []
+    assert len(discovery.run(DAY, thread)["warnings"]) == 1
+    assert discovery.run(DAY, thread)["warnings"] == []
 
 
 def test_a_person_may_be_asked_inside_a_ranker() -> None:
@@ -334,8 +334,14 @@ def test_a_person_may_be_asked_inside_a_ranker() -> None:
     assert (final["tickers"], final["ranker_report"]["by"]) == (["BBB"], "ask")
 
 
+def test_a_scanner_that_nobody_knows_cannot_be_exempt() -> None:
+    with pytest.raises(ConfigError, match=r"recent_move_exempt\.rsi_oversol: unknown scanner; did you mean"):
+        graph_of(scanner("s", finding()), rules={"recent_move_exempt": ["rsi_oversol"]})
+    graph_of(scanner("s", finding()), rules={"recent_move_exempt": ["s", "market_movers"]})
+
+
 def test_stages_of_ones_own_work_under_ainvoke() -> None:
     graph = graph_of(scanner("s", finding("AAA", "BBB")), filter=only_bbb, ranker=lambda c, day: c).graph
     final = asyncio.run(graph.ainvoke(DiscoveryGraph.initial_state(DAY)))
     assert final["tickers"] == ["BBB"]
-    assert final["messages"] == []
+    assert final["warnings"] == []

@@ -41,7 +41,7 @@ class FilterStage:
         self._sightings = Sightings(_sightings_file(config))
 
     def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return ``tickers``, ``candidate_metadata``, ``status``, ``filter_report`` and ``messages``.
+        """Return ``tickers``, ``candidate_metadata``, ``status``, ``filter_report`` and ``warnings``.
 
         ``filter_report`` is ``{"in", "out", "by", "steps", "dropped", "refused", "market", "emptied",
         "emptied_by", "fallback"}``: ``by`` names what decided, ``emptied_by`` the step after which nothing
@@ -58,7 +58,7 @@ class FilterStage:
             "candidate_metadata": kept,
             "status": "filtered",
             "filter_report": account,
-            "messages": [text for text in (problem, *self._said(account, facts)) if text],
+            "warnings": [text for text in (problem, *self._said(account, facts)) if text],
         }
 
     def _trade_date(self, state: Mapping[str, Any]) -> date:
