@@ -26,6 +26,7 @@ LAYERS = [
     {"discovery.execution"},
     {
         "discovery.candidate",
+        "discovery.claims",
         "discovery.tool_log",
         "discovery.config",
         "discovery.isolation",
@@ -105,6 +106,7 @@ def test_imports_go_down_only(module: str) -> None:
         ("finnhub", {"discovery.vendors.finnhub", "discovery.vendors.finnhub_client"}),
         ("langgraph", {"graph"}),
         ("langchain_core", {"graph"}),
+        ("langchain", {"discovery.stages.llm_ranker"}),
         ("polars", {"discovery.market"}),
         ("loky", {"discovery.execution", "discovery.sandbox"}),
         ("time", {"discovery.clock", "discovery.sandbox"}),

@@ -255,6 +255,15 @@ def test_the_percentile_decides_next_and_scores_are_compared_within_a_source_onl
     assert order(found) == ["A2", "B2", "A1", "B1"]
 
 
+def test_the_percentile_decides_before_the_pipeline() -> None:
+    found = [
+        candidate("E1", score=1),
+        candidate("E2", score=2),
+        candidate("N", source="n", score=1, pipeline="news"),
+    ]
+    assert order(found) == ["E2", "N", "E1"]
+
+
 def test_who_has_no_score_comes_behind_those_of_the_same_priority_that_have_one() -> None:
     found = [candidate("N", source="n"), candidate("S", source="s", score=-5), candidate("H", "high")]
     assert order(found) == ["H", "S", "N"]

@@ -83,6 +83,17 @@ def test_a_store_that_ends_before_the_session_says_where(tmp_path: Path) -> None
     assert facts.note == "the daily bars end on 2025-02-05; the session is 2026-02-05"
 
 
+def test_bars_may_end_as_many_sessions_earlier_as_the_settings_say(tmp_path: Path) -> None:
+    store = store_of(
+        tmp_path, bars("A", [10.0] * 30, end=date(2026, 2, 3)), bars("B", [10.0] * 29, end=date(2026, 2, 2))
+    )
+    strict = read_market(named("A"), store, AS_OF, EVENING, max_age_sessions=1)
+    lenient = read_market(named("A", "B"), store, AS_OF, EVENING, max_age_sessions=2)
+    assert strict.known == 0
+    assert (lenient.as_of, lenient.known, lenient.note) == ("2026-02-03", 1, "no bar of 2026-02-03")
+    assert lenient.by_ticker["A"]["as_of"] == "2026-02-03"
+
+
 def test_too_few_sessions_are_no_median(tmp_path: Path) -> None:
     store = store_of(
         tmp_path,

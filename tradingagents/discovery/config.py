@@ -214,6 +214,10 @@ def parse_config(
         **{**dict(top), "scanners": parsed, "pipelines": _pipelines(top.pipelines, classes.values())}
     )
     _check_tickers(result.filter.exclude_tickers)
+    known_names = {*classes, *_DEFAULTS["filter"]["recent_move_exempt"]}
+    _refuse_unknown(
+        result.filter.recent_move_exempt, known_names, "discovery.filter.recent_move_exempt", "scanner"
+    )
     _check_loopback(result)
     return result
 

@@ -39,7 +39,7 @@ class DiscoveryGraph:
     ``registry`` the scanners, all that are built in or installed by default, ``checkpointer`` any LangGraph
     saver. ``filter`` and ``ranker`` take the place of the built-in rules; see :class:`CandidateFilter` and
     :class:`CandidateRanker` for what they are given and may answer. When one fails or is late, the built-in
-    rules decide, and ``messages`` of the final state says so.
+    rules decide, and ``warnings`` of the final state says so.
     Thread-safe: several scans may run at once. Raises :class:`ConfigError` for a wrong setting.
     """
 

@@ -49,8 +49,9 @@ class DiscoveryState(TypedDict, total=False):
     ``filter_report``, ``ranker_report``: what went in and came out of each step, and why the rest did not;
     see :meth:`FilterStage.run` and :meth:`RankerStage.run`.
     ``final_ranking``: what the agents get.
-    ``messages``: what went wrong after the scan, for people: a filter that dropped everything, a ranker that
-    failed, bars that could not be read. Empty when all is well.
+    ``warnings``: what went wrong after the scan, for people: a filter that dropped everything, a ranker that
+    failed, bars that could not be read. Empty when all is well. Not named ``messages``, which in a host's
+    graph is the agents' conversation.
     """
 
     trade_date: str
@@ -62,4 +63,4 @@ class DiscoveryState(TypedDict, total=False):
     filter_report: dict[str, Any]
     ranker_report: dict[str, Any]
     final_ranking: list[dict[str, Any]]
-    messages: list[str]
+    warnings: list[str]

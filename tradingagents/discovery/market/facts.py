@@ -47,13 +47,23 @@ class FactSheet:
     facts: Mapping[str, DailyFacts]
 
 
-def daily_facts(store: Path, tickers: Collection[str], session: date, calendar: SessionCalendar) -> FactSheet:
+def daily_facts(
+    store: Path,
+    tickers: Collection[str],
+    session: date,
+    calendar: SessionCalendar,
+    *,
+    max_age_sessions: int = 0,
+) -> FactSheet:
     """Read the facts of ``tickers`` as of ``session``; those without a usable bar of it are left out.
 
-    Raises :class:`NoDataError` when nothing is stored or the calendar does not reach back far enough,
+    Where all bars end earlier, but at most ``max_age_sessions`` earlier, it is as of that day. Raises
+    :class:`NoDataError` when nothing is stored or the calendar does not reach back far enough,
     :class:`BadPayload` when the files cannot be read.
     """
     snapshot = OhlcvStore(store).snapshot()
+    if calendar.back(session, max_age_sessions) <= snapshot.newest < session:
+        session = snapshot.newest
     liquid_from = calendar.back(session, LIQUIDITY_SESSIONS - 1)
     moved_from = calendar.back(session, MOVE_SESSIONS)
     bars = snapshot.scan(min(liquid_from, moved_from), session, tickers).filter(is_usable())

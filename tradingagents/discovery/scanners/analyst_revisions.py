@@ -69,6 +69,7 @@ class AnalystRevisions(BaseScanner):
     """Puts forward rises of the mean rating by ``min_shift`` or more in a month; the rise is the score."""
 
     name, pipeline, strategy = "analyst_revisions", "events", "consensus_up"
+    evidence_kinds = ("analyst_consensus",)
     Settings = AnalystRevisionsSettings
 
     _rotation: Rotation

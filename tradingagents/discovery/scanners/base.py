@@ -12,11 +12,12 @@ A scanner asks its vendors and yields the tickers that deserve a closer look::
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, ClassVar, TypeVar
 
 from tradingagents.discovery.candidate import Candidate
+from tradingagents.discovery.claims import check_claims
 from tradingagents.discovery.clock import SYSTEM_CLOCK
 from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.errors import (
@@ -41,7 +42,8 @@ class BaseScanner(ABC):
     """Base of every scanner; a new instance is made for each scan and used by one thread.
 
     ``name`` is its key in the configuration, ``pipeline`` the group it belongs to, ``strategy`` the
-    label it puts on its candidates. With ``listed_only`` those that are no listed share or fund are left
+    label it puts on its candidates. ``evidence_kinds`` promises a record of one of these kinds with every
+    candidate; one without is rejected. With ``listed_only`` those that are no listed share or fund are left
     out of a scan; see :class:`~.listing_check.ListingCheck`. A scanner with settings of its own gives them
     as a subclass of :class:`ScannerSettings` under the name ``Settings`` and finds them, validated, in
     ``self.settings``. ``self.vendors`` leads to the vendors. An ``__init__`` of its own may take the
@@ -51,6 +53,7 @@ class BaseScanner(ABC):
     name: ClassVar[str]
     pipeline: ClassVar[str]
     strategy: ClassVar[str] = ""
+    evidence_kinds: ClassVar[Collection[str]] = ()
     listed_only: ClassVar[bool] = False
     Settings: ClassVar[type[ScannerSettings]] = ScannerSettings
 
@@ -86,6 +89,7 @@ class BaseScanner(ABC):
         for raw in found:
             try:
                 candidate = Candidate.parse(raw, source=self.name, strategy=self.strategy)
+                check_claims(candidate, self.evidence_kinds)
             except InvalidCandidate as error:
                 self.recorder.reject(raw, str(error))
             else:

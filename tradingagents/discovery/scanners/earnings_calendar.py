@@ -39,6 +39,7 @@ class EarningsCalendar(BaseScanner):
     """
 
     name, pipeline, strategy = "earnings_calendar", "events", "earnings_soon"
+    evidence_kinds = ("earnings_date",)
     listed_only = True
     Settings = EarningsCalendarSettings
 

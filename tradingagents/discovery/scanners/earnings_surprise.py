@@ -45,6 +45,7 @@ class EarningsSurprise(BaseScanner):
     """
 
     name, pipeline, strategy = "earnings_surprise", "events", "earnings_surprise"
+    evidence_kinds = ("earnings_report",)
     listed_only = True
     Settings = EarningsSurpriseSettings
 

@@ -52,6 +52,7 @@ class InsiderBuying(BaseScanner):
     """Puts forward each company whose insiders together bought for ``min_value_usd`` in the window."""
 
     name, pipeline, strategy = "insider_buying", "edge", "insider_buying"
+    evidence_kinds = ("form4_purchase",)
     Settings = InsiderBuyingSettings
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:

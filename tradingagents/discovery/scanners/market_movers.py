@@ -51,6 +51,7 @@ class MarketMovers(BaseScanner):
     """Puts forward shares that moved by ``min_change_percent`` either way; the move's size is the score."""
 
     name, pipeline, strategy = "market_movers", "momentum", "big_move"
+    evidence_kinds = ("market_mover",)
     listed_only = True
     Settings = MarketMoversSettings
 

@@ -58,6 +58,7 @@ class NewsCatalyst(BaseScanner):
     """Puts forward tickers with bullish articles; the score is the sum of relevance times sentiment."""
 
     name, pipeline, strategy = "news_catalyst", "news", "bullish_news"
+    evidence_kinds = ("news_sentiment",)
     listed_only = True
     Settings = NewsCatalystSettings
 

@@ -72,6 +72,7 @@ class OptionsFlow(BaseScanner):
     """
 
     name, pipeline, strategy = "options_flow", "edge", "unusual_options"
+    evidence_kinds = ("option_contract",)
     Settings = OptionsFlowSettings
 
     def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:

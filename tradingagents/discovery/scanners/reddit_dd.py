@@ -63,6 +63,7 @@ class RedditDD(RedditScanner):
     """Puts forward the subject of each such post; the score is that of :func:`research_score`, added up."""
 
     name, strategy = "reddit_dd", "social_research"
+    evidence_kinds = ("reddit_research",)
     Settings = RedditDDSettings
     listings = (HOT, DD_SEARCH)
 

@@ -50,6 +50,7 @@ class RedditTrending(RedditScanner):
     """
 
     name, strategy = "reddit_trending", "social_attention"
+    evidence_kinds = ("reddit_mention",)
     Settings = RedditTrendingSettings
     listings = (HOT, RISING)
 

@@ -41,7 +41,7 @@ class FilterStage:
         self._sightings = Sightings(_sightings_file(config))
 
     def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return ``tickers``, ``candidate_metadata``, ``status``, ``filter_report`` and ``messages``.
+        """Return ``tickers``, ``candidate_metadata``, ``status``, ``filter_report`` and ``warnings``.
 
         ``filter_report`` is ``{"in", "out", "by", "steps", "dropped", "refused", "market", "emptied",
         "emptied_by", "fallback"}``: ``by`` names what decided, ``emptied_by`` the step after which nothing
@@ -50,7 +50,7 @@ class FilterStage:
         candidates = [_unmarked(candidate) for candidate in state.get("candidate_metadata") or ()]
         trade_date, report = self._trade_date(state), state.get("scan_report") or {}
         marked, problem = self._marked(candidates, report, trade_date.isoformat())
-        facts = read_market(candidates, self._config.market_store_folder(), trade_date, self._clock.now())
+        facts = self._facts(candidates, trade_date)
         told = [{**candidate, "market": dict(facts.by_ticker[candidate["ticker"]])} for candidate in marked]
         kept, account = self._decide(told, trade_date.isoformat(), facts)
         return {
@@ -58,7 +58,7 @@ class FilterStage:
             "candidate_metadata": kept,
             "status": "filtered",
             "filter_report": account,
-            "messages": [text for text in (problem, *self._said(account, facts)) if text],
+            "warnings": [text for text in (problem, *self._said(account, facts)) if text],
         }
 
     def _trade_date(self, state: Mapping[str, Any]) -> date:
@@ -72,6 +72,10 @@ class FilterStage:
         found = found_in(report)
         earlier, problem = self._sightings.exchange(trade_date, found)
         return mark_candidates(candidates, found, earlier, trade_date), problem
+
+    def _facts(self, candidates: Sequence[Mapping[str, Any]], trade_date: date) -> MarketFacts:
+        store, age = self._config.market_store_folder(), self._config.market.max_age_sessions
+        return read_market(candidates, store, trade_date, self._clock.now(), max_age_sessions=age)
 
     def _decide(
         self, candidates: list[dict[str, Any]], trade_date: str, facts: MarketFacts

@@ -11,7 +11,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["clean_text", "messages_for"]
+from tradingagents.discovery.scanners.foreign_words import one_line
+
+__all__ = ["messages_for"]
 
 _CONTEXTS = 3
 _CHARACTERS = 240  # of each context
@@ -43,15 +45,6 @@ def messages_for(candidates: Sequence[Mapping[str, Any]], trade_date: str) -> li
     return [("system", _INSTRUCTIONS), ("human", question)]
 
 
-def clean_text(text: str, most: int) -> str:
-    """Return one line of printable text of at most ``most`` characters.
-
-    Control, format and direction characters become spaces: they hide text from people, not from models.
-    """
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
 def _shown(candidate: Mapping[str, Any]) -> dict[str, Any]:
     contexts = candidate.get("all_contexts") or [candidate.get("context") or ""]
     scanners = candidate.get("all_sources") or [candidate.get("source") or ""]
@@ -59,8 +52,8 @@ def _shown(candidate: Mapping[str, Any]) -> dict[str, Any]:
         "ticker": candidate["ticker"],
         "priority": candidate["priority"],
         "built_in_rank": candidate.get("rank"),
-        "scanners": [clean_text(str(one), 60) for one in scanners],
+        "scanners": [one_line(str(one), 60) for one in scanners],
         "new_since_last_run": candidate.get("new"),
         "market": {key: value for key, value in (candidate.get("market") or {}).items() if value is not None},
-        "untrusted_text": [clean_text(str(one), _CHARACTERS) for one in contexts[:_CONTEXTS] if one],
+        "untrusted_text": [one_line(str(one), _CHARACTERS) for one in contexts[:_CONTEXTS] if one],
     }

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import BadPayload, NotConfiguredError
-from tradingagents.discovery.stages.llm_prompt import clean_text, messages_for
+from tradingagents.discovery.redact import register_secret
+from tradingagents.discovery.scanners.foreign_words import one_line
+from tradingagents.discovery.stages.llm_prompt import messages_for
 
 __all__ = ["ChatModel", "LlmRanker", "RankedTicker", "Ranking"]
 
@@ -67,9 +69,10 @@ class LlmRanker:
         shown, behind = candidates[: self._max_candidates], candidates[self._max_candidates :]
         if not shown:
             return behind
-        chat = self._chat().with_structured_output(Ranking)
-        answer = _parsed(chat.invoke(messages_for(shown, trade_date)))
-        return [*_ordered(shown, answer), *behind]
+        chat = self._chat()
+        _register_keys(chat)
+        answer = chat.with_structured_output(Ranking).invoke(messages_for(shown, trade_date))
+        return [*_ordered(shown, _parsed(answer)), *behind]
 
     def _chat(self) -> Any:
         if not isinstance(self._model, str):
@@ -80,6 +83,13 @@ class LlmRanker:
             raise NotConfiguredError("langchain; pip install 'tradingagents-discovery[llm]'") from None
         timeout = min(current_deadline().check(), _LONGEST_TIMEOUT)
         return init_chat_model(self._model, temperature=0, timeout=timeout, max_retries=0)
+
+
+def _register_keys(chat: Any) -> None:
+    """Have the model's keys redacted: providers echo them when they refuse one."""
+    for value in vars(chat).values():
+        if isinstance(value, SecretStr):
+            register_secret(value.get_secret_value())
 
 
 def _parsed(answer: Any) -> Ranking:
@@ -98,9 +108,9 @@ def _ordered(shown: Sequence[Mapping[str, Any]], answer: Ranking) -> list[dict[s
     for item in answer.ranking:
         if (candidate := left.pop(item.ticker, None)) is None:
             raise BadPayload(
-                "llm", f"{clean_text(item.ticker, 20)!r} is none of the candidates, or named twice"
+                "llm", f"{one_line(item.ticker, 20)!r} is none of the candidates, or named twice"
             )
-        ordered.append({**candidate, "llm_reason": clean_text(item.reason, _REASON_CHARACTERS)})
+        ordered.append({**candidate, "llm_reason": one_line(item.reason, _REASON_CHARACTERS)})
     if left:
         raise BadPayload(
             "llm", f"{len(left)} of {len(shown)} candidates are missing, such as {next(iter(left))}"

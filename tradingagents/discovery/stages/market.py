@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -43,7 +43,12 @@ class _Bars:
 
 
 def read_market(
-    candidates: Sequence[Mapping[str, Any]], store: Path | None, trade_date: date, now: datetime
+    candidates: Sequence[Mapping[str, Any]],
+    store: Path | None,
+    trade_date: date,
+    now: datetime,
+    *,
+    max_age_sessions: int = 0,
 ) -> MarketFacts:
     """Return what is known of each candidate's market as of the last session that had closed by ``now``.
 
@@ -51,10 +56,11 @@ def read_market(
     ``change_5_sessions_percent``, ``market_cap_usd`` and ``as_of``, the session of the first three; None for
     what is not known. The market capitalisation is the newest ``market_cap_usd`` among the values of the
     candidate's evidence.
-    ``store`` is the folder of the daily bars. Never raises for want of data.
+    ``store`` is the folder of the daily bars, which may end ``max_age_sessions`` earlier. Never raises for
+    want of data.
     """
     tickers = [candidate["ticker"] for candidate in candidates]
-    bars = _from_bars(tickers, store, trade_date, now)
+    bars = _from_bars(store, lambda folder: _read(tickers, folder, trade_date, now, max_age_sessions))
     found = {}
     for candidate in candidates:
         own = bars.by_ticker.get(candidate["ticker"], _UNKNOWN)
@@ -70,25 +76,25 @@ _UNKNOWN: Mapping[str, Any] = {
 }
 
 
-def _from_bars(tickers: Sequence[str], store: Path | None, trade_date: date, now: datetime) -> _Bars:
+def _from_bars(store: Path | None, read: Callable[[Path], _Bars]) -> _Bars:
     if store is None or not (store / "manifest.json").exists():
         return _Bars({}, note="no daily bars")
     try:
-        return _read(tickers, store, trade_date, now)
+        return read(store)
     except ImportError as error:
         return _Bars({}, note="no daily bars", problem=f"daily bars are not read: no {error.name}")
     except DiscoveryError as error:
         return _Bars({}, note="no daily bars that can be used", problem=f"daily bars: {error}")
 
 
-def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime) -> _Bars:
+def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime, max_age: int) -> _Bars:
     # Polars and the exchange's calendar take half a second: only where there is something to read.
     from tradingagents.discovery.market.calendar import nyse  # noqa: PLC0415
     from tradingagents.discovery.market.facts import daily_facts  # noqa: PLC0415
 
     calendar = nyse()
     session = calendar.latest_session(trade_date, now)
-    sheet = daily_facts(store, tickers, session, calendar)
+    sheet = daily_facts(store, tickers, session, calendar, max_age_sessions=max_age)
     if not sheet.facts:
         behind = (
             f"the daily bars end on {sheet.newest}" if sheet.newest < session else "no daily bars of them"
@@ -99,11 +105,11 @@ def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime) 
             "close_usd": facts.close_usd,
             "median_dollar_volume_usd": facts.median_dollar_volume_usd,
             "change_5_sessions_percent": facts.change_percent,
-            "as_of": session.isoformat(),
+            "as_of": sheet.as_of.isoformat(),
         }
         for ticker, facts in sheet.facts.items()
     }
-    return _Bars(known, session.isoformat(), f"no bar of {session}")
+    return _Bars(known, sheet.as_of.isoformat(), f"no bar of {sheet.as_of}")
 
 
 def market_cap_of(candidate: Mapping[str, Any]) -> float | None:

@@ -41,7 +41,7 @@ class RankerStage:
         self._custom = custom if custom is not None or model is None else LlmRanker(model)
 
     def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the ranking under ``final_ranking``, its account under ``ranker_report``, and ``messages``.
+        """Return the ranking under ``final_ranking``, its account under ``ranker_report``, and ``warnings``.
 
         ``ranker_report`` is ``{"in", "out", "by", "limit", "cut", "left_out", "refused", "emptied",
         "fallback"}``: ``cut`` names what the limit cut, ``left_out`` what a ranker of the user's own did not
@@ -59,7 +59,7 @@ class RankerStage:
             "final_ranking": ranked,
             "status": "ranked",
             "ranker_report": account,
-            "messages": [*(state.get("messages") or ()), *_said(account)],
+            "warnings": [*(state.get("warnings") or ()), *_said(account)],
         }
 
     def _decide(

@@ -1,0 +1,347 @@
+"""Filter and ranker as steps of a run: what they account for, and what they say aloud."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.types import Command, interrupt
+
+from tests.market.frames import bars, together
+from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
+from tradingagents.discovery.market.store import OhlcvStore
+from tradingagents.graph.discovery_graph import DiscoveryGraph
+
+DAY = "2026-02-05"
+MARKS = {"new", "first_seen", "last_seen", "seen_by"}
+
+
+def scanner(name: str, scan: Callable[..., Any], pipeline: str = "edge") -> type[BaseScanner]:
+    return type(name.title(), (BaseScanner,), {"name": name, "pipeline": pipeline, "scan": scan})
+
+
+def finding(*tickers: str, **more: Any) -> Callable[..., Any]:
+    return lambda self, state: [{"ticker": ticker, **more} for ticker in tickers]
+
+
+def graph_of(
+    *scanners: type[BaseScanner],
+    state_dir: Path | None = None,
+    rules: dict[str, Any] | None = None,
+    ranks: dict[str, Any] | None = None,
+    **options: Any,
+) -> DiscoveryGraph:
+    """A graph of these scanners; ``rules`` are the filter's settings, ``ranks`` the ranker's."""
+    discovery: dict[str, Any] = {"filter": rules or {}, "ranker": ranks or {}}
+    if state_dir is not None:
+        discovery["state_dir"] = str(state_dir)
+    return DiscoveryGraph({"discovery": discovery}, ScannerRegistry(list(scanners)), **options)
+
+
+def step(final: dict[str, Any], name: str) -> dict[str, Any]:
+    [found] = [one for one in final["filter_report"]["steps"] if one["name"] == name]
+    return found
+
+
+# -- what is accounted for --------------------------------------------------------------------------
+
+
+def test_without_daily_bars_everyone_stays_and_the_report_says_so() -> None:
+    final = graph_of(scanner("s", finding("AAA", "BBB"))).run(DAY)
+    assert final["tickers"] == ["AAA", "BBB"]
+    assert step(final, "liquidity")["note"] == "unknown for 2 of 2 (no daily bars)"
+    assert final["filter_report"]["market"] == {"as_of": None, "known": 0, "of": 2, "note": "no daily bars"}
+    assert final["warnings"] == []
+
+
+def test_stored_bars_decide_and_their_figures_are_shown(tmp_path: Path) -> None:
+    OhlcvStore(tmp_path / "ohlcv").upsert(
+        together(
+            [
+                bars("BIG", [50.0] * 30, volumes=1e6),
+                bars("THIN", [50.0] * 30, volumes=100.0),
+                bars("MOVED", [50.0] * 28 + [80.0, 90.0], volumes=1e6),
+            ]
+        )
+    )
+    final = graph_of(scanner("s", finding("MOVED", "THIN", "BIG", "NOBARS")), state_dir=tmp_path).run(DAY)
+    assert final["tickers"] == ["BIG", "NOBARS", "MOVED"]
+    assert [(d["ticker"], d["step"]) for d in final["filter_report"]["dropped"]] == [("THIN", "liquidity")]
+    assert step(final, "liquidity")["note"] == "unknown for 1 of 4 (no bar of 2026-02-05)"
+    assert final["final_ranking"][2]["deprioritised"] == "moved +80.0 % in 5 sessions, more than 25 %"
+    assert final["final_ranking"][0]["market"] == {
+        "close_usd": 50.0,
+        "median_dollar_volume_usd": 50e6,
+        "change_5_sessions_percent": 0.0,
+        "as_of": DAY,
+        "market_cap_usd": None,
+    }
+
+
+def test_on_a_crash_day_nobody_is_dropped_and_the_order_stays(tmp_path: Path) -> None:
+    """An absolute limit on the move once left 0 of 85 candidates, with the run called complete."""
+    tickers = [f"T{i}X" for i in range(30)]
+    crash = [bars(t, [50.0] * 29 + [30.0], volumes=1e6) for t in tickers]
+    calm = graph_of(scanner("s", finding(*tickers))).run(DAY)
+    OhlcvStore(tmp_path / "ohlcv").upsert(together(crash))
+    final = graph_of(scanner("s", finding(*tickers)), state_dir=tmp_path).run(DAY)
+    assert final["tickers"] == calm["tickers"] == tickers
+    assert len(step(final, "recent move")["deprioritised"]) == 30
+
+
+def test_a_filter_that_drops_everything_is_loud(caplog: pytest.LogCaptureFixture) -> None:
+    rules = {"exclude_tickers": ["AAA"], "min_priority": "high"}
+    final = graph_of(scanner("s", finding("AAA", "BBB")), rules=rules).run(DAY)
+    report = final["filter_report"]
+    assert (report["in"], report["out"], report["emptied"], report["emptied_by"]) == (
+        2,
+        0,
+        True,
+        "min_priority",
+    )
+    [message] = final["warnings"]
+    assert message == "the filter dropped all 2 candidates; the last of them fell at step 'min_priority'"
+    assert message in [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert final["ranker_report"]["emptied"] is False
+
+
+def test_a_scan_that_found_nothing_is_not_a_filter_that_emptied_it() -> None:
+    final = graph_of(scanner("s", finding())).run(DAY)
+    assert (final["filter_report"]["emptied"], final["warnings"]) == (False, [])
+
+
+def test_the_ranker_accounts_for_what_its_limit_cut() -> None:
+    final = graph_of(scanner("s", finding("AAA", "BBB", "CCC")), ranks={"limit": 2}).run(DAY)
+    assert final["ranker_report"] == {
+        "in": 3,
+        "out": 2,
+        "by": "built-in",
+        "limit": 2,
+        "cut": ["CCC"],
+        "left_out": [],
+        "refused": [],
+        "fallback": None,
+        "emptied": False,
+    }
+
+
+def test_confluence_and_percentile_are_shown_in_the_ranking() -> None:
+    def scored(self: Any, state: Any) -> list[Any]:
+        return [{"ticker": "AAA", "score": 1.0}, {"ticker": "BBB", "score": 2.0}]
+
+    final = graph_of(scanner("a", scored), scanner("b", finding("AAA", score=5), "news")).run(DAY)
+    shown = {c["ticker"]: (c["percentile"], c["confluence"]) for c in final["final_ranking"]}
+    assert shown == {
+        "BBB": (1.0, {"scanners": 1, "pipelines": 1}),
+        "AAA": (0.5, {"scanners": 2, "pipelines": 2}),
+    }
+
+
+def test_the_final_state_is_plain_data(tmp_path: Path) -> None:
+    final = graph_of(scanner("s", finding("AAA", score=1)), state_dir=tmp_path).run(DAY)
+    assert json.loads(json.dumps(final)) == final
+    serializer = JsonPlusSerializer()
+    assert serializer.loads_typed(serializer.dumps_typed(final)) == final
+
+
+def test_bars_that_cannot_be_read_are_told_and_nobody_is_dropped_for_it(tmp_path: Path) -> None:
+    (tmp_path / "ohlcv").mkdir()
+    (tmp_path / "ohlcv" / "manifest.json").write_text("not one")
+    final = graph_of(scanner("s", finding("AAA")), state_dir=tmp_path).run(DAY)
+    assert final["tickers"] == ["AAA"]
+    [message] = final["warnings"]
+    assert message.startswith("daily bars: ohlcv: manifest.json cannot be read")
+
+
+# -- what is new ------------------------------------------------------------------------------------
+
+
+def test_the_next_days_run_marks_what_is_new_and_a_second_one_marks_the_same(tmp_path: Path) -> None:
+    def run(day: str, *tickers: str) -> dict[str, Any]:
+        final = graph_of(scanner("s", finding(*tickers)), state_dir=tmp_path).run(day)
+        return {c["ticker"]: c["new"] for c in final["final_ranking"]}
+
+    assert run("2026-02-04", "OLD") == {"OLD": None}
+    assert run(DAY, "OLD", "NEW") == {"OLD": False, "NEW": True}
+    assert run(DAY, "OLD", "NEW") == {"OLD": False, "NEW": True}
+
+
+def test_marks_change_neither_what_is_found_nor_its_order(tmp_path: Path) -> None:
+    def bare(final: dict[str, Any]) -> list[Any]:
+        return [{k: v for k, v in c.items() if k not in MARKS} for c in final["final_ranking"]]
+
+    discovery = graph_of(scanner("s", finding("OLD", "NEW")), state_dir=tmp_path)
+    start = DiscoveryGraph.initial_state(DAY)
+    before = discovery.run(DAY)
+    scanned = discovery.scanner_node(start)["candidate_metadata"]
+    graph_of(scanner("s", finding("OLD")), state_dir=tmp_path).run("2026-02-04")
+    after = discovery.run(DAY)
+    assert bare(before) == bare(after)
+    assert [c["new"] for c in before["final_ranking"]] == [None, None]
+    assert [c["new"] for c in after["final_ranking"]] == [False, True]
+    assert discovery.scanner_node(start)["candidate_metadata"] == scanned
+    assert not MARKS & set(scanned[0])
+
+
+def test_what_was_found_in_other_data_is_kept_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(day: str) -> bool | None:
+        final = graph_of(scanner("s", finding("AAA")), state_dir=tmp_path).run(day)
+        new: bool | None = final["final_ranking"][0]["new"]
+        return new
+
+    monkeypatch.setenv("TRADINGAGENTS_DATA_SOURCE", "replay")
+    run("2026-02-04")
+    monkeypatch.delenv("TRADINGAGENTS_DATA_SOURCE")
+    assert run(DAY) is None
+    assert {file.name for file in tmp_path.glob("sightings*.sqlite")} == {
+        "sightings.sqlite",
+        "sightings@replay.sqlite",
+    }
+
+
+def test_a_memory_that_cannot_be_used_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "sightings.sqlite").mkdir()
+    final = graph_of(scanner("s", finding("AAA")), state_dir=tmp_path).run(DAY)
+    assert final["tickers"] == ["AAA"]
+    [message] = [text for text in final["warnings"] if "what earlier runs found is not known" in text]
+    assert message in caplog.text
+
+
+# -- a filter or ranker of the user's own -----------------------------------------------------------
+
+
+def only_bbb(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
+    return [c for c in candidates if c["ticker"] == "BBB"]
+
+
+def broken(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
+    raise LookupError("no such column")
+
+
+def nobody(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
+    return []
+
+
+def test_a_filter_of_ones_own_takes_the_place_of_the_rules() -> None:
+    rules = {"exclude_tickers": ["BBB"]}
+    final = graph_of(scanner("s", finding("AAA", "BBB")), rules=rules, filter=only_bbb).run(DAY)
+    assert final["tickers"] == ["BBB"]
+    assert final["filter_report"]["by"] == "only_bbb"
+    assert final["filter_report"]["dropped"] == [
+        {"ticker": "AAA", "reason": "not returned by filter only_bbb", "step": "only_bbb"}
+    ]
+
+
+def test_a_filter_that_fails_leaves_it_to_the_rules_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    rules = {"exclude_tickers": ["BBB"]}
+    final = graph_of(scanner("s", finding("AAA", "BBB")), rules=rules, filter=broken).run(DAY)
+    assert final["tickers"] == ["AAA"]
+    [message] = final["warnings"]
+    assert message == "filter broken failed, the built-in rules filtered instead: LookupError: no such column"
+    assert final["filter_report"]["fallback"] == message
+    assert message in caplog.text
+
+
+def test_a_filter_or_ranker_of_ones_own_that_leaves_nothing_is_loud() -> None:
+    filtered = graph_of(scanner("s", finding("AAA")), filter=nobody).run(DAY)
+    assert (filtered["filter_report"]["emptied_by"], len(filtered["warnings"])) == ("nobody", 1)
+    ranked = graph_of(scanner("s", finding("AAA")), ranker=nobody).run(DAY)
+    assert ranked["ranker_report"]["emptied"] is True
+    assert ranked["warnings"] == ["the ranker nobody left out all 1 candidates"]
+
+
+def test_a_ranker_of_ones_own_sees_everything_in_order_and_its_strangers_are_refused() -> None:
+    seen: list[Any] = []
+
+    def backwards(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
+        seen.extend((c["ticker"], c["rank"]) for c in candidates)
+        return ["ZZZ", *[c["ticker"] for c in reversed(candidates)][:2]]
+
+    found = scanner("s", finding("AAA", "BBB", "CCC"))
+    final = graph_of(found, ranks={"limit": 1}, ranker=backwards).run(DAY)
+    assert seen == [("AAA", 1), ("BBB", 2), ("CCC", 3)]
+    report = final["ranker_report"]
+    assert (final["tickers"], report["cut"], report["left_out"]) == (["CCC"], ["BBB"], ["AAA"])
+    assert report["refused"][0]["ticker"] == "ZZZ"
+    assert final["warnings"] == ["ranker backwards: 1 refused"]
+
+
+def test_a_ranker_of_ones_own_wins_over_the_settings_model() -> None:
+    settings = {"model": "openai:never-asked"}
+    final = graph_of(scanner("s", finding("AAA")), ranks=settings, ranker=lambda c, day: c).run(DAY)
+    assert final["ranker_report"]["by"] == "<lambda>"
+
+
+def test_one_that_only_permutes_must_return_all_it_was_given() -> None:
+    class Shuffler:
+        name, permutes = "shuffler", True
+
+        def __init__(self, answer: list[str]) -> None:
+            self.answer = answer
+
+        def __call__(self, candidates: list[dict[str, Any]], trade_date: str) -> list[str]:
+            return self.answer
+
+    found = scanner("s", finding("AAA", "BBB", "CCC"))
+    for answer, by in (
+        (["BBB", "AAA"], "shuffler"),
+        (["BBB"], "built-in"),
+        (["BBB", "AAA", "CCC"], "built-in"),
+    ):
+        final = graph_of(found, ranks={"limit": 2}, ranker=Shuffler(answer)).run(DAY)
+        assert final["ranker_report"]["by"] == by, answer
+        assert sorted(final["tickers"]) == ["AAA", "BBB"]
+
+
+@pytest.mark.parametrize("name", ["filter", "ranker"])
+def test_what_cannot_be_called_is_refused_when_the_graph_is_built(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name}: list cannot be called"):
+        graph_of(scanner("s", finding()), **{name: ["AAA"]})
+
+
+def test_warnings_of_an_earlier_run_on_the_same_thread_are_gone() -> None:
+    failures = iter([LookupError("once")])
+
+    def once(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
+        for error in failures:
+            raise error
+        return candidates
+
+    discovery = graph_of(scanner("s", finding("AAA")), ranker=once, checkpointer=InMemorySaver())
+    thread: Any = {"configurable": {"thread_id": "t"}}
+    assert len(discovery.run(DAY, thread)["warnings"]) == 1
+    assert discovery.run(DAY, thread)["warnings"] == []
+
+
+def test_a_person_may_be_asked_inside_a_ranker() -> None:
+    """LangGraph's interrupt is its own signal; taking it for a failure would answer for the person."""
+
+    def ask(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
+        return list(interrupt([c["ticker"] for c in candidates]))
+
+    discovery = graph_of(scanner("s", finding("AAA", "BBB")), ranker=ask, checkpointer=InMemorySaver())
+    thread: Any = {"configurable": {"thread_id": "t"}}
+    paused = discovery.graph.invoke(DiscoveryGraph.initial_state(DAY), thread)
+    assert paused["__interrupt__"][0].value == ["AAA", "BBB"]
+    final = discovery.graph.invoke(Command(resume=["BBB"]), thread)
+    assert (final["tickers"], final["ranker_report"]["by"]) == (["BBB"], "ask")
+
+
+def test_a_scanner_that_nobody_knows_cannot_be_exempt() -> None:
+    with pytest.raises(ConfigError, match=r"recent_move_exempt\.rsi_oversol: unknown scanner; did you mean"):
+        graph_of(scanner("s", finding()), rules={"recent_move_exempt": ["rsi_oversol"]})
+    graph_of(scanner("s", finding()), rules={"recent_move_exempt": ["s", "market_movers"]})
+
+
+def test_stages_of_ones_own_work_under_ainvoke() -> None:
+    graph = graph_of(scanner("s", finding("AAA", "BBB")), filter=only_bbb, ranker=lambda c, day: c).graph
+    final = asyncio.run(graph.ainvoke(DiscoveryGraph.initial_state(DAY)))
+    assert final["tickers"] == ["BBB"]
+    assert final["warnings"] == []
