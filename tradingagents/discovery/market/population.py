@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.market.universe import Universe
 
 __all__ = ["Population", "population_of"]
+
+
+_SAME_TIME = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,12 @@ class Population:
 
 
 def population_of(
-    asked: str | list[str], as_of: date, directory: Callable[[], SymbolDirectory]
+    asked: str | list[str],
+    as_of: date,
+    directory: Callable[[], SymbolDirectory],
+    stored: Callable[[], Collection[str]],
 ) -> Population:
-    """Return whom to screen. ``asked`` is the setting, ``as_of`` dates a list of one's own.
+    """Return whom to screen on ``as_of``. ``asked`` is the setting, ``stored`` tells the tickers with bars.
 
     The symbol directory is asked where it tells shares from funds and other papers; a list or a file of
     one's own is taken as it stands. Raises :class:`ConfigError` for a file that cannot be used, and for
@@ -65,13 +71,22 @@ def population_of(
         return Population(Universe.listed(directory()))
     if asked == "stored":
         try:
-            return Population(None, directory().of_kind(*COMMON_STOCK_KINDS))
+            return Population(None, _shares(directory(), as_of, stored))
         except (FetchError, NoDataError) as error:
             return Population(None, problem=error)
     if isinstance(asked, list):
         return Population(Universe.of("tickers", map(_canonical, asked), as_of))
     made = Universe.from_file(Path(asked).expanduser(), as_of)
     return Population(Universe.of(made.name, map(_canonical, made), as_of))
+
+
+def _shares(
+    directory: SymbolDirectory, as_of: date, stored: Callable[[], Collection[str]]
+) -> Collection[str]:
+    if abs(directory.as_of - as_of) <= _SAME_TIME:
+        return directory.of_kind(*COMMON_STOCK_KINDS)
+    # Some of the shares of a day long past are listed no more, and leaving them out would flatter that day.
+    return [ticker for ticker in stored() if ticker not in directory or directory.is_common_stock(ticker)]
 
 
 def _canonical(ticker: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -71,7 +72,8 @@ class Screening:
         if not present:
             raise self._nothing(result.screen, result.coverage)
         Freshness(self.as_of, self.as_of, present, current).require(self.min_share)
-        return Screened(result, self.min_share, self.snapshot.digest, self.population.problem)
+        problem = self.population.problem if result.screen.only is None else None
+        return Screened(result, self.min_share, self.snapshot.digest, problem)
 
     def receipt(self) -> dict[str, Any]:
         """Return plain facts: the session, the universe, and the digest of the bars."""
@@ -120,7 +122,9 @@ def screen(
     settings = order.settings
     built = [build(name, **thresholds) for name, thresholds in screens.items()]
     sessions = _sessions(snapshot, order)
-    population = population_of(settings.universe, sessions[0], directory)
+    population = population_of(
+        settings.universe, sessions[0], directory, lambda: _tickers(snapshot, built, sessions[0])
+    )
     as_of, results = sessions[0], _evaluate(snapshot, built, sessions[0], population)
     for earlier in sessions[1:]:
         if _is_current(results, settings.min_share):
@@ -145,15 +149,30 @@ def _sessions(snapshot: Snapshot, order: MarketOrder) -> list[date]:
 def _evaluate(
     snapshot: Snapshot, screens: Sequence[Screen], session: date, population: Population
 ) -> dict[str, ScreenResult]:
-    needed = math.ceil(max(one.warm_up for one in screens) * _SPARE) + _SPARE_SESSIONS
-    frame = snapshot.scan(nyse().back(session, needed), session)
-    try:
-        results = evaluate(frame, screens, session, population.tickers)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadPayload("ohlcv", f"daily bars cannot be read: {error}") from error
+    with _readable():
+        results = evaluate(_bars(snapshot, screens, session), screens, session, population.tickers)
     if population.universe is not None:
         return dict(results)
     return {name: replace(one, coverage=_of_stored(one)) for name, one in results.items()}
+
+
+def _bars(snapshot: Snapshot, screens: Sequence[Screen], session: date) -> pl.LazyFrame:
+    needed = math.ceil(max(one.warm_up for one in screens) * _SPARE) + _SPARE_SESSIONS
+    return snapshot.scan(nyse().back(session, needed), session)
+
+
+def _tickers(snapshot: Snapshot, screens: Sequence[Screen], session: date) -> list[str]:
+    with _readable():
+        found = _bars(snapshot, screens, session).select(pl.col("ticker").unique().sort()).collect()
+    return found.get_column("ticker").to_list()
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise BadPayload("ohlcv", f"daily bars cannot be read: {error}") from error
 
 
 def _of_stored(result: ScreenResult) -> Coverage:
