@@ -5,6 +5,8 @@ with the nearest valid name. Keys and secrets never stand here: they are read fr
 variables named below, when a vendor is first asked.
 """
 
+_TECHNICAL = {"enabled": True, "limit": 10, "timeout_seconds": None, "isolation": "thread"}
+
 DEFAULT_CONFIG = {
     "discovery": {
         # live | sandbox | replay. The environment variable TRADINGAGENTS_DATA_SOURCE, when set, wins.
@@ -54,9 +56,84 @@ DEFAULT_CONFIG = {
                 "limit": 15,
                 "timeout_seconds": None,
                 "isolation": "thread",
+                # "finra": off-exchange volume, from FINRA's files; "bars": all volume, from the stored bars
+                "source": "finra",
                 "mean_days": 20,  # sessions in the mean that the newest session is compared with
                 "min_ratio": 2.0,  # newest volume over that mean
-                "min_volume": 100_000,  # least off-exchange shares on the newest session
+                "min_volume": 100_000,  # least shares on the newest session; with bars, in that mean
+                "max_change": 0.05,  # with bars: of the close, either way, as a fraction
+                "min_close_location": 0.5,  # with bars: in the day's range, 0 low, 1 high
+            },
+            # The next nine read the stored daily bars ("market" below) and are skipped without them. Their
+            # thresholds are explained in discovery/market/screens; fractions, not percent; days are sessions.
+            "technical_breakout": {
+                **_TECHNICAL,
+                "days": 20,  # the close must be above the highest high of so many
+                "min_volume_ratio": 1.5,  # newest volume over its mean
+                "volume_days": 20,
+            },
+            "high_52w_breakout": {
+                **_TECHNICAL,
+                "days": 252,
+                "base_days": 5,  # the old high must be at least so old
+                "min_volume_ratio": 1.5,
+                "volume_days": 20,
+            },
+            "minervini": {
+                **_TECHNICAL,
+                "year_days": 252,
+                "rise_days": 22,  # over which the 200-day mean must have risen
+                "min_above_low": 0.30,
+                "max_below_high": 0.25,
+                "min_strength": 0.0,  # the year's return, its last quarter counted twice
+            },
+            "atr_compression": {
+                **_TECHNICAL,
+                "short_days": 5,
+                "long_days": 20,
+                "max_ratio": 0.75,  # mean true range of the short days over that of the long
+                "breakout_days": 10,
+                "trend_days": 50,
+            },
+            "volume_dry_up": {
+                **_TECHNICAL,
+                "quiet_days": 3,
+                "volume_days": 50,
+                "max_ratio": 0.55,  # mean volume of the quiet days over that of the days before
+                "tight_days": 5,
+                "max_range": 0.06,
+                "trend_days": 50,
+                "max_below_high": 0.10,
+            },
+            "rsi_oversold": {
+                **_TECHNICAL,
+                "period": 2,
+                "max_rsi": 10.0,
+                "trend_days": 200,
+            },
+            "gap_up": {
+                **_TECHNICAL,
+                "min_gap": 0.03,
+                "max_gap": 0.50,  # more is nearly always a reverse split
+                "min_volume_ratio": 1.5,
+                "volume_days": 20,
+                "trend_days": 200,
+            },
+            "obv_divergence": {
+                **_TECHNICAL,
+                "days": 20,
+                "max_change": 0.02,
+                "max_fall": 0.10,
+                "min_obv_days": 5.0,  # rise of on-balance volume, in days of mean volume
+            },
+            "sector_rotation": {
+                **_TECHNICAL,
+                "funds": ["XLB", "XLC", "XLE", "XLF", "XLI", "XLK", "XLP", "XLRE", "XLU", "XLV", "XLY"],
+                "benchmark": "SPY",
+                "short_days": 21,
+                "long_days": 63,
+                "min_excess": 0.02,  # of the fund's return over the benchmark's, in the short days
+                "trend_days": 50,
             },
             "market_movers": {
                 "enabled": True,

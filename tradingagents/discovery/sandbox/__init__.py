@@ -4,7 +4,7 @@ Nothing here is real: companies, prices, filings, articles and posts are invente
 command line's sandbox mode, the verify script and the tests; nothing else imports it::
 
     with SandboxServer() as sandbox:
-        graph = DiscoveryGraph(sandbox.config())
+        graph = DiscoveryGraph(sandbox.config())  # names a store of the market's daily bars, too
         expected = sandbox.market.truth["insider_buying"].expected
 
 Names of endpoints, for ``latency_seconds`` ("sec/filing") and :class:`Fault`:
@@ -21,6 +21,7 @@ Names of endpoints, for ``latency_seconds`` ("sec/filing") and :class:`Fault`:
 
 from __future__ import annotations
 
+from tradingagents.discovery.sandbox.bars import write_bars
 from tradingagents.discovery.sandbox.casting import Planted
 from tradingagents.discovery.sandbox.faults import Fault
 from tradingagents.discovery.sandbox.market import DEFAULT_AS_OF, Market
@@ -36,4 +37,5 @@ __all__ = [
     "RequestRecord",
     "SandboxProcess",
     "SandboxServer",
+    "write_bars",
 ]

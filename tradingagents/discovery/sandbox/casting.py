@@ -44,6 +44,14 @@ _PARTS = {
     "surprise/beat": 4, "surprise/miss": 3, "surprise/smaller_loss": 1, "surprise/from_nothing": 1,
     "surprise/revenue": 1, "surprise/mixed": 1, "surprise/tiny": 2, "surprise/cent": 2,
     "surprise/no_actual": 2, "surprise/no_estimate": 1, "surprise/units": 1, "ratings/up_quiet": 4,
+    # charts, each with the near misses of its screen
+    "bars/accumulation": 3, "bars/accumulation_weak": 2, "bars/accumulation_fell": 2,
+    "bars/accumulation_thin": 1, "bars/breakout": 3, "bars/breakout_quiet": 2, "bars/breakout_inside": 2,
+    "bars/unfetched": 2, "bars/high_52w": 3, "bars/high_52w_again": 2, "bars/trend": 3, "bars/trend_spike": 2,
+    "bars/trend_slow": 2, "bars/compression": 3, "bars/compression_inside": 2, "bars/compression_low": 1,
+    "bars/dry_up": 3, "bars/dry_up_once": 2, "bars/dry_up_wide": 1, "bars/oversold": 3,
+    "bars/oversold_shallow": 2, "bars/oversold_downtrend": 2, "bars/young": 2, "bars/gap": 3,
+    "bars/gap_lost": 2, "bars/gap_quiet": 1, "bars/inflow": 3, "bars/inflow_rising": 2, "bars/inflow_mild": 1,
 }  # fmt: skip
 
 _STARS = (  # the first player of a part also plays these

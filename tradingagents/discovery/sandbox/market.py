@@ -13,6 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from tradingagents.discovery.sandbox import (
+    charts,
     events,
     insiders,
     news,
@@ -21,6 +22,7 @@ from tradingagents.discovery.sandbox import (
     prices,
     short_volume,
     surprises,
+    technical,
 )
 from tradingagents.discovery.sandbox.casting import Cast, Planted, cast_parts
 from tradingagents.discovery.sandbox.directory import Kind, Listing, build_directory
@@ -31,7 +33,7 @@ from tradingagents.discovery.sandbox.sessions import is_session, sessions_ending
 __all__ = ["DEFAULT_AS_OF", "Market"]
 
 DEFAULT_AS_OF = date(2026, 2, 5)
-_YEAR_DAYS = 366
+_SPAN_DAYS = 440  # some three hundred sessions: a year, and what a screen of a year looks back on
 _RECENT_SESSIONS = 21
 
 
@@ -49,16 +51,16 @@ class Market:
         self.seed = seed
         self.as_of = as_of
         self.size = companies
-        self.sessions = sessions_ending(as_of, _YEAR_DAYS)
+        self.sessions = sessions_ending(as_of, _SPAN_DAYS)
         listings = build_directory(seed, as_of, companies)
         self.cast: Cast = cast_parts(seed, [one.symbol for one in listings if _plain(one)])
         new = dict.fromkeys(self.cast["volume/new"], self.sessions[-5])
+        new |= dict.fromkeys(self.cast["bars/young"], self.sessions[-technical.YOUNG_SESSIONS])
         self.listings: tuple[Listing, ...] = tuple(
             replace(one, listed_on=new[one.symbol]) if one.symbol in new else one for one in listings
         )
         self.by_symbol: Mapping[str, Listing] = MappingProxyType({one.symbol: one for one in self.listings})
         self._filings: dict[date, tuple[Filing, ...]] = {}
-        self.plans = prices.plan_prices(seed, self.listings, self.cast)
 
     def __reduce__(self) -> tuple[type[Market], tuple[int, date, int]]:
         """Cross a process boundary as the three numbers it is made from."""
@@ -75,10 +77,24 @@ class Market:
         return tuple(one for one in self.listings if one.kind is Kind.COMMON)
 
     @cached_property
+    def charts(self) -> Mapping[str, list[charts.Day]]:
+        """The charts drawn for technical scanners by symbol, oldest session first."""
+        return technical.charts(self.seed, self.listings, self.cast, len(self.sessions))
+
+    @cached_property
+    def plans(self) -> Mapping[str, prices.Plan]:
+        """How each listing trades, by symbol; test issues do not."""
+        plans = prices.plan_prices(self.seed, self.listings, self.cast)
+        return plans | technical.chart_plans(self.charts, len(self.sessions))
+
+    @cached_property
     def volumes(self) -> Mapping[str, list[int]]:
         """Shares traded per session by symbol, oldest first; as long as the listing is old."""
+        drawn = self.charts
         return {
-            symbol: prices.daily_volumes(self.seed, symbol, plan, self.sessions)
+            symbol: [int(day.volume) for day in drawn[symbol]]
+            if symbol in drawn
+            else prices.daily_volumes(self.seed, symbol, plan, self.sessions)
             for symbol, plan in self.plans.items()
         }
 
@@ -135,11 +151,18 @@ class Market:
                 "reddit_trending": posts.trending_truth(cast, self.posts),
                 "reddit_dd": posts.dd_truth(cast),
                 "volume_accumulation": short_volume.volume_truth(cast, self.plans, recent),
+                **technical.technical_truth(cast, self.plans, self.listings, self.charts),
             }
         )
 
     def bars(self, symbol: str) -> tuple[prices.Bar, ...]:
-        """Return the daily bars of the year, oldest first; ``KeyError`` for what does not trade."""
+        """Return the daily bars, oldest first; ``KeyError`` for what does not trade."""
+        if (drawn := self.charts.get(symbol)) is not None:
+            days = self.sessions[-len(drawn) :]
+            return tuple(
+                prices.Bar(day, one.open, one.high, one.low, one.close, int(one.volume))
+                for day, one in zip(days, drawn, strict=True)
+            )
         return prices.daily_bars(self.seed, symbol, self.plans[symbol], self.sessions)
 
     def option_chain(self, symbol: str, day: date) -> tuple[options.Contract, ...]:

@@ -1,12 +1,15 @@
 """Daily bars and volumes of a year, and the truth about movers.
 
-A price path is walked back from the last close, so that the last session's change can be planted; the
-background keeps within 2.5 % on that day. Volumes are even noise around a company's own level, so
-narrow that no background company can reach twice its mean.
+A price path is laid back from the last close, so that the last session's change can be planted; the
+background keeps within 2.5 % on that day. Before, it slid slowly under its own means while every second
+close was higher than the one before: a market in which no technical screen finds anything. Volumes are even
+noise around a company's own level, so narrow that no background company can reach twice its mean.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +20,8 @@ from tradingagents.discovery.sandbox.seeds import stream
 __all__ = ["Bar", "Plan", "daily_bars", "daily_volumes", "movers_truth", "plan_prices"]
 
 _MEAN_DAYS = 20
+_QUIET = 0.03  # the background changes by less on the last session
+_SLIDE, _SLIDE_SESSIONS = 0.09, 35  # how far above the last close a path comes from, and how soon it came
 _NEW_LISTING_SESSIONS = 5
 
 
@@ -81,9 +86,11 @@ def _volume_plans(seed: int, cast: Cast, plans: dict[str, Plan]) -> dict[str, Pl
     changed = {}
     for rank, symbol in enumerate(cast["volume/surge"]):
         old = plans[symbol]
-        changed[symbol] = Plan(old.close, old.change, draw.uniform(8e5, 6e6), 2.45 + 0.6 * rank)
+        # A surge on a higher close would also be a signal of other scanners.
+        change = old.change if old.change > _QUIET else -max(abs(old.change), 0.01)
+        changed[symbol] = Plan(old.close, change, draw.uniform(8e5, 6e6), 2.45 + 0.6 * rank)
     for symbol in cast["volume/thin"]:
-        changed[symbol] = Plan(12.5, 0.01, draw.uniform(1_500, 4_000), draw.uniform(6, 12))
+        changed[symbol] = Plan(12.5, -0.01, draw.uniform(1_500, 4_000), draw.uniform(6, 12))
     for symbol in cast["volume/slow_rise"]:
         changed[symbol] = Plan(31.0, 0.004, 4e6, drift=0.02)
     for symbol in cast["volume/new"]:
@@ -127,23 +134,36 @@ def daily_bars(seed: int, symbol: str, plan: Plan, sessions: tuple[date, ...]) -
     """Return the bars of the year (or since the listing), oldest first."""
     volumes = daily_volumes(seed, symbol, plan, sessions)
     draw = stream(seed, "price", symbol)
-    swing = draw.uniform(0.006, 0.02)
-    close, change, newest_first = plan.close, plan.change, []
-    for day, volume in zip(reversed(sessions), reversed(volumes), strict=False):
-        before = close / (1 + change)
-        start = before * (1 + draw.uniform(-0.3, 0.3) * swing)
-        high = max(start, close) * (1 + draw.random() * swing)
-        low = min(start, close) * (1 - draw.random() * swing)
+    newest_first = []
+    closes = _closes(plan, len(volumes) + 1, draw.uniform(0.003, 0.006))
+    reach = draw.uniform(0.003, 0.008)
+    for age, (day, volume) in enumerate(zip(reversed(sessions), reversed(volumes), strict=False)):
+        close, before = closes[age], closes[age + 1]
+        start = before * (1 + draw.uniform(-0.0015, 0.0015))
+        high = max(start, close) * (1 + reach * draw.uniform(0.8, 1))
+        low = min(start, close) * (1 - reach * draw.uniform(0.8, 1))
         newest_first.append(Bar(day, _cents(start), _cents(high), _cents(low), _cents(close), volume))
-        close, change = before, min(max(draw.gauss(0.0003, swing), -0.12), 0.12)
     return tuple(reversed(newest_first))
+
+
+def _closes(plan: Plan, count: int, wobble: float) -> list[float]:
+    """Return closes, newest first: the last two as planned, before them a line that slid down to those.
+
+    Every second one is higher, so that the session before the last is always one that closed lower.
+    """
+    before = plan.close / (1 + plan.change)
+    anchor = max(plan.close, before) if abs(plan.change) <= _QUIET else before
+    slide = (1.004 + _SLIDE * (1 - math.exp(-age / _SLIDE_SESSIONS)) for age in range(count))
+    closes = [anchor * level * (1 - wobble if age % 2 else 1 + wobble) for age, level in enumerate(slide)]
+    closes[:2] = [plan.close, before]
+    return closes
 
 
 def _cents(price: float) -> float:
     return round(price, 2 if price >= 1 else 4)
 
 
-def movers_truth(cast: Cast, plans: dict[str, Plan], listings: tuple[Listing, ...]) -> Planted:
+def movers_truth(cast: Cast, plans: Mapping[str, Plan], listings: tuple[Listing, ...]) -> Planted:
     """Return the shares that really moved, and what only looks like it."""
     expected = frozenset(cast["movers/gainer"] + cast["movers/loser"])
     why = cast.why(

@@ -20,12 +20,14 @@ from urllib.request import ProxyHandler, Request, build_opener
 from loky.backend import get_context
 
 from tradingagents.discovery.sandbox.addresses import vendor_config
+from tradingagents.discovery.sandbox.bars import BarsFolder
 from tradingagents.discovery.sandbox.control import CONTROL_HEADER, CONTROL_PREFIX
 from tradingagents.discovery.sandbox.faults import Fault
 from tradingagents.discovery.sandbox.limits import LimitsSetting
 from tradingagents.discovery.sandbox.market import Market
 from tradingagents.discovery.sandbox.request_log import RequestRecord
 from tradingagents.discovery.sandbox.server import SandboxServer
+from tradingagents.discovery.sandbox.technical import sector_funds
 
 __all__ = ["RemoteFaults", "SandboxProcess"]
 
@@ -70,6 +72,7 @@ class SandboxProcess:
             "port": port,
             "own_ports": own_ports,
         }
+        self._bars = BarsFolder(self.market)
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._url = ""
@@ -98,8 +101,11 @@ class SandboxProcess:
         return RemoteFaults(self.url)
 
     def config(self) -> dict[str, object]:
-        """Return the part of a configuration that sends every vendor here."""
-        return vendor_config(self.urls, self.url)
+        """Return the part of a configuration that sends every vendor here, and names a store of the bars.
+
+        The bars are written when this is first called, into a folder that goes with the sandbox.
+        """
+        return vendor_config(self.urls, self.url, self._bars.path(), *sector_funds(self.market.listings))
 
     def start(self) -> Self:
         """Start the child and wait until it listens; ``OSError`` when it does not within a minute."""
@@ -126,6 +132,7 @@ class SandboxProcess:
 
     def stop(self) -> None:
         """End the child; may be called again."""
+        self._bars.remove()
         if self._pipe is not None:
             self._pipe.close()  # the child sees the end of the pipe and stops
         if self._process is not None:

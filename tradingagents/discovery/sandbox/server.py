@@ -15,12 +15,14 @@ from types import TracebackType
 from typing import Self
 
 from tradingagents.discovery.sandbox.addresses import vendor_config
+from tradingagents.discovery.sandbox.bars import BarsFolder
 from tradingagents.discovery.sandbox.dispatch import Dispatch
 from tradingagents.discovery.sandbox.faults import VENDORS, FaultRules
 from tradingagents.discovery.sandbox.http_messages import MalformedRequest, head_bytes, read_request
 from tradingagents.discovery.sandbox.limits import LimitsSetting, meters_for
 from tradingagents.discovery.sandbox.market import Market
 from tradingagents.discovery.sandbox.request_log import RequestRecord
+from tradingagents.discovery.sandbox.technical import sector_funds
 
 __all__ = ["SandboxServer"]
 
@@ -192,6 +194,7 @@ class SandboxServer:
             self.market, latency_seconds or {}, meters_for(limits), self.faults, self._stopping
         )
         self._urls: dict[str, str] = {}
+        self._bars = BarsFolder(self.market)
 
     @property
     def url(self) -> str:
@@ -211,8 +214,11 @@ class SandboxServer:
         return self._dispatch.log.snapshot()
 
     def config(self) -> dict[str, object]:
-        """Return the part of a configuration that sends every vendor here."""
-        return vendor_config(self.urls, self.url)
+        """Return the part of a configuration that sends every vendor here, and names a store of the bars.
+
+        The bars are written when this is first called, into a folder that goes with the sandbox.
+        """
+        return vendor_config(self.urls, self.url, self._bars.path(), *sector_funds(self.market.listings))
 
     def start(self) -> Self:
         """Listen. ``OSError`` when the port is taken."""
@@ -228,6 +234,7 @@ class SandboxServer:
         """End every wait and connection and free the ports; may be called again."""
         self._stopping.set()
         self._ports.close()
+        self._bars.remove()
 
     def __enter__(self) -> Self:
         return self.start()

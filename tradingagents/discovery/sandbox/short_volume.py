@@ -16,6 +16,7 @@ from tradingagents.discovery.sandbox.seeds import stream
 __all__ = ["ShortVolume", "off_exchange", "volume_truth"]
 
 _MEAN_DAYS = 20
+_BUSY_CHARTS = ("bars/accumulation", "bars/accumulation_weak", "bars/accumulation_fell")
 
 
 class ShortVolume(NamedTuple):
@@ -44,9 +45,11 @@ def volume_truth(
 ) -> Planted:
     """Return the securities whose newest volume surged; ``recent`` ends with the newest session."""
     expected = set(cast["volume/surge"]) | {s for s in cast["movers/gainer"] if plans[s].surge is not None}
+    expected.update(*(cast[part] for part in _BUSY_CHARTS))
     why = cast.why(
         {
             "volume/thin": "a high multiple of next to nothing",
+            "bars/accumulation_thin": "a high multiple of next to nothing",
             "volume/slow_rise": "rises a little every day",
             "volume/new": "listed five sessions ago: no mean of twenty",
             "volume/busy_flat": "busy every day",

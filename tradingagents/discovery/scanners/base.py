@@ -46,8 +46,8 @@ class BaseScanner(ABC):
     candidate; one without is rejected. With ``listed_only`` those that are no listed share or fund are left
     out of a scan; see :class:`~.listing_check.ListingCheck`. A scanner with settings of its own gives them
     as a subclass of :class:`ScannerSettings` under the name ``Settings`` and finds them, validated, in
-    ``self.settings``. ``self.vendors`` leads to the vendors. An ``__init__`` of its own may take the
-    host's configuration dict, or nothing.
+    ``self.settings``. ``self.vendors`` leads to the vendors, ``self.market`` to the daily bars. An
+    ``__init__`` of its own may take the host's configuration dict, or nothing.
     """
 
     name: ClassVar[str]
@@ -59,6 +59,7 @@ class BaseScanner(ABC):
 
     settings: Any
     vendors: Any = None
+    market: Any = None
     _recorder: Recorder | None = None
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
@@ -97,9 +98,21 @@ class BaseScanner(ABC):
 
     # -- what a scanner is given -----------------------------------------------------------------------
 
-    def bind(self, settings: ScannerSettings, vendors: Any, recorder: Recorder) -> None:
-        """Give the scanner its surroundings; done once, before the scan."""
+    def bind(self, settings: ScannerSettings, vendors: Any, recorder: Recorder, market: Any = None) -> None:
+        """Give the scanner its surroundings; done once, before the scan.
+
+        ``market`` is the scan's :class:`~tradingagents.discovery.market.data.MarketData`.
+        """
         self.settings, self.vendors, self._recorder = settings, vendors, recorder
+        self.market = market
+
+    @classmethod
+    def screen(cls, settings: ScannerSettings) -> tuple[str, Mapping[str, Any]] | None:
+        """Return the screen over daily bars that a scan needs with these settings, and its thresholds.
+
+        None for a scanner that reads no screen. All that are named here are evaluated together.
+        """
+        return None
 
     @property
     def recorder(self) -> Recorder:

@@ -12,6 +12,17 @@ from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
 from tradingagents.discovery.scanners.options_flow import OptionsFlow
 from tradingagents.discovery.scanners.reddit_dd import RedditDD
 from tradingagents.discovery.scanners.reddit_trending import RedditTrending
+from tradingagents.discovery.scanners.technical_scanners import (
+    AtrCompression,
+    GapUp,
+    High52wBreakout,
+    Minervini,
+    ObvDivergence,
+    RsiOversold,
+    SectorRotation,
+    TechnicalBreakout,
+    VolumeDryUp,
+)
 from tradingagents.discovery.scanners.volume_accumulation import VolumeAccumulation
 
 __all__ = ["BUILT_IN"]
@@ -19,6 +30,15 @@ __all__ = ["BUILT_IN"]
 BUILT_IN: tuple[type[BaseScanner], ...] = (
     InsiderBuying,
     VolumeAccumulation,
+    TechnicalBreakout,
+    High52wBreakout,
+    Minervini,
+    AtrCompression,
+    VolumeDryUp,
+    RsiOversold,
+    GapUp,
+    ObvDivergence,
+    SectorRotation,
     MarketMovers,
     EarningsCalendar,
     EarningsSurprise,

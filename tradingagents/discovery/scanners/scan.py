@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,15 @@ from tradingagents.discovery.config import DiscoveryConfig
 from tradingagents.discovery.errors import ConfigError
 from tradingagents.discovery.execution.outcome import Outcome, Status, health_of
 from tradingagents.discovery.execution.runner import run_all
+from tradingagents.discovery.execution.scope import Task
+from tradingagents.discovery.market.data import MarketData
+from tradingagents.discovery.market.order import MarketOrder
 from tradingagents.discovery.redact import redact
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.circuits import ScannerCircuits
 from tradingagents.discovery.scanners.progress import Events, Narrator
 from tradingagents.discovery.scanners.recorder import LocalRecorder
-from tradingagents.discovery.scanners.task import Order, Span, scanner_task
+from tradingagents.discovery.scanners.task import Order, Span, directory_of, scanner_task
 from tradingagents.discovery.tool_log import ToolLog
 from tradingagents.discovery.vendors.hub import Vendors
 
@@ -74,26 +77,20 @@ class Scan:
         """
         state = {**state, "trade_date": self._trade_date(state)}
         execution = self._config.scanner_execution
-        width = execution.max_workers if execution.concurrent else 1
         run_id, started_at, began = uuid.uuid4().hex, self._clock.now(), self._clock.monotonic()
         names = [cls.name for cls in self._scanners]
         refused = {} if force or execution.force else self._circuits.refused(names)
         hub = Vendors(self._config.vendors, data_source=self._config.data_source, state_dir=self._state_dir)
+        market = MarketData(self._bars(state["trade_date"], started_at), self._screens(), directory_of(hub))
         try:
             logs = [ToolLog(f"{run_id}:{cls.name}", cls.name, self._clock) for cls in self._scanners]
-            orders = [self._order(cls, state) for cls in self._scanners]
+            orders = [self._order(cls, state, market.order) for cls in self._scanners]
             made = [
-                scanner_task(order, log, hub, span, refused=refused.get(order.scanner.name))
+                scanner_task(order, log, hub, market, span, refused=refused.get(order.scanner.name))
                 for order, log in zip(orders, logs, strict=True)
             ]
-            outcomes = run_all(
-                [task for task, _ in made],
-                max_workers=width,
-                request_workers=execution.request_workers if execution.concurrent else 1,
-                clock=self._clock,
-                observer=Narrator(self._config, names, events),
-                should_stop=should_stop,
-            )
+            narrator = Narrator(self._config, names, events)
+            outcomes = self._run([task for task, _ in made], narrator, should_stop)
         finally:
             hub.close()
         self._circuits.learn({one.name: one.verdict for one in outcomes if one.name not in refused})
@@ -109,10 +106,24 @@ class Scan:
             "started_at": started_at.isoformat(),
             "duration_seconds": round(self._clock.monotonic() - began, 4),
             "health": health_of(Status(receipt["status"]) for receipt in receipts),
+            "market": market.receipt(),
             "outcomes": receipts,
         }
         entries = [entry for log in logs for entry in log.close()]
         return ScanResult(merge_candidates(r["candidates"] for r in receipts), entries, report)
+
+    def _run(
+        self, tasks: Sequence[Task], narrator: Narrator, should_stop: Callable[[], bool] | None
+    ) -> list[Outcome]:
+        execution = self._config.scanner_execution
+        return run_all(
+            tasks,
+            max_workers=execution.max_workers if execution.concurrent else 1,
+            request_workers=execution.request_workers if execution.concurrent else 1,
+            clock=self._clock,
+            observer=narrator,
+            should_stop=should_stop,
+        )
 
     def _circuits_file(self) -> Path | None:
         """Return the file of the scanners' circuits; failures against invented vendors are kept apart."""
@@ -132,12 +143,29 @@ class Scan:
         except ValueError:
             raise ConfigError(f"trade_date: {value!r} is not a date such as '2026-02-05'") from None
 
-    def _order(self, scanner: type[BaseScanner], state: Mapping[str, Any]) -> Order:
+    def _bars(self, trade_date: str, now: datetime) -> MarketOrder:
+        """Say which daily bars this scan reads. An invented or recorded market's day is over."""
+        live = self._config.data_source == "live"
+        return MarketOrder(
+            settings=self._config.market,
+            store=self._config.market_store_folder(),
+            trade_date=date.fromisoformat(trade_date),
+            now=now if live else None,
+        )
+
+    def _screens(self) -> dict[str, Mapping[str, Any]]:
+        """Return the screens that scanners of this process ask for; the others evaluate their own."""
+        settings = self._config.scanners
+        shared = [cls for cls in self._scanners if settings[cls.name].isolation == "thread"]
+        return dict(wanted for cls in shared if (wanted := cls.screen(settings[cls.name])) is not None)
+
+    def _order(self, scanner: type[BaseScanner], state: Mapping[str, Any], bars: MarketOrder) -> Order:
         return Order(
             scanner=scanner,
             settings=self._config.scanners[scanner.name],
             host_config=self._host_config,
             vendors=self._config.vendors,
+            market=bars,
             data_source=self._config.data_source,
             state_dir=self._state_dir,
             state=state,

@@ -14,6 +14,9 @@ from tradingagents.discovery.execution.outcome import Reason, Status, Verdict, v
 from tradingagents.discovery.execution.process import STARTUP_SECONDS, Send, run_in_process
 from tradingagents.discovery.execution.scope import Task, TaskScope
 from tradingagents.discovery.isolation import isolate
+from tradingagents.discovery.market.data import MarketData
+from tradingagents.discovery.market.order import MarketOrder
+from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.listing_check import ListingCheck
@@ -22,7 +25,7 @@ from tradingagents.discovery.tool_log import ToolLog
 from tradingagents.discovery.vendor_settings import VendorsSettings
 from tradingagents.discovery.vendors.hub import Vendors
 
-__all__ = ["Order", "scanner_task"]
+__all__ = ["Order", "directory_of", "scanner_task"]
 
 Span = Callable[[str, Callable[[], Verdict]], Verdict]
 """Runs a call inside a named tracing span."""
@@ -36,6 +39,7 @@ class Order:
     settings: ScannerSettings
     host_config: Mapping[str, Any]
     vendors: VendorsSettings
+    market: MarketOrder
     data_source: str
     state_dir: Path | None
     state: Mapping[str, Any]
@@ -44,7 +48,13 @@ class Order:
 
 
 def scanner_task(
-    order: Order, log: ToolLog, hub: Vendors, span: Span | None = None, *, refused: Verdict | None = None
+    order: Order,
+    log: ToolLog,
+    hub: Vendors,
+    market: MarketData,
+    span: Span | None = None,
+    *,
+    refused: Verdict | None = None,
 ) -> tuple[Task, Callable[[], LocalRecorder]]:
     """Return the task and a function that gives its recorder, to be called when the run is over.
 
@@ -60,7 +70,7 @@ def scanner_task(
         if refused is not None:
             return refused
         if not in_process:
-            return _scan(order, recorder, hub)
+            return _scan(order, recorder, hub, market)
         verdict = run_in_process(scope, _Remote(order), recorder.receive)
         return verdict if verdict.status is not Status.OK else judge(recorder)
 
@@ -84,18 +94,29 @@ class _Remote:
     def __call__(self, send: Send) -> Verdict:
         order = self.order
         hub = Vendors(order.vendors, data_source=order.data_source, state_dir=order.state_dir)
-        _run(order, RemoteRecorder(send), hub)
+        wanted = order.scanner.screen(order.settings)
+        market = MarketData(order.market, dict([wanted] if wanted else []), directory_of(hub))
+        _run(order, RemoteRecorder(send), hub, market)
         return Verdict(Status.OK)  # the parent judges by what it was told
 
 
-def _scan(order: Order, recorder: LocalRecorder, hub: Vendors) -> Verdict:
-    _run(order, recorder, hub)
+def directory_of(hub: Vendors) -> Callable[[], SymbolDirectory]:
+    """Return the way to the symbol directory; its vendor's session is opened by whoever asks first."""
+
+    def listed() -> SymbolDirectory:
+        return hub.nasdaq.listed()
+
+    return listed
+
+
+def _scan(order: Order, recorder: LocalRecorder, hub: Vendors, market: MarketData) -> Verdict:
+    _run(order, recorder, hub, market)
     return judge(recorder)
 
 
-def _run(order: Order, recorder: Recorder, hub: Vendors) -> None:
+def _run(order: Order, recorder: Recorder, hub: Vendors, market: MarketData) -> None:
     scanner = _construct(order)
-    scanner.bind(order.settings, hub, recorder)
+    scanner.bind(order.settings, hub, recorder, market)
     state = isolate(order.state, recorder.log)
 
     def stale(why: DiscoveryError, message: str) -> None:

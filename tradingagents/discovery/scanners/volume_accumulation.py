@@ -1,4 +1,8 @@
-"""``volume_accumulation``: shares whose off-exchange volume jumped above its own mean (FINRA daily files).
+"""``volume_accumulation``: shares whose volume jumped above its own mean.
+
+Two sources, by the setting ``source``. ``finra``: off-exchange volume from FINRA's daily files, which are
+free and name every share. ``bars``: all volume, from the stored daily bars, with the price beside it; see
+:mod:`~tradingagents.discovery.market.screens.volume_accumulation`. What follows is of the first.
 
 The newest session is compared with the ``mean_days`` before it. Volume has no direction: the files do not
 say who bought. They carry no prices either, so a split of the shares looks like a jump.
@@ -7,11 +11,11 @@ say who bought. They carry no prices either, so a split of the shares looks like
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -20,6 +24,7 @@ from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.errors import FetchError, NoDataError, StaleDataError
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.technical import scan_bars
 from tradingagents.discovery.scanners.volume_jumps import Jump, find_jumps
 from tradingagents.discovery.vendors.finra import VolumeDay
 
@@ -30,12 +35,19 @@ _HIGH_RATIO, _MEDIUM_RATIO = 5.0, 3.0
 
 
 class VolumeAccumulationSettings(ScannerSettings):
-    """``scanners.volume_accumulation``."""
+    """``scanners.volume_accumulation``.
+
+    ``min_volume`` is the newest session's off-exchange volume, or from bars the mean of the sessions before
+    it, in shares. The last two are for bars only: fractions of the price and of the day's range.
+    """
 
     limit: int | None = Field(15, ge=1)
+    source: Literal["finra", "bars"] = "finra"
     mean_days: int = Field(20, ge=2, le=250)
     min_ratio: float = Field(2.0, gt=0)
     min_volume: float = Field(100_000, gt=0)
+    max_change: float = Field(0.05, ge=0)
+    min_close_location: float = Field(0.5, ge=0, le=1)
 
 
 class VolumeAccumulation(BaseScanner):
@@ -49,7 +61,25 @@ class VolumeAccumulation(BaseScanner):
         super().__init__()
         self._failures: dict[date, FetchError] = {}  # by day, each set once, by the thread that asked
 
+    @classmethod
+    def screen(cls, settings: ScannerSettings) -> tuple[str, Mapping[str, Any]] | None:
+        if not isinstance(settings, VolumeAccumulationSettings) or settings.source == "finra":
+            return None
+        return cls.name, {
+            "mean_days": settings.mean_days,
+            "min_ratio": settings.min_ratio,
+            "max_change": settings.max_change,
+            "min_close_location": settings.min_close_location,
+            "min_mean_volume": settings.min_volume,
+        }
+
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
+        """Yield from the source that is set: from FINRA's files in order of symbol, from bars by strength."""
+        if self.settings.source == "bars":
+            return scan_bars(self, (_HIGH_RATIO, _MEDIUM_RATIO))
+        return self._scan_finra(state)
+
+    def _scan_finra(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol.
 
         Raises ``StaleDataError`` without a session in the five days to the trade date, ``NoDataError`` with

@@ -1,0 +1,25 @@
+"""What a scan wants to know of the daily bars: which, and as of when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from tradingagents.discovery.config import MarketSettings
+
+__all__ = ["MarketOrder"]
+
+
+@dataclass(frozen=True)
+class MarketOrder:
+    """Plain data, so that it crosses a process boundary.
+
+    ``store`` is the folder of the bars, None for nowhere. A session that has not closed by ``now`` (aware)
+    does not count; None: all have.
+    """
+
+    settings: MarketSettings
+    store: Path | None
+    trade_date: date
+    now: datetime | None = None

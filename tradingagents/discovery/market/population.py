@@ -1,0 +1,96 @@
+"""Which tickers a scan screens: what the setting ``market.universe`` stands for on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from tradingagents.discovery.candidate import normalise_ticker
+from tradingagents.discovery.errors import (
+    ConfigError,
+    DiscoveryError,
+    FetchError,
+    InvalidCandidate,
+    NoDataError,
+)
+from tradingagents.discovery.market.kinds import COMMON_STOCK_KINDS
+from tradingagents.discovery.market.symbols import SymbolDirectory
+from tradingagents.discovery.market.universe import Universe
+
+__all__ = ["Population", "population_of"]
+
+
+_SAME_TIME = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Population:
+    """The tickers to screen.
+
+    With ``universe`` None they are those that have bars and are in ``allowed``, None allowing every one.
+    ``problem`` is what kept the symbol directory from being had, where the answer can do without.
+    """
+
+    universe: Universe | None
+    allowed: Collection[str] | None = None
+    problem: DiscoveryError | None = None
+
+    @property
+    def tickers(self) -> Collection[str] | None:
+        """What to ask of the bars; None for all."""
+        return self.allowed if self.universe is None else self.universe.tickers
+
+    @property
+    def name(self) -> str:
+        """For people and receipts."""
+        return "stored" if self.universe is None else self.universe.name
+
+    def receipt(self, size: int, as_of: date) -> dict[str, Any]:
+        """Return plain facts; ``size`` and ``as_of`` are those of the screening."""
+        if self.universe is not None:
+            return dict(self.universe.receipt())
+        return {"name": self.name, "as_of": as_of.isoformat(), "size": size}
+
+
+def population_of(
+    asked: str | list[str],
+    as_of: date,
+    directory: Callable[[], SymbolDirectory],
+    stored: Callable[[], Collection[str]],
+) -> Population:
+    """Return whom to screen on ``as_of``. ``asked`` is the setting, ``stored`` tells the tickers with bars.
+
+    The symbol directory is asked where it tells shares from funds and other papers; a list or a file of
+    one's own is taken as it stands. Raises :class:`ConfigError` for a file that cannot be used, and for
+    ``listed`` what kept the directory from being had.
+    """
+    if asked == "listed":
+        return Population(Universe.listed(directory()))
+    if asked == "stored":
+        try:
+            return Population(None, _shares(directory(), as_of, stored))
+        except (FetchError, NoDataError) as error:
+            return Population(None, problem=error)
+    if isinstance(asked, list):
+        return Population(Universe.of("tickers", map(_canonical, asked), as_of))
+    made = Universe.from_file(Path(asked).expanduser(), as_of)
+    return Population(Universe.of(made.name, map(_canonical, made), as_of))
+
+
+def _shares(
+    directory: SymbolDirectory, as_of: date, stored: Callable[[], Collection[str]]
+) -> Collection[str]:
+    if abs(directory.as_of - as_of) <= _SAME_TIME:
+        return directory.of_kind(*COMMON_STOCK_KINDS)
+    # Some of the shares of a day long past are listed no more, and leaving them out would flatter that day.
+    return [ticker for ticker in stored() if ticker not in directory or directory.is_common_stock(ticker)]
+
+
+def _canonical(ticker: str) -> str:
+    try:
+        return normalise_ticker(ticker)
+    except InvalidCandidate as error:
+        raise ConfigError(f"discovery.market.universe: {error.reason}") from None
