@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry, ScannerSettings
 
 
@@ -137,9 +138,10 @@ def test_registries_share_nothing() -> None:
     assert "mine" not in ScannerRegistry.built_in()
 
 
-def test_the_built_in_registry_has_the_eight() -> None:
+def test_the_built_in_registry_has_what_the_defaults_have() -> None:
     names = {made.name for made in ScannerRegistry.built_in()}
-    assert names == {
+    assert names == set(DEFAULT_CONFIG["discovery"]["scanners"])
+    assert names >= {
         "market_movers",
         "insider_buying",
         "earnings_calendar",

@@ -5,7 +5,16 @@ with the nearest valid name. Keys and secrets never stand here: they are read fr
 variables named below, when a vendor is first asked.
 """
 
-_TECHNICAL = {"enabled": True, "limit": 10, "timeout_seconds": None, "isolation": "thread"}
+# What every scanner takes beside limit, and what most vendors have in common; explained below.
+_SCANNER = {"enabled": True, "timeout_seconds": None, "isolation": "thread"}
+_VENDOR = {
+    "quota_redis_url_env": None,
+    "attempts": 3,
+    "connect_timeout_seconds": 5,
+    "read_timeout_seconds": 10,
+    "exchange_timeout_seconds": 60,
+    "max_body_bytes": 20_000_000,
+}
 
 DEFAULT_CONFIG = {
     "discovery": {
@@ -43,19 +52,15 @@ DEFAULT_CONFIG = {
         # and costs its start-up, some memory, and clients of its own.
         "scanners": {
             "insider_buying": {
-                "enabled": True,
+                **_SCANNER,
                 "limit": 20,
-                "timeout_seconds": None,
-                "isolation": "thread",
                 "lookback_days": 1,  # business days of Form 4 filings, ending at the trade date
                 "min_value_usd": 25_000,  # least dollars bought in the window, all insiders together
                 "max_filings": 400,  # most filings read in one scan; more is said in the coverage
             },
             "volume_accumulation": {
-                "enabled": True,
+                **_SCANNER,
                 "limit": 15,
-                "timeout_seconds": None,
-                "isolation": "thread",
                 # "finra": off-exchange volume, from FINRA's files; "bars": all volume, from the stored bars
                 "source": "finra",
                 "mean_days": 20,  # sessions in the mean that the newest session is compared with
@@ -67,20 +72,23 @@ DEFAULT_CONFIG = {
             # The next nine read the stored daily bars ("market" below) and are skipped without them. Their
             # thresholds are explained in discovery/market/screens; fractions, not percent; days are sessions.
             "technical_breakout": {
-                **_TECHNICAL,
+                **_SCANNER,
+                "limit": 10,
                 "days": 20,  # the close must be above the highest high of so many
                 "min_volume_ratio": 1.5,  # newest volume over its mean
                 "volume_days": 20,
             },
             "high_52w_breakout": {
-                **_TECHNICAL,
+                **_SCANNER,
+                "limit": 10,
                 "days": 252,
                 "base_days": 5,  # the old high must be at least so old
                 "min_volume_ratio": 1.5,
                 "volume_days": 20,
             },
             "minervini": {
-                **_TECHNICAL,
+                **_SCANNER,
+                "limit": 10,
                 "year_days": 252,
                 "rise_days": 22,  # over which the 200-day mean must have risen
                 "min_above_low": 0.30,
@@ -88,7 +96,8 @@ DEFAULT_CONFIG = {
                 "min_strength": 0.0,  # the year's return, its last quarter counted twice
             },
             "atr_compression": {
-                **_TECHNICAL,
+                **_SCANNER,
+                "limit": 10,
                 "short_days": 5,
                 "long_days": 20,
                 "max_ratio": 0.75,  # mean true range of the short days over that of the long
@@ -96,7 +105,8 @@ DEFAULT_CONFIG = {
                 "trend_days": 50,
             },
             "volume_dry_up": {
-                **_TECHNICAL,
+                **_SCANNER,
+                "limit": 10,
                 "quiet_days": 3,
                 "volume_days": 50,
                 "max_ratio": 0.55,  # mean volume of the quiet days over that of the days before
@@ -106,13 +116,15 @@ DEFAULT_CONFIG = {
                 "max_below_high": 0.10,
             },
             "rsi_oversold": {
-                **_TECHNICAL,
+                **_SCANNER,
+                "limit": 10,
                 "period": 2,
                 "max_rsi": 10.0,
                 "trend_days": 200,
             },
             "gap_up": {
-                **_TECHNICAL,
+                **_SCANNER,
+                "limit": 10,
                 "min_gap": 0.03,
                 "max_gap": 0.50,  # more is nearly always a reverse split
                 "min_volume_ratio": 1.5,
@@ -120,14 +132,16 @@ DEFAULT_CONFIG = {
                 "trend_days": 200,
             },
             "obv_divergence": {
-                **_TECHNICAL,
+                **_SCANNER,
+                "limit": 10,
                 "days": 20,
                 "max_change": 0.02,
                 "max_fall": 0.10,
                 "min_obv_days": 5.0,  # rise of on-balance volume, in days of mean volume
             },
             "sector_rotation": {
-                **_TECHNICAL,
+                **_SCANNER,
+                "limit": 10,
                 "funds": ["XLB", "XLC", "XLE", "XLF", "XLI", "XLK", "XLP", "XLRE", "XLU", "XLV", "XLY"],
                 "benchmark": "SPY",
                 "short_days": 21,
@@ -136,26 +150,20 @@ DEFAULT_CONFIG = {
                 "trend_days": 50,
             },
             "market_movers": {
-                "enabled": True,
+                **_SCANNER,
                 "limit": 10,
-                "timeout_seconds": None,
-                "isolation": "thread",
                 "min_price_usd": 1.0,
                 "min_volume": 100_000,
                 "min_change_percent": 3.0,  # of either sign
             },
             "earnings_calendar": {
-                "enabled": True,
+                **_SCANNER,
                 "limit": 15,
-                "timeout_seconds": None,
-                "isolation": "thread",
                 "days_ahead": 7,
             },
             "earnings_surprise": {
-                "enabled": True,
+                **_SCANNER,
                 "limit": 15,
-                "timeout_seconds": None,
-                "isolation": "thread",
                 "lookback_days": 7,  # calendar days up to the trade date
                 "min_eps_surprise_percent": 10.0,  # of the estimate's size, whatever its sign
                 "min_eps_surprise_usd": 0.02,  # and at least so much: a cent may be rounding
@@ -164,10 +172,8 @@ DEFAULT_CONFIG = {
                 "directions": ["beat", "miss", "mixed"],  # mixed: one figure beat, the other missed
             },
             "analyst_revisions": {
-                "enabled": True,
+                **_SCANNER,
                 "limit": 10,
-                "timeout_seconds": None,
-                "isolation": "thread",
                 "tickers": [],  # empty: those in the state, else those reporting earnings soon
                 # Asked about with the requests that are left, and with half of them in any case unless
                 # tickers are named; those asked longest ago first, so that any list is gone through in time.
@@ -177,10 +183,8 @@ DEFAULT_CONFIG = {
                 "min_shift": 0.1,  # change of the mean rating, on a scale of 1 (sell) to 5 (buy)
             },
             "options_flow": {
-                "enabled": True,
+                **_SCANNER,
                 "limit": 10,
-                "timeout_seconds": None,
-                "isolation": "thread",
                 # The watchlist, at most 10: one request each of Alpha Vantage's 25 a day. Without one the
                 # scanner is skipped and says so. Some plans do not include option chains.
                 "tickers": [],
@@ -192,28 +196,22 @@ DEFAULT_CONFIG = {
                 "max_delta": 0.9,  # of either sign; beyond it an option stands in for the share
             },
             "news_catalyst": {
-                "enabled": True,
+                **_SCANNER,
                 "limit": 10,
-                "timeout_seconds": None,
-                "isolation": "thread",
                 "lookback_hours": 24,
                 "min_relevance": 0.5,
                 "min_sentiment": 0.35,  # Alpha Vantage calls 0.35 and more "bullish"
             },
             "reddit_trending": {
-                "enabled": True,
+                **_SCANNER,
                 "limit": 10,
-                "timeout_seconds": None,
-                "isolation": "thread",
                 "subreddits": ["wallstreetbets", "stocks", "investing", "options"],
                 "posts_per_subreddit": 100,
                 "min_mentions": 3,  # distinct posts
             },
             "reddit_dd": {
-                "enabled": True,
+                **_SCANNER,
                 "limit": 10,
-                "timeout_seconds": None,
-                "isolation": "thread",
                 "subreddits": ["wallstreetbets", "stocks", "investing", "SecurityAnalysis", "ValueInvesting"],
                 "posts_per_subreddit": 50,
                 "min_score": 20,  # upvotes
@@ -232,6 +230,7 @@ DEFAULT_CONFIG = {
         # of their Redis ("redis://host:6379/0"; needs the extra "redis"). None: the state directory.
         "vendors": {
             "alpha_vantage": {
+                **_VENDOR,
                 "base_url": "https://www.alphavantage.co/query",
                 "api_key_env": "ALPHA_VANTAGE_API_KEY",
                 # the free plan, from the vendor's support page: 25 a day, 1 a second. A premium plan has no
@@ -247,16 +246,11 @@ DEFAULT_CONFIG = {
                     "*function=TIME_SERIES_DAILY*": 3_600,
                     "*function=SPLITS*": 86_400,
                 },
-                "quota_redis_url_env": None,
-                "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
-                "connect_timeout_seconds": 5,
-                "read_timeout_seconds": 10,
-                "exchange_timeout_seconds": 60,
-                "max_body_bytes": 20_000_000,
             },
             "finnhub": {
+                **_VENDOR,
                 "base_url": "https://finnhub.io/api/v1",
                 "api_key_env": "FINNHUB_API_KEY",
                 # finnhub.io/docs/api/rate-limit: 30 a second on every plan, 60 a minute on the free one
@@ -272,16 +266,11 @@ DEFAULT_CONFIG = {
                     "/news*": 300,
                     "/quote*": 30,
                 },
-                "quota_redis_url_env": None,
-                "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
-                "connect_timeout_seconds": 5,
-                "read_timeout_seconds": 10,
-                "exchange_timeout_seconds": 60,
-                "max_body_bytes": 20_000_000,
             },
             "reddit": {
+                **_VENDOR,
                 "base_url": "https://oauth.reddit.com",
                 "token_url": "https://www.reddit.com",
                 "client_id_env": "REDDIT_CLIENT_ID",
@@ -292,16 +281,11 @@ DEFAULT_CONFIG = {
                 "rates": [{"requests": 100, "seconds": 60}],
                 "ttl_seconds": {"/r/*": 300, "/comments/*": 300},
                 "repeatable_posts": ["/api/v1/access_token"],  # a second grant is only another token
-                "quota_redis_url_env": None,
-                "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 21_600,
-                "connect_timeout_seconds": 5,
-                "read_timeout_seconds": 10,
-                "exchange_timeout_seconds": 60,
-                "max_body_bytes": 20_000_000,
             },
             "sec": {
+                **_VENDOR,
                 "base_url": "https://www.sec.gov",
                 # the SEC refuses callers that do not name themselves: "Company Name admin@company.com"
                 "user_agent_env": "SEC_EDGAR_USER_AGENT",
@@ -314,45 +298,32 @@ DEFAULT_CONFIG = {
                     "/cgi-bin/browse-edgar*": 60,
                     "/files/*": 86_400,
                 },
-                "quota_redis_url_env": None,
-                "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
-                "connect_timeout_seconds": 5,
-                "read_timeout_seconds": 10,
                 "exchange_timeout_seconds": 120,
                 "max_body_bytes": 50_000_000,
             },
             "finra": {
+                **_VENDOR,
                 "base_url": "https://cdn.finra.org",
                 # no published limit for these static files: gentler than what the SEC asks for
                 "rates": [{"requests": 8, "seconds": 1}],
                 "ttl_seconds": {"/equity/regsho/daily/*": 21_600},  # a file may be replaced later that day
-                "quota_redis_url_env": None,
-                "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
-                "connect_timeout_seconds": 5,
-                "read_timeout_seconds": 10,
-                "exchange_timeout_seconds": 60,
-                "max_body_bytes": 20_000_000,
             },
             "nasdaq": {
+                **_VENDOR,
                 "base_url": "https://www.nasdaqtrader.com",
                 # no published limit: two files a day are all there is
                 "rates": [{"requests": 2, "seconds": 1}],
                 "ttl_seconds": {"/dynamic/SymDir/*": 43_200},
-                "quota_redis_url_env": None,
-                "attempts": 3,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 604_800,
-                "connect_timeout_seconds": 5,
-                "read_timeout_seconds": 10,
-                "exchange_timeout_seconds": 60,
-                "max_body_bytes": 20_000_000,
             },
             # Asked by the market update only, when it is told to: an unofficial endpoint, for personal use.
             "yahoo": {
+                **_VENDOR,
                 "base_url": "https://query2.finance.yahoo.com",
                 # no published limit; whoever asks faster for long is turned away for minutes to hours
                 "rates": [{"requests": 1, "seconds": 2}],
@@ -360,10 +331,7 @@ DEFAULT_CONFIG = {
                 "attempts": 2,
                 "breaker": {"fail_max": 5, "reset_after_seconds": 300},
                 "stale_if_error_seconds": 0,  # yesterday's bars are in the store already
-                "connect_timeout_seconds": 5,
                 "read_timeout_seconds": 15,
-                "exchange_timeout_seconds": 60,
-                "max_body_bytes": 20_000_000,
             },
         },
         # Daily bars for the technical scanners and for the filter. They are imported, not fetched during a

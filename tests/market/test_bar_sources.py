@@ -80,7 +80,7 @@ def asked(sandbox: SandboxServer, since: int, *endpoints: str) -> int:
     return sum(record.endpoint in endpoints for record in sandbox.requests[since:])
 
 
-@pytest.mark.parametrize(("name", "sessions"), [("yahoo", 252), ("alpha_vantage", 100)])
+@pytest.mark.parametrize(("name", "sessions"), [("yahoo", 299), ("alpha_vantage", 100)])
 def test_the_stored_bars_are_the_markets(
     name: str, sessions: int, sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore
 ) -> None:
@@ -271,7 +271,7 @@ def test_both_vendors_agree_and_one_can_take_over_from_the_other(vendors: Vendor
     report = run(store, TICKERS, source_of("alpha_vantage", vendors))
     assert set(report.updated) == set(TICKERS)
     assert report.rescaled == ()
-    assert all(stored(store, ticker).height == 252 for ticker in TICKERS)
+    assert all(stored(store, ticker).height == 299 for ticker in TICKERS)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_an_update_fetches_and_a_second_one_finds_nothing_to_do(settings: Path) 
     assert "2 had it already" in out
     code, out, _ = ask(settings, "show", "QXB.A", "NOPE")
     assert code == 0
-    assert "QXB.A: 252 bars from 2025-02-05" in out
+    assert "QXB.A: 299 bars from 2024-11-25" in out
     assert "2026-02-05" in out
     assert "NOPE: no bars" in out
 
@@ -128,8 +128,8 @@ def test_show_says_how_new_the_bars_are(settings: Path) -> None:
     ask(settings, "update", "--source", "yahoo", "--universe", "KITE,ON", "--until", "2026-02-05")
     code, out, _ = ask(settings, "show")
     assert code == 0
-    assert "504 bars of 2 tickers" in out
-    assert "from 2025-02-05 to 2026-02-05" in out
+    assert "598 bars of 2 tickers" in out
+    assert "from 2024-11-25 to 2026-02-05" in out
     assert ask(settings, "show", "NOPE")[0] == 1
 
 
@@ -162,8 +162,12 @@ def test_settings_that_are_wrong_are_refused(text: str, says: str, tmp_path: Pat
 
 
 def test_a_sandbox_keeps_nothing_unless_told_where(sandbox: SandboxServer, tmp_path: Path) -> None:
+    nowhere = sandbox.config()["discovery"]
+    del nowhere["market"]  # type: ignore[attr-defined]
+    settings = tmp_path / "nowhere.json"
+    settings.write_text(json.dumps(nowhere), encoding="utf-8")
     err = io.StringIO()
-    assert main(["--config", str(written(sandbox, tmp_path)), "show"], io.StringIO(), err) == 2
+    assert main(["--config", str(settings), "show"], io.StringIO(), err) == 2
     assert "--store" in err.getvalue()
 
 
@@ -184,7 +188,7 @@ def test_the_folder_is_the_configured_one(sandbox: SandboxServer, tmp_path: Path
         "2026-02-05",
     ]
     assert main(words, io.StringIO(), io.StringIO()) == 0
-    assert OhlcvStore(tmp_path / "elsewhere").snapshot().manifest.rows == 252
+    assert OhlcvStore(tmp_path / "elsewhere").snapshot().manifest.rows == 299
 
 
 def test_ctrl_c_stores_what_came_and_tells_it(tmp_path: Path) -> None:

@@ -4,7 +4,3 @@ Importing this package pulls in nothing heavy. Import the part that is needed, f
 ``from tradingagents.discovery.market.symbols import SymbolDirectory``; only ``schema``, ``store``,
 ``importing``, ``indicators`` and ``screens`` need Polars, and only ``calendar`` needs exchange_calendars.
 """
-
-from __future__ import annotations
-
-__all__: list[str] = []

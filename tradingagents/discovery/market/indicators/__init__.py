@@ -5,7 +5,3 @@ or use them inside a ``group_by("ticker")``. A value is null until its warm-up i
 skipped by the smoothed averages and makes the windows over it null; a NaN spreads to every value it
 enters, for the smoothed averages to all later ones. Nothing is filled in.
 """
-
-from __future__ import annotations
-
-__all__: list[str] = []

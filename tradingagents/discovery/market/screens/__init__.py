@@ -2,7 +2,3 @@
 
 ``catalogue`` builds them by name, ``evaluate`` runs them, ``base`` has the records.
 """
-
-from __future__ import annotations
-
-__all__: list[str] = []
