@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,6 +18,12 @@ from tradingagents.discovery.stages.ranker import rank_candidates
 from tradingagents.discovery.stages.standing import confluence_of, standings
 
 PIPELINES = {"edge": PipelineSettings(priority=1), "news": PipelineSettings(priority=4)}
+
+DAY = date(2026, 2, 5)
+
+
+def filtered(found: Sequence[Mapping[str, Any]], rules: FilterSettings, *words: str) -> Any:
+    return filter_candidates(found, rules, *words, trade_date=DAY)
 
 
 def candidate(ticker: str, priority: str = "medium", **more: Any) -> dict[str, Any]:
@@ -59,6 +66,10 @@ candidates = st.lists(
         pipeline=st.sampled_from(["edge", "news", "unknown"]),
         score=st.none() | st.integers(-2, 3),
         market=markets,
+        evidence=st.lists(
+            st.fixed_dictionaries({"as_of": st.dates().map(date.isoformat) | st.text(max_size=12)}),
+            max_size=2,
+        ),
     ),
     max_size=8,
     unique_by=lambda c: c["ticker"],
@@ -71,6 +82,7 @@ rules = st.builds(
     min_dollar_volume_usd=st.none() | st.floats(1, 1e7),
     min_market_cap_usd=st.none() | st.floats(1, 1e9),
     recent_move_percent=st.none() | st.floats(1, 50),
+    max_evidence_age_days=st.none() | st.integers(0, 10_000),
 )
 
 
@@ -84,7 +96,7 @@ def step(steps: list[dict[str, Any]], name: str) -> dict[str, Any]:
 
 def test_what_is_excluded_is_dropped_in_any_spelling_and_named() -> None:
     found = [candidate("BRK.B"), candidate("ABC"), candidate("DEF")]
-    kept, steps = filter_candidates(found, FilterSettings(exclude_tickers=["brk-b", "abc"]))
+    kept, steps = filtered(found, FilterSettings(exclude_tickers=["brk-b", "abc"]))
     assert [c["ticker"] for c in kept] == ["DEF"]
     assert step(steps, "exclude_tickers")["dropped"] == [
         {"ticker": "BRK.B", "reason": "in filter.exclude_tickers"},
@@ -94,7 +106,7 @@ def test_what_is_excluded_is_dropped_in_any_spelling_and_named() -> None:
 
 def test_a_priority_below_the_least_is_dropped_with_both_in_the_reason() -> None:
     found = [candidate(p.value[0].upper(), p.value) for p in Priority]
-    kept, steps = filter_candidates(found, FilterSettings(min_priority="high"))
+    kept, steps = filtered(found, FilterSettings(min_priority="high"))
     dropped = step(steps, "min_priority")["dropped"]
     assert [c["priority"] for c in kept] == ["critical", "high"]
     assert [d["ticker"] for d in dropped] == ["M", "L"]
@@ -114,7 +126,7 @@ def test_what_is_known_to_miss_a_limit_is_dropped_with_the_figure(
     name: str, low: dict[str, Any], setting: dict[str, Any]
 ) -> None:
     fine = traded("FINE", close=1.0, dollars=500_000.0, cap=1e8)
-    kept, steps = filter_candidates([fine, traded("LOW", **low)], FilterSettings(**setting))
+    kept, steps = filtered([fine, traded("LOW", **low)], FilterSettings(**setting))
     assert [c["ticker"] for c in kept] == ["FINE"]
     [dropped] = step(steps, name)["dropped"]
     assert dropped["ticker"] == "LOW"
@@ -123,7 +135,7 @@ def test_what_is_known_to_miss_a_limit_is_dropped_with_the_figure(
 
 def test_what_is_unknown_stays_and_is_counted() -> None:
     found = [traded("KNOWN"), traded("HALTED", close=None, dollars=None), candidate("BARE")]
-    kept, steps = filter_candidates(found, FilterSettings(), "no bar of 2026-02-05")
+    kept, steps = filtered(found, FilterSettings(), "no bar of 2026-02-05")
     assert kept == found
     assert step(steps, "liquidity") == {
         "name": "liquidity",
@@ -137,16 +149,36 @@ def test_what_is_unknown_stays_and_is_counted() -> None:
 
 def test_a_limit_that_is_switched_off_is_no_step() -> None:
     off = FilterSettings(min_price_usd=None, min_dollar_volume_usd=None, recent_move_percent=None)
-    _, steps = filter_candidates([traded("X", close=0.1, dollars=1.0, change=90)], off)
+    off = off.model_copy(update={"max_evidence_age_days": None})
+    _, steps = filtered([traded("X", close=0.1, dollars=1.0, change=90)], off)
     assert [one["name"] for one in steps] == ["exclude_tickers", "min_priority"]
+
+
+def test_old_evidence_drops_a_candidate_and_one_fresh_record_keeps_it() -> None:
+    found = [
+        candidate("OLD", evidence=[{"as_of": "2025-12-21"}, {"as_of": "2025-11-01T09:30:00-05:00"}]),
+        candidate("EDGE", evidence=[{"as_of": "2025-12-22"}]),
+        candidate("BOTH", evidence=[{"as_of": "2025-01-01"}, {"as_of": "2026-02-04T22:00:00+00:00"}]),
+        candidate("AHEAD", evidence=[{"as_of": "2026-02-12"}]),
+        candidate("UNDATED", evidence=[{"as_of": "last week"}]),
+        candidate("NONE"),
+    ]
+    kept, steps = filtered(found, FilterSettings())
+    assert [c["ticker"] for c in kept] == ["EDGE", "BOTH", "AHEAD", "UNDATED", "NONE"]
+    fresh = step(steps, "freshness")
+    assert fresh["dropped"] == [
+        {
+            "ticker": "OLD",
+            "reason": "newest evidence is of 2025-12-21, 46 days old: more than filter.max_evidence_age_days 45",
+        }
+    ]
+    assert (fresh["unknown"], fresh["note"]) == (2, "unknown for 2 of 6 (no evidence with a date)")
 
 
 def test_a_recent_move_of_either_sign_is_marked_and_never_dropped() -> None:
     """Filtering by the size of the move once left nothing of a crash day."""
     crash = [traded(ticker, change=-30.0) for ticker in "ABC"]
-    kept, steps = filter_candidates(
-        [*crash, traded("UP", change=25.1), traded("CALM", change=25.0)], FilterSettings()
-    )
+    kept, steps = filtered([*crash, traded("UP", change=25.1), traded("CALM", change=25.0)], FilterSettings())
     assert [c["ticker"] for c in kept] == ["A", "B", "C", "UP", "CALM"]
     assert [c["ticker"] for c in kept if "deprioritised" in c] == ["A", "B", "C", "UP"]
     assert kept[0]["deprioritised"] == "moved -30.0 % in 5 sessions, more than 25 %"
@@ -154,9 +186,7 @@ def test_a_recent_move_of_either_sign_is_marked_and_never_dropped() -> None:
 
 
 def test_a_lowest_priority_that_moved_is_still_not_dropped() -> None:
-    kept, _ = filter_candidates(
-        [traded("L", priority="low", change=80.0)], FilterSettings(min_priority="low")
-    )
+    kept, _ = filtered([traded("L", priority="low", change=80.0)], FilterSettings(min_priority="low"))
     assert [c["ticker"] for c in kept] == ["L"]
 
 
@@ -167,7 +197,7 @@ def test_where_the_move_is_the_signal_it_is_no_reason_to_wait() -> None:
         traded("AMONG", change=-40.0, all_sources=["s", "rsi_oversold"]),
         traded("OTHER", change=-40.0),
     ]
-    kept, _ = filter_candidates(found, FilterSettings())
+    kept, _ = filtered(found, FilterSettings())
     assert ["deprioritised" in c for c in kept] == [False, False, True]
 
 
@@ -175,7 +205,7 @@ def test_where_the_move_is_the_signal_it_is_no_reason_to_wait() -> None:
 @settings(max_examples=100, deadline=None)
 def test_every_candidate_is_kept_in_order_or_named_once(found: Any, given_rules: FilterSettings) -> None:
     before = copy.deepcopy(found)
-    kept, steps = filter_candidates(found, given_rules)
+    kept, steps = filtered(found, given_rules)
     gone = [entry["ticker"] for one in steps for entry in one.get("dropped", ())]
     assert [c["ticker"] for c in kept] == [c["ticker"] for c in found if c["ticker"] not in gone]
     assert len(kept) + len(gone) == len(found)
@@ -183,15 +213,15 @@ def test_every_candidate_is_kept_in_order_or_named_once(found: Any, given_rules:
     entering = [len(found), *(one["out"] for one in steps)]
     assert [one["in"] for one in steps] == entering[:-1]
     assert entering[-1] == len(kept)
-    again, _ = filter_candidates(kept, given_rules)
+    again, _ = filtered(kept, given_rules)
     assert again == kept
 
 
 @given(candidates, rules)
 @settings(max_examples=50, deadline=None)
 def test_a_candidate_is_judged_by_its_own_figures_only(found: Any, given_rules: FilterSettings) -> None:
-    together, _ = filter_candidates(found, given_rules)
-    alone = [one for each in found for one in filter_candidates([each], given_rules)[0]]
+    together, _ = filtered(found, given_rules)
+    alone = [one for each in found for one in filtered([each], given_rules)[0]]
     assert together == alone
 
 

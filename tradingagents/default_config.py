@@ -351,6 +351,9 @@ DEFAULT_CONFIG = {
             # The limits below drop a candidate that is known to miss them; one of which nothing is known
             # stays, and is counted as unknown. None: no such limit. Price and dollar volume come from the
             # stored daily bars, market capitalisation from the candidate's own evidence.
+            # The newest record behind a candidate may be so old at the trade date; monthly ratings and
+            # short interest are up to five weeks old when they are the newest there is.
+            "max_evidence_age_days": 45,
             "min_price_usd": 1.0,
             "min_dollar_volume_usd": 500_000,  # median of close times volume over 20 sessions
             "min_market_cap_usd": None,

@@ -111,6 +111,7 @@ class FilterSettings(Settings):
 
     min_priority: Literal["critical", "high", "medium", "low"] = "low"
     exclude_tickers: list[str] = Field(default_factory=list)
+    max_evidence_age_days: int | None = Field(default=45, ge=0)
     min_price_usd: float | None = Field(default=1.0, gt=0)
     min_dollar_volume_usd: float | None = Field(default=500_000.0, gt=0)
     min_market_cap_usd: float | None = Field(default=None, gt=0)

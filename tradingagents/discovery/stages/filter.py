@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from tradingagents.discovery.candidate import Priority, normalise_ticker
@@ -60,17 +61,21 @@ class _Sieve:
 
 
 def filter_candidates(
-    candidates: Sequence[Mapping[str, Any]], settings: FilterSettings, missing: str = "no daily bars"
+    candidates: Sequence[Mapping[str, Any]],
+    settings: FilterSettings,
+    missing: str = "no daily bars",
+    *,
+    trade_date: date,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return what stays, in the given order, and an account of each step. Pure.
 
-    Reads ``market`` of each candidate, the facts of :func:`read_market`; ``missing`` says why there may be
-    none. A step is ``{"name", "in", "out", "unknown", "dropped"}``, ``dropped`` being a list of ``{"ticker",
-    "reason"}``; the last one has ``deprioritised`` in its place, and so have the candidates it marks. A
-    limit that is switched off is no step.
+    Reads ``evidence`` and ``market`` of each candidate, the latter being the facts of :func:`read_market`;
+    ``missing`` says why there may be none. A step is ``{"name", "in", "out", "unknown", "dropped"}``,
+    ``dropped`` being a list of ``{"ticker", "reason"}``; the last one has ``deprioritised`` in its place, and
+    so have the candidates it marks. A limit that is switched off is no step.
     """
     sieve = _Sieve([dict(candidate) for candidate in candidates])
-    for rule in (*_named(settings), *_measured(settings, missing)):
+    for rule in (*_named(settings), *_fresh(settings, trade_date), *_measured(settings, missing)):
         sieve.apply(rule)
     if settings.recent_move_percent is not None:
         sieve.steps.append(_deprioritise(sieve.left, settings, settings.recent_move_percent, missing))
@@ -91,6 +96,29 @@ def _named(settings: FilterSettings) -> Iterable[_Rule]:
 
     yield _Rule("exclude_tickers", is_excluded)
     yield _Rule("min_priority", too_low)
+
+
+def _fresh(settings: FilterSettings, trade_date: date) -> Iterable[_Rule]:
+    most = settings.max_evidence_age_days
+    if most is None:
+        return
+
+    def too_old(candidate: Mapping[str, Any]) -> str | None:
+        days = [day for record in candidate.get("evidence") or () if (day := _day(record)) is not None]
+        if not days:
+            return _UNKNOWN
+        age = (trade_date - max(days)).days
+        told = f"newest evidence is of {max(days)}, {age} days old: more than"
+        return f"{told} filter.max_evidence_age_days {most}" if age > most else _FINE
+
+    yield _Rule("freshness", too_old, "no evidence with a date")
+
+
+def _day(record: Mapping[str, Any]) -> date | None:
+    try:
+        return date.fromisoformat(str(record.get("as_of", ""))[:10])
+    except ValueError:
+        return None
 
 
 def _measured(settings: FilterSettings, missing: str) -> Iterable[_Rule]:

@@ -88,7 +88,8 @@ class FilterStage:
                 fallback = (
                     f"filter {name_of(self._custom)} failed, the built-in rules filtered instead: {error}"
                 )
-        kept, steps = filter_candidates(candidates, self._config.filter, facts.note)
+        day = date.fromisoformat(trade_date)
+        kept, steps = filter_candidates(candidates, self._config.filter, facts.note, trade_date=day)
         return kept, _account(candidates, kept, steps, facts, fallback=fallback)
 
     def _by_custom(
