@@ -1,8 +1,8 @@
 """Run the main job twice, concurrently and one after another, and compare.
 
-By default against the sandbox: six vendors on loopback over an invented market, with the latencies of the
-first design's measurement, scaled down. Nothing needs a key or a network. ``--live`` asks the real vendors
-with whatever keys the environment has.
+By default against the sandbox: vendors on loopback over an invented market, with the scanners and latencies
+of the first design's measurement, scaled down. Nothing needs a key or a network. ``--all`` runs every
+built-in scanner, ``--live`` asks the real vendors with whatever keys the environment has.
 
 Exit status 1 when a candidate differs between the modes, a scanner failed, or concurrent was not faster.
 """
@@ -24,6 +24,19 @@ from tradingagents import DEFAULT_CONFIG, DiscoveryGraph
 from tradingagents.discovery.sandbox import SandboxProcess
 
 TRADE_DATE = "2026-02-05"  # the last session of the sandbox's market
+
+# The scanners of the first design's measurement. Others ask the same vendors the same things once more, which
+# with no cache would measure that.
+MEASURED = (
+    "insider_buying",
+    "volume_accumulation",
+    "market_movers",
+    "earnings_calendar",
+    "analyst_revisions",
+    "news_catalyst",
+    "reddit_trending",
+    "reddit_dd",
+)
 
 # Seconds a request takes, so that one after another the scan takes the 54 to 56 s of the first design's
 # measurement, 42 s of them in one scanner that asks twenty-two things.
@@ -77,6 +90,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--scale", type=float, default=0.4, help="share of the full latencies (default 0.4)")
+    parser.add_argument("--all", action="store_true", help="run every built-in scanner")
     parser.add_argument("--live", action="store_true", help="ask the real vendors instead of the sandbox")
     parser.add_argument("--trade-date", help=f"default: {TRADE_DATE} in the sandbox, today with --live")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -91,20 +105,25 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 @contextlib.contextmanager
 def _source(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Give the configuration to run with, and keep the sandbox up meanwhile."""
-    config = copy.deepcopy(DEFAULT_CONFIG)
+    config: dict[str, Any] = copy.deepcopy(DEFAULT_CONFIG)
     execution = config["discovery"]["scanner_execution"]
-    execution["timeout_seconds"] = TIMEOUT_SECONDS  # type: ignore[index]
+    execution["timeout_seconds"] = TIMEOUT_SECONDS
     config["trade_date"] = options.trade_date
+    for name, settings in config["discovery"]["scanners"].items():
+        settings["enabled"] = options.all or name in MEASURED
     if options.live:
         config["discovery"]["data_source"] = "live"
         yield config
         return
     latency = {name: seconds * options.scale for name, seconds in LATENCY_SECONDS.items()}
     with SandboxProcess(latency_seconds=latency) as sandbox:
-        given = sandbox.config()["discovery"]
+        given: Any = sandbox.config()["discovery"]
         config["discovery"]["data_source"] = given["data_source"]
+        config["discovery"]["market"].update(given["market"])
+        for name, settings in given["scanners"].items():
+            config["discovery"]["scanners"][name].update(settings)
         for vendor, settings in given["vendors"].items():
-            config["discovery"]["vendors"][vendor].update(settings | _NO_WAIT_NO_CACHE)  # type: ignore[index]
+            config["discovery"]["vendors"][vendor].update(settings | _NO_WAIT_NO_CACHE)
         yield config
 
 
@@ -112,7 +131,8 @@ def _run(config: dict[str, Any], *, concurrent: bool, quiet: bool) -> dict[str, 
     config = copy.deepcopy(config)
     config["discovery"]["scanner_execution"]["concurrent"] = concurrent
     graph = DiscoveryGraph(config)
-    with _progress(len(graph.registry), quiet=quiet):
+    enabled = sum(settings["enabled"] for settings in config["discovery"]["scanners"].values())
+    with _progress(enabled, quiet=quiet):
         return graph.run(config["trade_date"])
 
 
@@ -141,9 +161,12 @@ class _Progress(logging.Handler):
         if message.startswith(("Running", "SYNTHETIC")):
             print(f"\n{message}" if message.startswith("Running") else message, flush=True)
             return
-        self._ended += 1
         elapsed = time.monotonic() - self._began
-        print(f"  {elapsed:6.2f} s  [{self._ended}/{self._total}]  {message}", flush=True)
+        place = ""
+        if not message.startswith(("filter", "ranker")):
+            self._ended += 1
+            place = f"[{self._ended}/{self._total}]  "
+        print(f"  {elapsed:6.2f} s  {place}{message}", flush=True)
 
 
 def _compare(concurrent: dict[str, Any], sequential: dict[str, Any]) -> dict[str, Any]:
