@@ -1,6 +1,8 @@
-"""FINRA's daily files of off-exchange volume: what was traded away from the exchanges, and how much short.
+"""FINRA's files: the daily ones of off-exchange volume, and short interest twice a month.
 
-It is a part of a share's volume, some 35 to 55 per cent as a rule, and short volume is not short interest.
+The daily files tell what was traded away from the exchanges, and how much of it was sold short. It is a
+part of a share's volume, some 35 to 55 per cent as a rule, and short volume is not short interest, which
+``finra_short_interest`` reads.
 Source: FINRA, "Daily Short Sale Volume Files" and the layout document beside it.
 """
 
@@ -13,6 +15,7 @@ from datetime import date
 
 from tradingagents.discovery.errors import BadPayload
 from tradingagents.discovery.net.fetch_session import FetchSession
+from tradingagents.discovery.vendors.finra_short_interest import ShortInterestFile, parse_short_interest
 
 __all__ = ["Finra", "VolumeDay", "parse_daily_volume"]
 
@@ -57,6 +60,19 @@ class Finra:
     def daily_url(self, day: date) -> str:
         """Return the address of a day's consolidated file."""
         return f"{self._base_url}/equity/regsho/daily/CNMSshvol{day:%Y%m%d}.txt"
+
+    def short_interest(self, settlement: date) -> ShortInterestFile:
+        """Return the positions of a settlement date.
+
+        Raises ``NoDataError`` for a day that is no settlement date or whose file is not out yet,
+        :class:`BadPayload` for another file, and what the session raises.
+        """
+        response = self._session.fetch(self.short_interest_url(settlement), headers=_HEADERS)
+        return parse_short_interest(response.content.decode("latin-1"), settlement)
+
+    def short_interest_url(self, settlement: date) -> str:
+        """Return the address of a settlement date's file."""
+        return f"{self._base_url}/equity/otcmarket/biweekly/shrt{settlement:%Y%m%d}.csv"
 
 
 def parse_daily_volume(text: str, day: date) -> VolumeDay:
