@@ -10,27 +10,20 @@ say who bought. They carry no prices either, so a split of the shares looks like
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from functools import partial
-from itertools import islice
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
 
 from tradingagents.discovery.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.config import ScannerSettings
-from tradingagents.discovery.errors import FetchError, NoDataError, StaleDataError
-from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.daily_files import DailyFilesScanner
 from tradingagents.discovery.scanners.technical import scan_bars
 from tradingagents.discovery.scanners.volume_jumps import Jump, find_jumps
 from tradingagents.discovery.vendors.finra import VolumeDay
 
 __all__ = ["VolumeAccumulation", "VolumeAccumulationSettings"]
 
-_STALE = timedelta(days=5)  # the longest the exchanges stay closed is four days
 _HIGH_RATIO, _MEDIUM_RATIO = 5.0, 3.0
 
 
@@ -50,16 +43,12 @@ class VolumeAccumulationSettings(ScannerSettings):
     min_close_location: float = Field(0.5, ge=0, le=1)
 
 
-class VolumeAccumulation(BaseScanner):
+class VolumeAccumulation(DailyFilesScanner):
     """Puts forward each share whose newest volume is ``min_ratio`` times its mean. The ratio is the score."""
 
     name, pipeline, strategy = "volume_accumulation", "momentum", "volume_accumulation"
     listed_only = True
     Settings = VolumeAccumulationSettings
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._failures: dict[date, FetchError] = {}  # by day, each set once, by the thread that asked
 
     @classmethod
     def screen(cls, settings: ScannerSettings) -> tuple[str, Mapping[str, Any]] | None:
@@ -85,78 +74,13 @@ class VolumeAccumulation(BaseScanner):
         Raises ``StaleDataError`` without a session in the five days to the trade date, ``NoDataError`` with
         fewer than half of the sessions before it, and what kept the newest file from being had.
         """
-        newest, *before = self._sessions(self.trade_date(state))
-        self._check_length(newest, before)
+        newest, before = self.sessions(self.trade_date(state), self.settings.mean_days)
         jumps, left_out = find_jumps(newest, before, self.settings.min_ratio, self.settings.min_volume)
         self.step("symbols", len(newest.total))
         for reason, count in left_out.items():
             self.step(reason, count)
         for jump in jumps:
             yield self._candidate(jump, newest)
-
-    def _sessions(self, until: date) -> list[VolumeDay]:
-        """Return the files of ``mean_days + 1`` sessions that end at ``until``, newest first.
-
-        Sessions are guessed to be weekdays and asked for at once, with one to spare in twenty because the
-        exchanges have a holiday in about that many; what is still missing is asked for after that, as far
-        back as holidays can explain.
-        """
-        wanted = self.settings.mean_days + 1
-        days = (until - timedelta(days=back) for back in range(_STALE.days + math.ceil(wanted * 1.6)))
-        weekdays = (day for day in days if day.isoweekday() <= 5)
-        asked: list[date] = []
-        files: dict[date, VolumeDay] = {}
-        while (missing := wanted - len(files) - len(self._failures)) > 0:
-            if not (batch := list(islice(weekdays, missing + missing // 20))):
-                break
-            asked += batch
-            files |= self._files(batch, of=len(asked))
-            self._refuse_old(until, asked, files)
-        return [files[day] for day in asked if day in files][:wanted]
-
-    def _files(self, days: Sequence[date], of: int) -> dict[date, VolumeDay]:
-        answers = self.gather(self._file, days, of=of)
-        try:
-            return {day: file for day, file in answers if file is not None}
-        except FetchError:
-            if of == len(days):
-                raise
-            return {}  # noted already; what was had before these days stands
-
-    def _refuse_old(self, until: date, asked: Sequence[date], files: dict[date, VolumeDay]) -> None:
-        """Raise where the newest file would be an older one than the newest session's."""
-        for day in asked:
-            if until - day > _STALE:
-                raise StaleDataError(f"finra: no file from {until - _STALE} to {until}")
-            if day in self._failures:
-                raise self._failures[day]
-            if day in files:
-                return
-
-    def _file(self, day: date) -> VolumeDay | None:
-        """Return a day's file, or None where there was no session."""
-        call = partial(self.vendors.finra.daily_volume, day)
-        try:
-            file: VolumeDay = self.ask(
-                "finra.daily_volume",
-                {"day": day.isoformat()},
-                call,
-                lambda file: f"{len(file.total)} symbols",
-            )
-        except NoDataError:
-            return None
-        except FetchError as error:
-            self._failures[day] = error
-            raise
-        return file
-
-    def _check_length(self, newest: VolumeDay, before: Sequence[VolumeDay]) -> None:
-        wanted = self.settings.mean_days
-        found = f"{len(before)} of the {wanted} sessions before {newest.day}"
-        if len(before) * 2 < wanted:
-            raise NoDataError(f"finra: only {found}")
-        if len(before) < wanted:
-            self.trouble(Reason.NO_DATA, f"finra: {found}")
 
     def _candidate(self, jump: Jump, newest: VolumeDay) -> Candidate:
         if jump.ratio >= _HIGH_RATIO:
