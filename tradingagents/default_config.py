@@ -58,6 +58,23 @@ DEFAULT_CONFIG = {
                 "min_value_usd": 25_000,  # least dollars bought in the window, all insiders together
                 "max_filings": 400,  # most filings read in one scan; more is said in the coverage
             },
+            "short_squeeze": {
+                **_SCANNER,
+                "limit": 10,
+                "min_days_to_cover": 8.0,  # shares sold short over a day's mean volume
+                "min_growth": 0.5,  # or since the settlement before, as a fraction, with
+                "min_growth_days_to_cover": 3.0,
+                "min_short_shares": 1_000_000,
+                "min_mean_volume": 200_000,  # shares a day
+            },
+            "short_volume": {
+                **_SCANNER,
+                "limit": 10,
+                "mean_days": 20,  # sessions in a share's usual part
+                "min_short_share": 0.7,  # of the newest session's off-exchange volume, as a fraction
+                "min_excess": 0.2,  # above its usual part
+                "min_volume": 1_000_000,  # off-exchange shares on the newest session
+            },
             "volume_accumulation": {
                 **_SCANNER,
                 "limit": 15,
@@ -308,7 +325,8 @@ DEFAULT_CONFIG = {
                 "base_url": "https://cdn.finra.org",
                 # no published limit for these static files: gentler than what the SEC asks for
                 "rates": [{"requests": 8, "seconds": 1}],
-                "ttl_seconds": {"/equity/regsho/daily/*": 21_600},  # a file may be replaced later that day
+                # a file may be replaced later that day
+                "ttl_seconds": {"/equity/regsho/daily/*": 21_600, "/equity/otcmarket/biweekly/*": 21_600},
                 "breaker": {"fail_max": 5, "reset_after_seconds": 60},
                 "stale_if_error_seconds": 86_400,
             },

@@ -15,7 +15,7 @@ Names of endpoints, for ``latency_seconds`` ("sec/filing") and :class:`Fault`:
 - reddit: token, hot, new, rising, top, search, comments, about, info
 - sec: daily_index, index_folder, current, filing, filing_index, filing_document, company_tickers,
   company_tickers_exchange, submissions
-- finra: short_volume; nasdaq: nasdaqlisted, otherlisted; yahoo: chart, cookie, crumb
+- finra: short_volume, short_interest; nasdaq: nasdaqlisted, otherlisted; yahoo: chart, cookie, crumb
 - every vendor: unknown
 """
 

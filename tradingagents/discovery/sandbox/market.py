@@ -20,6 +20,8 @@ from tradingagents.discovery.sandbox import (
     options,
     posts,
     prices,
+    short_interest,
+    short_selling,
     short_volume,
     surprises,
     technical,
@@ -53,7 +55,8 @@ class Market:
         self.size = companies
         self.sessions = sessions_ending(as_of, _SPAN_DAYS)
         listings = build_directory(seed, as_of, companies)
-        self.cast: Cast = cast_parts(seed, [one.symbol for one in listings if _plain(one)])
+        self._plain = tuple(one.symbol for one in listings if _plain(one))
+        self.cast: Cast = cast_parts(seed, self._plain)
         new = dict.fromkeys(self.cast["volume/new"], self.sessions[-5])
         new |= dict.fromkeys(self.cast["bars/young"], self.sessions[-technical.YOUNG_SESSIONS])
         self.listings: tuple[Listing, ...] = tuple(
@@ -101,10 +104,16 @@ class Market:
     @cached_property
     def short_volumes(self) -> Mapping[str, list[short_volume.ShortVolume]]:
         """Off-exchange volume per session by symbol, oldest first; as long as the listing is old."""
-        return {
+        rows = {
             symbol: short_volume.off_exchange(self.seed, symbol, volumes)
             for symbol, volumes in self.volumes.items()
         }
+        return short_selling.sell_short(self.seed, self._plain, rows)
+
+    @cached_property
+    def short_positions(self) -> short_interest.Positions:
+        """What is sold short on each settlement date of the year."""
+        return short_interest.Positions(self.seed, self.by_symbol, self._plain, self.volumes, self.sessions)
 
     @cached_property
     def earnings(self) -> tuple[events.Earnings, ...]:
@@ -150,6 +159,8 @@ class Market:
                 "news_catalyst": news.news_truth(self.as_of, cast, self.articles),
                 "reddit_trending": posts.trending_truth(cast, self.posts),
                 "reddit_dd": posts.dd_truth(cast),
+                "short_squeeze": self.short_positions.truth(),
+                "short_volume": short_selling.short_volume_truth(self.seed, self._plain, self.short_volumes),
                 "volume_accumulation": short_volume.volume_truth(cast, self.plans, recent),
                 **technical.technical_truth(cast, self.plans, self.listings, self.charts),
             }

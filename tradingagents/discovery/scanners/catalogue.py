@@ -12,6 +12,8 @@ from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
 from tradingagents.discovery.scanners.options_flow import OptionsFlow
 from tradingagents.discovery.scanners.reddit_dd import RedditDD
 from tradingagents.discovery.scanners.reddit_trending import RedditTrending
+from tradingagents.discovery.scanners.short_squeeze import ShortSqueeze
+from tradingagents.discovery.scanners.short_volume import ShortVolume
 from tradingagents.discovery.scanners.technical_scanners import (
     AtrCompression,
     GapUp,
@@ -29,6 +31,8 @@ __all__ = ["BUILT_IN"]
 
 BUILT_IN: tuple[type[BaseScanner], ...] = (
     InsiderBuying,
+    ShortSqueeze,
+    ShortVolume,
     VolumeAccumulation,
     TechnicalBreakout,
     High52wBreakout,

@@ -21,7 +21,7 @@ from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.scanners.base import BaseScanner
 
-__all__ = ["NOT_CHECKED", "WAIT_SECONDS", "ListingCheck"]
+__all__ = ["NOT_CHECKED", "WAIT_SECONDS", "ListingCheck", "directory_in_time"]
 
 WAIT_SECONDS = 5.0
 """Longest wait for the directory, and never more than half of the time the scanner has left."""
@@ -65,18 +65,27 @@ class ListingCheck:
 
         A share of a day long past may have been delisted since, and dropping it would flatter that day.
         """
-        with contextlib.suppress(FetchError, NoDataError, DeadlineExceeded):  # noted in the tool log
-            # Nobody is told when it is some days old because the vendor is down: it is good enough for this.
-            with counting(self._scanner.recorder.request):
-                directory: SymbolDirectory = self._scanner.ask(
-                    "nasdaq.listed",
-                    {},
-                    lambda: _in_time(self._hub.nasdaq.listed),
-                    lambda found: f"{len(found)} symbols of {found.as_of}",
-                )
-            if abs(directory.as_of - self._day) <= _SAME_TIME:
-                return directory
+        directory = directory_in_time(self._scanner, self._hub)
+        if directory is not None and abs(directory.as_of - self._day) <= _SAME_TIME:
+            return directory
         return None
+
+
+def directory_in_time(scanner: BaseScanner, hub: Hub) -> SymbolDirectory | None:
+    """Return the symbol directory, or None where it cannot be had in a part of the scanner's time.
+
+    Nobody is told when it is some days old because the vendor is down: it is good enough for spellings.
+    """
+    with contextlib.suppress(FetchError, NoDataError, DeadlineExceeded):  # noted in the tool log
+        with counting(scanner.recorder.request):
+            directory: SymbolDirectory = scanner.ask(
+                "nasdaq.listed",
+                {},
+                lambda: _in_time(hub.nasdaq.listed),
+                lambda found: f"{len(found)} symbols of {found.as_of}",
+            )
+        return directory
+    return None
 
 
 def _in_time(call: Callable[[], SymbolDirectory]) -> SymbolDirectory:

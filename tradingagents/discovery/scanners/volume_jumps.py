@@ -10,10 +10,17 @@ from dataclasses import dataclass
 
 from tradingagents.discovery.vendors.finra import VolumeDay
 
-__all__ = ["Jump", "find_jumps"]
+__all__ = ["MIN_PRESENT", "Jump", "find_jumps", "is_share"]
 
-_MIN_PRESENT = 0.9  # of the sessions before; a share listed lately has no mean to speak of
+MIN_PRESENT = 0.9
+"""Of the sessions before; a share listed lately has no mean to speak of."""
+
 _SHARE = re.compile(r"[A-Z]{1,5}(?:\.[A-QSTX-Z])?")  # with a class letter, but not .R, .U, .V or .W
+
+
+def is_share(symbol: str) -> bool:
+    """Whether a symbol can be a share's: not that of a unit, a warrant, a right or a preferred share."""
+    return _SHARE.fullmatch(symbol) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ def find_jumps(
     jumps: list[Jump] = []
     left_out: Counter[str] = Counter()
     for symbol, volume in sorted(newest.total.items()):
-        if not _SHARE.fullmatch(symbol):
+        if not is_share(symbol):
             left_out["units, warrants, rights, preferred and other symbols of no share"] += 1
             continue
         if volume < min_volume:
@@ -49,7 +56,7 @@ def find_jumps(
             continue
         earlier = [file.total[symbol] for file in before if symbol in file.total]
         mean = math.fsum(earlier) / len(earlier) if earlier else 0.0
-        if not mean or len(earlier) < _MIN_PRESENT * len(before):
+        if not mean or len(earlier) < MIN_PRESENT * len(before):
             left_out["too few sessions"] += 1
         elif volume < min_ratio * mean:
             left_out["below min_ratio"] += 1
