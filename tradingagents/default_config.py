@@ -20,10 +20,9 @@ DEFAULT_CONFIG = {
     "discovery": {
         # live | sandbox | replay. The environment variable TRADINGAGENTS_DATA_SOURCE, when set, wins.
         "data_source": "live",
-        # Where runs leave what the next one should know: spent quotas, cached answers, open circuits. None:
-        # the user's cache directory (XDG_CACHE_HOME/tradingagents, ~/.cache/tradingagents, or what the
-        # platform has for it); with the sandbox as data source, memory only. Nothing is written into the
-        # package or the repository, and no key is kept.
+        # Where runs leave what the next one should know: spent quotas, cached answers, open circuits; no key.
+        # None: the user's cache directory (XDG_CACHE_HOME/tradingagents, ~/.cache/tradingagents, or what the
+        # platform has for it), never the package's own; with the sandbox as data source, memory only.
         "state_dir": None,
         "scanner_execution": {
             "concurrent": True,  # False: the same engine, one scanner and one request at a time
@@ -36,7 +35,7 @@ DEFAULT_CONFIG = {
             "reopen_after_seconds": 3_600,
             "force": False,
         },
-        # A pipeline groups scanners. Disabling it disables its scanners; a lower priority ranks first.
+        # Disabling a pipeline disables its scanners; a lower priority ranks first.
         "pipelines": {
             "edge": {"enabled": True, "priority": 1},
             "momentum": {"enabled": True, "priority": 2},
@@ -44,25 +43,32 @@ DEFAULT_CONFIG = {
             "news": {"enabled": True, "priority": 4},
             "social": {"enabled": True, "priority": 5},
         },
-        # Every scanner takes: enabled; limit, the most candidates it may put forward (its own score
-        # decides which); timeout_seconds, None for the one above; isolation, "thread" or "process".
-        # A thread cannot be killed: at its deadline it is abandoned, which costs a thread until the
-        # call inside it returns, and code that never gives up the interpreter lock (a runaway regular
-        # expression) stops the whole process. A process is killed at its deadline whatever it does,
-        # and costs its start-up, some memory, and clients of its own.
+        # Every scanner takes: enabled; limit, the most candidates it may put forward (its own score decides
+        # which); timeout_seconds, None for the one above; isolation, "thread" or "process". A thread cannot
+        # be killed: at its deadline it is abandoned, which costs a thread until the call inside it returns,
+        # and code that never gives up the interpreter lock (a runaway regular expression) stops the whole
+        # process. A process is killed at its deadline whatever it does, and costs its start-up and memory.
         "scanners": {
             "insider_buying": {
                 **_SCANNER,
+                "timeout_seconds": 60,  # the SEC allows ten requests a second, and each filing is one
                 "limit": 20,
                 "lookback_days": 1,  # business days of Form 4 filings, ending at the trade date
                 "min_value_usd": 25_000,  # least dollars bought in the window, all insiders together
                 "max_filings": 400,  # most filings read in one scan; more is said in the coverage
             },
+            "material_events": {
+                **_SCANNER,
+                "limit": 15,
+                "lookback_days": 1,  # business days of Form 8-K filings, ending at the trade date
+                "items": None,  # item numbers that count; None: those with a weight in event_items.py
+                "max_filings": 100,  # most headers read in one scan, for days the feed no longer has
+            },
             "short_squeeze": {
                 **_SCANNER,
                 "limit": 10,
                 "min_days_to_cover": 8.0,  # shares sold short over a day's mean volume
-                "min_growth": 0.5,  # or since the settlement before, as a fraction, with
+                "min_growth": 0.5,  # or since the settlement before, as a fraction, with the next
                 "min_growth_days_to_cover": 3.0,
                 "min_short_shares": 1_000_000,
                 "min_mean_volume": 200_000,  # shares a day

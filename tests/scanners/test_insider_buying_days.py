@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -13,6 +13,8 @@ from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import Cancelled, NoDataError, StaleDataError, Transient
 from tradingagents.discovery.vendors.form4 import parse_form4
 from tradingagents.discovery.vendors.sec import CurrentFilings
+from tradingagents.discovery.vendors.sec_feed import FeedEntry
+from tradingagents.discovery.vendors.sec_header import FilingHeader
 from tradingagents.discovery.vendors.sec_index import IndexRow
 
 
@@ -60,6 +62,13 @@ def listed(document: bytes, number: int, filed: date = DAY, form: str = "4") -> 
         for cik, name in filers
     ]
     return rows, min(row.path for row in rows)
+
+
+def feed_of(rows: list[IndexRow], *, complete: bool) -> CurrentFilings:
+    accepted = datetime.combine(DAY, time(9), UTC)
+    return CurrentFilings(
+        tuple(FeedEntry(row, FilingHeader(row.form, accepted, ())) for row in rows), complete
+    )
 
 
 def edgar_of(documents: list[bytes], **own) -> Edgar:
@@ -135,7 +144,7 @@ def bought(issuer: int = 9_900_001, owner: int = 9_950_001, symbol: str = "EXMP"
 
 def test_before_the_index_is_out_the_feed_tells_and_the_scan_says_so():
     edgar = edgar_of([bought()])
-    edgar.feed = CurrentFilings(tuple(edgar.indexes.pop(DAY)), complete=True)
+    edgar.feed = feed_of(edgar.indexes.pop(DAY), complete=True)
     made = scanner(edgar)
     assert tickers(scan(made)) == {"EXMP"}
     assert made.recorder.funnel["days listed by the feed of current filings, their index not being out"] == 1
@@ -149,7 +158,7 @@ def test_before_the_index_is_out_the_feed_tells_and_the_scan_says_so():
 
 def test_a_feed_that_broke_off_makes_the_answer_a_part():
     edgar = edgar_of([bought()])
-    edgar.feed = CurrentFilings(tuple(edgar.indexes.pop(DAY)), complete=False)
+    edgar.feed = feed_of(edgar.indexes.pop(DAY), complete=False)
     made = scanner(edgar)
     assert tickers(scan(made)) == {"EXMP"}
     assert [reason for reason, _ in made.recorder.troubles] == ["vendor_down"]

@@ -144,6 +144,7 @@ def entry(number: int, form: str, filed: date, who: str = "Doe Jane (of X) (0009
     return f"""<entry><title>{form} - {who}</title>
 <summary type="html"> &lt;b&gt;Filed:&lt;/b&gt; {filed} &lt;b&gt;AccNo:&lt;/b&gt; 0009980001-26-{number:06d}
  &lt;b&gt;Size:&lt;/b&gt; 9 KB</summary>
+<updated>{filed}T08:00:00-05:00</updated>
 <category scheme="https://www.sec.gov/" label="form type" term="{form}"/></entry>"""
 
 

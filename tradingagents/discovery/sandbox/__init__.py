@@ -13,8 +13,8 @@ Names of endpoints, for ``latency_seconds`` ("sec/filing") and :class:`Fault`:
 - finnhub: calendar_earnings, stock_recommendation, quote, stock_earnings, stock_profile2, stock_metric,
   stock_insider_transactions, company_news, and the premium ones (stock_candle, stock_upgrade_downgrade, ...)
 - reddit: token, hot, new, rising, top, search, comments, about, info
-- sec: daily_index, index_folder, current, filing, filing_index, filing_document, company_tickers,
-  company_tickers_exchange, submissions
+- sec: daily_index, index_folder, current, filing, filing_header, filing_index, filing_document,
+  company_tickers, company_tickers_exchange, submissions
 - finra: short_volume, short_interest; nasdaq: nasdaqlisted, otherlisted; yahoo: chart, cookie, crumb
 - every vendor: unknown
 """

@@ -166,7 +166,9 @@ def _other_forms(seed: int, day: date) -> Iterator[Filing]:
     for number in range(60):
         name = f"EXAMPLE ISSUER {number:03d}  TRUST (FICTIONAL)"
         accepted = datetime.combine(day, time(8), NEW_YORK)
-        yield Filing("", draw.choice(_OTHER_FORMS), accepted, name, _FIRST_OTHER_CIK + number)
+        form = draw.choice(_OTHER_FORMS)
+        items = ("1.01", "9.01") if form == "8-K" else ()
+        yield Filing("", form, accepted, name, _FIRST_OTHER_CIK + number, items=items)
 
 
 def filings_of(

@@ -20,6 +20,7 @@ from tradingagents.discovery.sandbox import (
     options,
     posts,
     prices,
+    reports,
     short_interest,
     short_selling,
     short_volume,
@@ -145,6 +146,7 @@ class Market:
                 "insider_buying": insiders.insider_truth(
                     self.as_of, cast, self.by_symbol, self.filings(self.as_of)
                 ),
+                "material_events": reports.reports_truth(self.seed, self._plain, self.by_symbol),
                 "earnings_calendar": events.earnings_truth(cast),
                 "earnings_surprise": surprises.surprise_truth(cast, self.earnings),
                 "analyst_revisions": events.ratings_truth(self.seed, self.as_of, cast),
@@ -190,6 +192,8 @@ class Market:
         filed = self._filings.get(day)
         if filed is None:
             filed = insiders.filings_of(self.seed, self.as_of, day, self.cast, self.by_symbol)
+            told = reports.reports_of(self.seed, self.as_of, day, self._plain, self.by_symbol)
+            filed = tuple(sorted((*filed, *told), key=lambda filing: filing.accepted))
             self._filings[day] = filed
         return filed
 

@@ -1,4 +1,4 @@
-"""What an ownership filing (forms 3, 4 and 5) says, as plain records; no text yet.
+"""What a filing says, as plain records; no text yet. Most are ownership filings (forms 3, 4 and 5).
 
 Source of the terms: sec.gov, "EDGAR Ownership XML Technical Specification". Times of acceptance are
 aware, in New York's offset of the day.
@@ -44,7 +44,7 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """One submission. Forms other than 3, 4 and 5 have no owners, trades or symbol."""
+    """One submission. Forms other than 3, 4 and 5 have no owners, trades or symbol, and 8-Ks have items."""
 
     accession: str  # with dashes
     form: str
@@ -59,6 +59,8 @@ class Filing:
     schema: str = "X0508"
     document: str = "form4.xml"
     listed_twice: bool = False  # its rows stand twice in the daily index
+    items: tuple[str, ...] = ()  # of a Form 8-K
+    co_registrants: tuple[tuple[int, str], ...] = ()  # who files with the issuer: CIK and name
 
     @property
     def filed(self) -> date:
@@ -72,7 +74,8 @@ class Filing:
     @property
     def filers(self) -> tuple[tuple[int, str], ...]:
         """The CIK and name of everyone under whom it is listed: owners first, the issuer last."""
-        return (*((owner.cik, owner.name) for owner in self.owners), (self.issuer_cik, self.issuer))
+        owners = ((owner.cik, owner.name) for owner in self.owners)
+        return (*owners, *self.co_registrants, (self.issuer_cik, self.issuer))
 
     @property
     def folder(self) -> str:

@@ -13,6 +13,7 @@ from functools import cached_property
 from tradingagents.discovery.sandbox import sec_companies, sec_pages
 from tradingagents.discovery.sandbox.market import Market
 from tradingagents.discovery.sandbox.ownership import Filing
+from tradingagents.discovery.sandbox.sec_header import header_text
 from tradingagents.discovery.sandbox.sec_index import current_feed, daily_index, index_folder
 from tradingagents.discovery.sandbox.sec_ownership import ownership_xml, submission_text
 from tradingagents.discovery.sandbox.wire import HTML, TEXT, Memo, Request, Response, Usage, json_response
@@ -29,6 +30,7 @@ _ROUTES = {
     "index_folder": re.compile(r"/Archives/edgar/daily-index/(\d{4})/QTR([1-4])/index\.json"),
     "filing": re.compile(r"/Archives/edgar/data/(\d+)/(?:\d{18}/)?(\d{10}-\d{2}-\d{6})\.txt"),
     "filing_index": re.compile(r"/Archives/edgar/data/(\d+)/(\d{18})/index\.json"),
+    "filing_header": re.compile(r"/Archives/edgar/data/(\d+)/(\d{18})/\d{10}-\d{2}-\d{6}\.hdr\.sgml"),
     "filing_document": re.compile(r"/Archives/edgar/data/(\d+)/(\d{18})/(xslF345X05/)?([\w.-]+\.xml)"),
     "current": re.compile(r"/cgi-bin/browse-edgar"),
     "company_tickers": re.compile(r"/files/company_tickers\.json"),
@@ -114,6 +116,8 @@ class Sec:
             return sec_pages.access_denied()
         if endpoint == "filing":
             return Response(200, submission_text(filing).encode("latin-1"), TEXT)
+        if endpoint == "filing_header":
+            return Response(200, header_text(filing).encode("latin-1"), TEXT)
         if endpoint == "filing_index":
             return _filing_index(filing, parts[0])
         if not filing.ownership or parts[3] != filing.document:

@@ -86,7 +86,8 @@ def _recent(filings: Sequence[Filing]) -> dict[str, list[object]]:
         "primaryDocument": [_primary(filing) for filing in filings],
         "primaryDocDescription": [f"FORM {filing.form}" for filing in filings],
     }
-    columns |= {name: [""] * len(filings) for name in ("act", "fileNumber", "filmNumber", "items")}
+    columns |= {name: [""] * len(filings) for name in ("act", "fileNumber", "filmNumber")}
+    columns["items"] = [",".join(filing.items) for filing in filings]
     columns["size"] = [9_012] * len(filings)
     return columns | {name: [0] * len(filings) for name in ("isXBRL", "isInlineXBRL")}
 

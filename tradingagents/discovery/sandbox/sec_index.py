@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 from tradingagents.discovery.sandbox.insiders import NEW_YORK
 from tradingagents.discovery.sandbox.ownership import Filing
+from tradingagents.discovery.sandbox.sec_header import title_of
 from tradingagents.discovery.sandbox.sec_pages import overloaded
 from tradingagents.discovery.sandbox.wire import TEXT, Response, json_response
 
@@ -143,6 +144,7 @@ def _entry(filing: Filing, cik: int, name: str) -> str:
         part = "Issuer"
     else:
         part = "Reporting"
+    items = "".join(f"&lt;br&gt;Item {item}: {title_of(item)}\n" for item in filing.items)
     folder = f"https://www.sec.gov/Archives/edgar/data/{cik}/{filing.folder}"
     return (
         "<entry>\n"
@@ -151,6 +153,7 @@ def _entry(filing: Filing, cik: int, name: str) -> str:
         '<summary type="html">\n'
         f" &lt;b&gt;Filed:&lt;/b&gt; {filing.filed} &lt;b&gt;AccNo:&lt;/b&gt; {filing.accession}"
         " &lt;b&gt;Size:&lt;/b&gt; 9 KB\n"
+        f"{items}"
         "</summary>\n"
         f"<updated>{filing.accepted.isoformat()}</updated>\n"
         f'<category scheme="https://www.sec.gov/" label="form type" term="{filing.form}"/>\n'

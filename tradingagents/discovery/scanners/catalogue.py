@@ -8,6 +8,7 @@ from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar
 from tradingagents.discovery.scanners.earnings_surprise import EarningsSurprise
 from tradingagents.discovery.scanners.insider_buying import InsiderBuying
 from tradingagents.discovery.scanners.market_movers import MarketMovers
+from tradingagents.discovery.scanners.material_events import MaterialEvents
 from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
 from tradingagents.discovery.scanners.options_flow import OptionsFlow
 from tradingagents.discovery.scanners.reddit_dd import RedditDD
@@ -31,6 +32,7 @@ __all__ = ["BUILT_IN"]
 
 BUILT_IN: tuple[type[BaseScanner], ...] = (
     InsiderBuying,
+    MaterialEvents,
     ShortSqueeze,
     ShortVolume,
     VolumeAccumulation,

@@ -1,4 +1,4 @@
-"""SEC EDGAR: who filed what, and what an insider's Form 4 says. No key, but a declared user agent.
+"""SEC EDGAR: who filed what, what a Form 4 says, what a filing's header. No key, but a user agent.
 
 The SEC asks for at most ten requests a second and a name with an e-mail address in the user agent.
 Source: SEC, "Accessing EDGAR Data" and "Webmaster FAQ: Developers".
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from tradingagents.discovery.errors import BadPayload, NoDataError, Transient
 from tradingagents.discovery.net.fetch_session import FetchSession
 from tradingagents.discovery.vendors.form4 import OwnershipFiling, parse_form4
-from tradingagents.discovery.vendors.sec_feed import parse_feed
+from tradingagents.discovery.vendors.sec_feed import FeedEntry, parse_feed
+from tradingagents.discovery.vendors.sec_header import FilingHeader, parse_header
 from tradingagents.discovery.vendors.sec_index import IndexRow, parse_index
 
 if TYPE_CHECKING:
@@ -22,17 +23,23 @@ if TYPE_CHECKING:
 
 __all__ = ["CurrentFilings", "Sec"]
 
-_FORMS = frozenset({"4", "4/A"})
+_OWNERSHIP = {"type": "4", "owner": "only"}
+_REPORTS = {"type": "8-K", "owner": "include"}
 _PAGE = 100  # the most entries that one page of the feed has
 _PAGES = 40  # about two busy days; the feed itself ends near there
 
 
 @dataclass(frozen=True)
 class CurrentFilings:
-    """What the feed lists for one day, in the daily index's own form; incomplete when it broke off."""
+    """What the feed lists for one day; incomplete when it broke off."""
 
-    rows: tuple[IndexRow, ...]
+    entries: tuple[FeedEntry, ...]
     complete: bool
+
+    @property
+    def rows(self) -> tuple[IndexRow, ...]:
+        """The same in the daily index's own form."""
+        return tuple(entry.row for entry in self.entries)
 
 
 class Sec:
@@ -64,25 +71,40 @@ class Sec:
         Pages back from the newest filing to the day before. Raises ``NoDataError`` when the feed has
         none of that day: it covers the last two days or so.
         """
-        rows: list[IndexRow] = []
+        return self._current(day, _OWNERSHIP, reach=timedelta(days=1))
+
+    def current_reports(self, day: date) -> CurrentFilings:
+        """Return the Forms 8-K and 8-K/A filed on ``day``, with their items; else as ``current_filings``."""
+        return self._current(day, _REPORTS, reach=timedelta(days=3))
+
+    def _current(self, day: date, what: Mapping[str, str], reach: timedelta) -> CurrentFilings:
+        form = what["type"]  # the feed takes it for the beginning of a form's name
+        entries: list[FeedEntry] = []
         complete = False
         for number in range(_PAGES):
             try:
-                page = parse_feed(self._feed_page(number * _PAGE))
+                page = parse_feed(self._feed_page(what, number * _PAGE))
             except Transient:
                 if not number:
                     raise
                 break  # past its end the feed answers with an error page, exactly as when it is overloaded
             made = page.updated.date()
-            if not day <= made <= day + timedelta(days=1):
+            if not day <= made <= day + reach:
                 raise NoDataError(f"sec: the feed of current filings is that of {made}, not of {day}")
-            rows += (row for row in page.rows if row.filed == day and row.form in _FORMS)
-            complete = len(page.rows) < _PAGE or any(row.filed < day for row in page.rows)
+            own = (entry for entry in page.entries if entry.row.filed == day)
+            entries += (entry for entry in own if entry.row.form in {form, f"{form}/A"})
+            complete = len(page.entries) < _PAGE or any(row.filed < day for row in page.rows)
             if complete:
                 break
-        if not rows:
-            raise NoDataError(f"sec: the feed of current filings has no Form 4 of {day}")
-        return CurrentFilings(tuple(rows), complete)
+        if not entries:
+            raise NoDataError(f"sec: the feed of current filings has no Form {form} of {day}")
+        return CurrentFilings(tuple(entries), complete)
+
+    def filing_header(self, path: str) -> FilingHeader:
+        """Return the header of the filing at a path of the index."""
+        folder, accession = path.removesuffix(".txt").rsplit("/", 1)
+        header = f"/Archives/{folder}/{accession.replace('-', '')}/{accession}.hdr.sgml"
+        return parse_header(self._get(header).content.decode("latin-1"))
 
     def ownership_filing(self, path: str) -> OwnershipFiling:
         """Return the Form 4 at a path of the index. Raises ``BadPayload`` for a form that is no Form 4."""
@@ -100,8 +122,8 @@ class Sec:
         """Return the address of the full submission text at a path of the index."""
         return f"{self._base_url}/Archives/{path}"
 
-    def _feed_page(self, start: int) -> bytes:
-        query = {"action": "getcurrent", "type": "4", "company": "", "dateb": "", "owner": "only"}
+    def _feed_page(self, what: Mapping[str, str], start: int) -> bytes:
+        query = {"action": "getcurrent", **what, "company": "", "dateb": ""}
         response = self._get(
             "/cgi-bin/browse-edgar", {**query, "start": str(start), "count": str(_PAGE), "output": "atom"}
         )

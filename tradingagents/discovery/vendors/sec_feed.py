@@ -15,18 +15,28 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from tradingagents.discovery.errors import BadPayload
+from tradingagents.discovery.vendors.sec_header import FilingHeader
 from tradingagents.discovery.vendors.sec_index import IndexRow
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-__all__ = ["FeedPage", "parse_feed"]
+__all__ = ["FeedEntry", "FeedPage", "parse_feed"]
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _TITLE = re.compile(r".*? - (?P<company>.*) \((?P<cik>\d+)\) \([^()]*\)", re.DOTALL)
 _SUMMARY = re.compile(
     r"Filed:</b>\s*(?P<filed>\d{4}-\d\d-\d\d).*?AccNo:</b>\s*(?P<accession>[\d-]+)", re.DOTALL
 )
+_ITEM = re.compile(r"<br>\s*Item (\d{1,2}\.\d\d):")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One filing under one of its filers, and what the feed tells of its header."""
+
+    row: IndexRow
+    header: FilingHeader
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,11 @@ class FeedPage:
     """One page, newest filing first. ``updated`` is when it was made, aware, in New York's offset."""
 
     updated: datetime
-    rows: tuple[IndexRow, ...]
+    entries: tuple[FeedEntry, ...]
+
+    @property
+    def rows(self) -> tuple[IndexRow, ...]:
+        return tuple(entry.row for entry in self.entries)
 
 
 def parse_feed(body: bytes) -> FeedPage:
@@ -45,7 +59,7 @@ def parse_feed(body: bytes) -> FeedPage:
         raise BadPayload("sec", f"the feed of current filings is malformed ({error})") from None
     if root.tag != f"{_ATOM}feed":
         raise BadPayload("sec", f"the feed of current filings is a <{root.tag[:40]}>, not an Atom feed")
-    return FeedPage(_updated(root), tuple(_row(entry) for entry in root.findall(f"{_ATOM}entry")))
+    return FeedPage(_updated(root), tuple(_entry(entry) for entry in root.findall(f"{_ATOM}entry")))
 
 
 def _updated(root: Element) -> datetime:
@@ -55,21 +69,23 @@ def _updated(root: Element) -> datetime:
     except ValueError:
         made = None
     if made is None or made.tzinfo is None:
-        raise BadPayload("sec", f"the feed of current filings was made at {text[:40]!r}, which is no time")
+        raise BadPayload("sec", f"the feed of current filings has the time {text[:40]!r}, which is none")
     return made
 
 
-def _row(entry: Element) -> IndexRow:
+def _entry(entry: Element) -> FeedEntry:
     category = entry.find(f"{_ATOM}category")
     title = _TITLE.fullmatch((entry.findtext(f"{_ATOM}title") or "").strip())
-    summary = _SUMMARY.search(entry.findtext(f"{_ATOM}summary") or "")
+    told = entry.findtext(f"{_ATOM}summary") or ""
+    summary = _SUMMARY.search(told)
     if category is None or title is None or summary is None:
         raise BadPayload("sec", "an entry of the feed of current filings has no title, summary or form")
     cik, accession = int(title["cik"]), summary["accession"]
-    return IndexRow(
+    row = IndexRow(
         form=category.get("term", ""),
         company=title["company"],
         cik=cik,
         filed=date.fromisoformat(summary["filed"]),
         path=f"edgar/data/{cik}/{accession}.txt",
     )
+    return FeedEntry(row, FilingHeader(row.form, _updated(entry), tuple(_ITEM.findall(told))))

@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradingagents.discovery.scanners.insider_filings import linked_filings
+from tradingagents.discovery.scanners.filing_groups import linked_filings
 from tradingagents.discovery.vendors.sec_index import FilingRef
 
 DAY = date(2026, 2, 5)
