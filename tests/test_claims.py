@@ -116,6 +116,9 @@ def test_built_in_scanners_promise_the_record_their_claims_rest_on() -> None:
     promising = {cls.name for cls in ScannerRegistry.built_in() if cls.evidence_kinds}
     assert promising >= {
         "insider_buying",
+        "material_events",
+        "short_squeeze",
+        "short_volume",
         "market_movers",
         "earnings_calendar",
         "earnings_surprise",

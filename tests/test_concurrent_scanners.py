@@ -477,15 +477,14 @@ def test_a_disabled_pipeline_disables_its_scanners() -> None:
 
 
 def test_built_in_scanners_without_keys_are_skipped_and_name_the_variable() -> None:
-    own = {
-        name: {"enabled": False} for name in ("volume_accumulation",)
-    }  # the only one that needs no setting
+    needing_no_setting = ("volume_accumulation", "short_squeeze", "short_volume")
+    own = {name: {"enabled": False} for name in needing_no_setting}
     update = DiscoveryGraph({"discovery": {"scanners": own}}).scanner_node(start_state())
     assert set(statuses(update).values()) == {("skipped", "not_configured")}
     messages = {o["scanner"]: o["message"] for o in update["scan_report"]["outcomes"]}
     assert messages["earnings_calendar"] == "no FINNHUB_API_KEY"
     assert messages["market_movers"] == "no ALPHA_VANTAGE_API_KEY"
-    assert messages["insider_buying"] == "no SEC_EDGAR_USER_AGENT"
+    assert messages["insider_buying"] == messages["material_events"] == "no SEC_EDGAR_USER_AGENT"
     assert messages["reddit_dd"] == "no REDDIT_CLIENT_ID"
 
 

@@ -35,6 +35,7 @@ _NAMED_IN_TEXT = RecordKind(needs={"matched": ("cashtag", "symbol")})  # as mark
 
 RECORDS: Mapping[str, RecordKind] = {
     "form4_purchase": RecordKind(needs={"code": ("P",), "shares": None}),
+    "form_8k": RecordKind(needs={"items": None, "counted": None}),
     "analyst_action": RecordKind("symbol", {"firm": None, "action": ("upgrade", "downgrade", "initiation")}),
     "analyst_consensus": RecordKind(needs={"mean": None}),
     "earnings_date": RecordKind("symbol", {"date": None}),
@@ -45,6 +46,8 @@ RECORDS: Mapping[str, RecordKind] = {
     "option_contract": RecordKind("symbol", {"volume": None}),
     "reddit_mention": _NAMED_IN_TEXT,
     "reddit_research": _NAMED_IN_TEXT,
+    "short_interest": RecordKind("symbol", {"days_to_cover": None}),
+    "short_sale_volume": RecordKind("symbol", {"short_share": None}),
     "text_mention": _NAMED_IN_TEXT,
 }
 

@@ -135,10 +135,10 @@ class ShortSqueeze(BaseScanner):
             priority=Priority.HIGH if one.crowded and one.grew else Priority.MEDIUM,
             strategy=self.strategy,
             score=round(one.days_to_cover, 4),
-            evidence=(self._evidence(one, settlement),),
+            evidence=(self._evidence(ticker, one, settlement),),
         )
 
-    def _evidence(self, one: Squeeze, settlement: date) -> Evidence:
+    def _evidence(self, ticker: str, one: Squeeze, settlement: date) -> Evidence:
         position = one.position
         return Evidence(
             vendor="finra",
@@ -146,7 +146,8 @@ class ShortSqueeze(BaseScanner):
             as_of=settlement.isoformat(),
             url=self.vendors.finra.short_interest_url(settlement),
             values={
-                "symbol": position.symbol,
+                "symbol": ticker,
+                "finra_symbol": position.symbol,
                 "name": position.name,
                 "market": position.market,
                 "short_shares": position.current,

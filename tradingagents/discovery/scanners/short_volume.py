@@ -40,7 +40,7 @@ class ShortVolume(DailyFilesScanner):
     """
 
     name, pipeline, strategy = "short_volume", "edge", "short_volume"
-    evidence_kinds = ("short_volume",)
+    evidence_kinds = ("short_sale_volume",)
     listed_only = True
     Settings = ShortVolumeSettings
 
@@ -77,7 +77,7 @@ class ShortVolume(DailyFilesScanner):
     def _evidence(self, one: ShortShare, newest: VolumeDay) -> Evidence:
         return Evidence(
             vendor="finra",
-            kind="short_volume",
+            kind="short_sale_volume",
             as_of=newest.day.isoformat(),
             url=self.vendors.finra.daily_url(newest.day),
             values={
