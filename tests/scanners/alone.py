@@ -46,15 +46,19 @@ def run(
     state: Mapping[str, Any] | None = None,
     *,
     told: list[LocalRecorder] | None = None,
+    market: Any = None,
     **settings: Any,
 ) -> Ran:
-    """Scan, or raise what the scan raises; ``told`` receives the recorder in either case."""
+    """Scan, or raise what the scan raises; ``told`` receives the recorder in either case.
+
+    ``market`` is the scan's daily bars.
+    """
     log = ToolLog("test", scanner.name)
     recorder = LocalRecorder(log, lambda candidate: None)
     if told is not None:
         told.append(recorder)
     made = scanner()
-    made.bind(scanner.Settings(**settings), hub, recorder)
+    made.bind(scanner.Settings(**settings), hub, recorder, market)
     candidates = made.scan_with_validation({"trade_date": DAY, "tickers": [], **(state or {})})
     assert recorder.rejected == []
     return Ran(candidates, recorder, log)

@@ -52,7 +52,7 @@ def test_price_liquidity_and_move_are_of_the_session_that_has_closed(tmp_path: P
     assert facts.by_ticker["UP"]["median_dollar_volume_usd"] == pytest.approx(expected)
     assert facts.by_ticker["UP"]["change_5_sessions_percent"] == pytest.approx(50.0)
     assert facts.by_ticker["UP"]["as_of"] == facts.as_of == "2026-02-05"
-    assert facts.known == 1
+    assert (facts.known, facts.note) == (1, "")  # there is no other to say anything about
 
 
 def test_a_session_that_still_lasts_is_not_used(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ __all__ = ["MarketFacts", "read_market"]
 class MarketFacts:
     """Facts by ticker, each a plain dict (see :func:`read_market`), and where they come from.
 
-    ``known`` counts the tickers with a usable bar of the session; ``note`` says why the others have none.
-    ``problem`` tells of bars that are there and could not be used.
+    ``known`` counts the tickers with a usable bar of the session; ``note`` says why the others have none, and
+    is empty where there are no others. ``problem`` tells of bars that are there and could not be used.
     """
 
     by_ticker: Mapping[str, Mapping[str, Any]]
@@ -109,7 +109,8 @@ def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime, 
         }
         for ticker, facts in sheet.facts.items()
     }
-    return _Bars(known, sheet.as_of.isoformat(), f"no bar of {sheet.as_of}")
+    note = f"no bar of {sheet.as_of}" if known.keys() < set(tickers) else ""
+    return _Bars(known, sheet.as_of.isoformat(), note)
 
 
 def market_cap_of(candidate: Mapping[str, Any]) -> float | None:

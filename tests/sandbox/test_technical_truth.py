@@ -1,0 +1,59 @@
+"""What is planted for the technical scanners is what their screens find in the sandbox's bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tradingagents.discovery.market.screens.base import ScreenResult
+from tradingagents.discovery.market.screens.catalogue import FACTORIES, build
+from tradingagents.discovery.market.screens.evaluate import evaluate
+from tradingagents.discovery.market.store import OhlcvStore
+from tradingagents.discovery.sandbox import Market
+from tradingagents.discovery.sandbox.bars import write_bars
+
+SEEDS = (7, 104)
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def judged(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Market, Mapping[str, ScreenResult]]:
+    market = Market(request.param)
+    store = OhlcvStore(tmp_path_factory.mktemp("bars"))
+    write_bars(market, store)
+    sectors = market.truth["sector_rotation"].settings
+    screens = [build(name, **(sectors if name == "sector_rotation" else {})) for name in FACTORIES]
+    shares = [listing.symbol for listing in market.listings if listing.kind.value == "common"]
+    return market, evaluate(store.snapshot().scan(), screens, market.as_of, shares)
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_a_screen_finds_its_plants_and_nothing_else(
+    judged: tuple[Market, Mapping[str, ScreenResult]], name: str
+) -> None:
+    market, results = judged
+    truth = market.truth["volume_accumulation/bars" if name == "volume_accumulation" else name]
+    assert {hit.ticker for hit in results[name].hits} == truth.expected
+    assert truth.expected
+    assert truth.forbidden
+    assert truth.forbidden.isdisjoint(truth.expected)
+    assert truth.forbidden <= truth.why.keys()
+
+
+def test_the_young_are_told_apart_from_the_unpicked(
+    judged: tuple[Market, Mapping[str, ScreenResult]],
+) -> None:
+    market, results = judged
+    young = market.cast["bars/young"]
+    assert young
+    assert results["rsi_oversold"].coverage.too_few_bars >= len(young)
+    assert results["rsi_oversold"].coverage.most_bars == 174
+
+
+def test_those_without_their_newest_bars_are_stale(
+    judged: tuple[Market, Mapping[str, ScreenResult]],
+) -> None:
+    market, results = judged
+    assert results["technical_breakout"].coverage.stale >= len(market.cast["bars/unfetched"]) > 0
