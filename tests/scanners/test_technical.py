@@ -154,7 +154,7 @@ def test_a_year_old_store_is_stale_data_and_never_a_candidate(tmp_path: Path) ->
 @pytest.mark.parametrize(("enough", "status"), [(0, "failed"), (1, "degraded")])
 def test_too_short_histories_are_no_clean_answer(tmp_path: Path, enough: int, status: str) -> None:
     tickers = [f"T{i}" for i in range(3)]
-    store_of(tmp_path / "ohlcv", *(flat(one, 210 if i < enough else 174) for i, one in enumerate(tickers)))
+    store_of(tmp_path / "ohlcv", *(walk(one, 210 if i < enough else 174, 1) for i, one in enumerate(tickers)))
     final = outcome(tmp_path, technical_scanners.RsiOversold, market={"universe": tickers})
     [one] = final["scan_report"]["outcomes"]
     assert (one["status"], one["reason"]) == (status, "no_data")
