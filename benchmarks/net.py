@@ -60,12 +60,13 @@ _REQUEST_WORKERS = 8
 _STAGES: Mapping[str, tuple[str, ...]] = {
     "finnhub": ("calendar_earnings", "stock_recommendation"),
     "sec": ("daily_index", "filing"),
-    "finra": ("short_volume",),
 }
-"""Endpoints that one scanner asks, each of which has to wait for the one before it.
+"""Endpoints of which each has to wait for the one before it; all other requests are taken to wait for none."""
 
-Other vendors are asked by two scanners, and their requests are taken to depend on nothing.
-"""
+_SCANNERS = {"finnhub": 1, "finra": 3}
+"""How many scanners ask a vendor at once, where they are not two."""
+
+_NOT_ASKED = {"options_flow"}  # has no default list of tickers to watch
 
 _VENDORS: Mapping[str, Any] = DEFAULT_CONFIG["discovery"]["vendors"]  # type: ignore[assignment]
 
@@ -197,7 +198,7 @@ def _is_refusal(vendor: str, status: int | None) -> bool:
 def _scan(graph: DiscoveryGraph, state: Mapping[str, Any]) -> bool:
     """Return whether every scanner saw all of its data."""
     outcomes = graph.scanner_node(state)["scan_report"]["outcomes"]
-    return all(one["status"] == "ok" for one in outcomes)
+    return all(one["status"] == "ok" for one in outcomes if one["scanner"] not in _NOT_ASKED)
 
 
 def _bound(sent: Mapping[tuple[str, str], int]) -> float:
@@ -207,7 +208,7 @@ def _bound(sent: Mapping[tuple[str, str], int]) -> float:
 
 def _earliest_end(vendor: str, sent: Mapping[tuple[str, str], int]) -> float:
     rates = [(rate["requests"], float(rate["seconds"])) for rate in _VENDORS[vendor]["rates"]]
-    windows = [*rates, (_REQUEST_WORKERS * (1 if vendor in _STAGES else 2), _LATENCY_SECONDS)]
+    windows = [*rates, (_REQUEST_WORKERS * _SCANNERS.get(vendor, 2), _LATENCY_SECONDS)]
     leaves: list[float] = []
     for width in _widths(vendor, sent):
         answered = leaves[-1] + _LATENCY_SECONDS if leaves else 0.0
@@ -218,7 +219,7 @@ def _earliest_end(vendor: str, sent: Mapping[tuple[str, str], int]) -> float:
 
 
 def _widths(vendor: str, sent: Mapping[tuple[str, str], int]) -> list[int]:
-    """Return how many requests each stage has; what belongs to none counts with the last."""
+    """Return how many requests each stage has; what belongs to none counts with the first."""
     stages = [sent.get((vendor, endpoint), 0) for endpoint in _STAGES.get(vendor, ())] or [0]
-    stages[-1] += sum(number for (name, _), number in sent.items() if name == vendor) - sum(stages)
+    stages[0] += sum(number for (name, _), number in sent.items() if name == vendor) - sum(stages)
     return stages
