@@ -61,7 +61,7 @@ _STAGES: Mapping[str, tuple[str, ...]] = {
     "finnhub": ("calendar_earnings", "stock_recommendation"),
     "sec": ("daily_index", "filing"),
 }
-"""Endpoints of which each has to wait for the one before it; all other requests are taken to wait for none."""
+"""Endpoints of which each has to wait for the one before it; other requests are taken to wait for none."""
 
 _SCANNERS = {"finnhub": 1, "finra": 3}
 """How many scanners ask a vendor at once, where they are not two."""
