@@ -164,6 +164,32 @@ def test_a_real_ctrl_c_closes_every_task_and_leaves_at_once(tmp_path: Path) -> N
         process.communicate()
 
 
+def test_a_ctrl_c_that_does_not_wake_the_waiting_thread_is_heeded_all_the_same(tmp_path: Path) -> None:
+    """The system may hand the signal to any thread, or hand it over just before the caller falls asleep."""
+    done = run_script(
+        """
+        import signal, threading, time
+        from tradingagents.discovery.execution.runner import run_all
+        from tradingagents.discovery.execution.scope import Task
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+        def hang(scope):
+            time.sleep(0.3)  # the caller is asleep by now
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+            threading.Event().wait()
+
+        began = time.monotonic()
+        try:
+            run_all([Task("hung", hang, 20.0)], max_workers=1)
+        except KeyboardInterrupt:
+            print("left", time.monotonic() - began < 10.0, flush=True)
+        """,
+        tmp_path,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("left True\n", "", 0)
+
+
 def test_the_interpreter_exits_within_a_second_of_a_run_that_left_a_hung_task(tmp_path: Path) -> None:
     done = run_script(
         """

@@ -20,6 +20,9 @@ from tradingagents.discovery.errors import Cancelled, DeadlineExceeded
 __all__ = ["SYSTEM_CLOCK", "Clock", "Deadline", "SystemClock", "current_deadline", "deadline_scope"]
 
 
+_SIGNAL_POLL_SECONDS = 0.25
+
+
 class Clock(Protocol):
     """What the module needs of time. Implementations must be safe to share between threads."""
 
@@ -30,7 +33,10 @@ class Clock(Protocol):
         """Return the wall-clock time, aware, in UTC."""
 
     def wait(self, condition: threading.Condition, timeout: float | None) -> None:
-        """Wait on a held condition until notified or ``timeout`` seconds passed (None: for ever)."""
+        """Wait on a held condition until notified or ``timeout`` seconds passed (None: for ever).
+
+        It may return sooner: look again, and wait for what is left.
+        """
 
 
 class SystemClock:
@@ -43,9 +49,12 @@ class SystemClock:
         return datetime.now(UTC)
 
     def wait(self, condition: threading.Condition, timeout: float | None) -> None:
-        # A lock refuses timeouts beyond threading.TIMEOUT_MAX; every caller loops, so clip.
-        clipped = None if timeout is None else min(max(timeout, 0.0), threading.TIMEOUT_MAX)
-        condition.wait(clipped)
+        # Every caller loops, so a wait may be shorter than it was asked for. A Ctrl-C is handled in the main
+        # thread alone, and one that comes just before this wait begins, or that another thread receives,
+        # does not end it. A lock refuses timeouts beyond threading.TIMEOUT_MAX.
+        in_main = threading.current_thread() is threading.main_thread()
+        longest = _SIGNAL_POLL_SECONDS if in_main else threading.TIMEOUT_MAX
+        condition.wait(longest if timeout is None else min(max(timeout, 0.0), longest))
 
 
 SYSTEM_CLOCK = SystemClock()

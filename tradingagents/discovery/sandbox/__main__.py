@@ -62,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     sys.stdout.flush()
     try:
-        done.wait()
+        while not done.wait(0.5):  # a Ctrl-C does not end a wait that it comes just before
+            pass
     finally:
         server.stop()
     return 0
