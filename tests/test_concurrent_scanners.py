@@ -271,7 +271,7 @@ def test_six_slow_scanners_on_two_workers_lose_none_because_each_has_its_own_clo
 
 
 SCRIPT = """
-import threading, time
+import signal, threading, time
 from tradingagents.discovery import BaseScanner, ScannerRegistry
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
@@ -287,6 +287,7 @@ class Deaf(BaseScanner):
     def scan(self, state):
         threading.Event().wait()
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
 execution = {"timeout_seconds": %s}
 graph = DiscoveryGraph({"discovery": {"scanner_execution": execution}}, ScannerRegistry([Hang, Deaf]))
 print("ready", flush=True)

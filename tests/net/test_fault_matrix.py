@@ -465,5 +465,6 @@ def test_a_fault_that_passes_is_not_noticed(
     for name, vendor in names.items():
         receipt = scanned.receipts[name]
         assert end_of(receipt, healthy) == AS_USUAL, f"{receipt['status']}: {receipt['message']}"
-        counts = receipt["requests"][vendor]
-        assert any(what.startswith("retried") for what in counts), counts
+        # One scanner asks for what several share, and any of them may be the one.
+        counts = [one["requests"].get(vendor, {}) for one in scanned.receipts.values()]
+        assert any(what.startswith("retried") for count in counts for what in count), counts
