@@ -138,6 +138,8 @@ class Passage:
                 return False
             if need is Need.FORM or self.clean[word.start - 1 : word.start] == "$":
                 return True
+            if need is Need.QUIET and len(symbol) > 2 and word.text.isupper() and self.quiet(index):
+                return True
             if need is Need.TAG:
                 return False
         return False
@@ -170,12 +172,12 @@ class Passage:
         loud = sum(word.text.isupper() for word in around)
         return loud == 0 or loud * 2 < len(around)
 
-    def loud_sides(self, index: int) -> int:
-        """Count the words in capitals that touch this one, which may then be part of what they stress."""
+    def loud_sides(self, index: int, but: frozenset[str] = text_vocabulary.MARKET) -> int:
+        """Count the words in capitals, `but` some, that touch this one: it may be part of what they stress."""
         touching = [self.words[index - 1]] if self.previous(index) else []
         touching += [self.words[index + 1]] if self.next(index) else []
         return sum(
-            self._wordy(word) and word.text.isupper() and word.text.lower() not in text_vocabulary.MARKET
+            self._wordy(word) and word.text.isupper() and word.text.lower() not in but
             for word in touching
         )
 

@@ -173,7 +173,7 @@ class _Reader:
                 and not self._is_legal_form(index)
                 and (self._passage.near_market(index) or self._passage.heads(index))
             )
-        return quiet and need is Need.QUIET and not self._passage.loud_sides(index)
+        return quiet and need is Need.QUIET and not self._passage.loud_sides(index, text_vocabulary.HELD)
 
     def _believed_in_lower_case(self, index: int, symbol: str, need: Need) -> bool:
         passage = self._passage

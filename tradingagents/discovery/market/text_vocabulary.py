@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["LEGAL_FORMS", "LETTERED", "MARKET", "MEASURED", "OPTIONS", "SECURITIES", "STANCES", "TRADES"]
+__all__ = ["HELD", "LEGAL_FORMS", "LETTERED", "MARKET", "MEASURED", "OPTIONS", "SECURITIES", "STANCES", "TRADES"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -25,6 +25,8 @@ TRADES = _words("""
 buy buying bought sell selling sold hold holding held own owning short shorting shorted long longing longed
 """)
 """What one does with a ticker."""
+
+HELD = SECURITIES | TRADES
 
 MARKET = (
     SECURITIES
