@@ -20,6 +20,9 @@ _ENTITY = re.compile(r"&(?:amp;)?(?:#[xX]?[0-9a-fA-F]{1,7}|[A-Za-z]{2,8});")
 # UTF-8 read as Windows-1252: quotes and dashes begin with the first, rockets and other signs with the second.
 _MOJIBAKE = re.compile("â€.|ðŸ..", re.DOTALL)
 
+# Letters and signs as wide as ideographs: each has a narrow twin.
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+
 _NUMBER = r"\d+(?:[.,/]\d+)*[A-Za-z%]*"
 _SPACED = r"(?P<spaced>[A-Z](?: [A-Z]){2,4}(?![A-Za-z0-9'’]))"
 _TOKEN = re.compile(rf"{_NUMBER}|{_SPACED}|[A-Za-z][A-Za-z0-9]*|{ROCKET}", re.ASCII)
@@ -42,7 +45,8 @@ class Word:
 
 def cleaned(text: str) -> str:
     """Blank out what nobody reads; every other character keeps its offset."""
-    return _MOJIBAKE.sub(_repaired, _ENTITY.sub(_decoded, _LINK.sub(_blank, text)))
+    narrow = text if text.isascii() else text.translate(_NARROW)
+    return _MOJIBAKE.sub(_repaired, _ENTITY.sub(_decoded, _LINK.sub(_blank, narrow)))
 
 
 def words_of(clean: str) -> list[Word]:

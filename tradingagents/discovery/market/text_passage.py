@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from tradingagents.discovery.market import text_vocabulary
+from tradingagents.discovery.market.text_abbreviations import introduced
 from tradingagents.discovery.market.text_cutting import Word, cleaned, words_of
 from tradingagents.discovery.market.text_needs import Need, need_of
 from tradingagents.discovery.market.text_rows import columns_of, lines_of, stands_alone
@@ -69,7 +70,15 @@ class Passage:
 
     def beside_security(self, index: int) -> bool:
         """Whether beside it stands what only stands beside a security."""
-        return self.beside(index, text_vocabulary.SECURITIES) or self.priced(index)
+        return self.beside(index, text_vocabulary.SECURITIES) or self.priced(index) or self.moved(index)
+
+    def moved(self, index: int) -> bool:
+        """`F up 3%`, `F is down 3%`."""
+        if self.next(index) in {"is", "was"}:
+            index += 1
+        if self.next(index) not in {"up", "down"}:
+            return False
+        return self.next(index + 1)[:1].isdigit() and self.next(index + 1)[-1:] == "%"
 
     def priced(self, index: int) -> bool:
         """`GME at $40`, `GME @ 40`, `GME 45c`."""
@@ -99,6 +108,18 @@ class Passage:
         if index == 0 or self.gap(index - 1) != " (" or self.clean[end : end + 1] != ")":
             return False
         return self.words[index - 1].text[0].isupper()
+
+    def stands_for_a_term(self, symbol: str) -> bool:
+        """Whether the text explains the letters by words in lower case: `free cash flow (FCF)`."""
+        return symbol in self._introduced[0]
+
+    def stands_for_a_name(self, symbol: str) -> bool:
+        """Whether the text explains the letters by a name: `Westchester Soccer Club (WSC)`."""
+        return symbol in self._introduced[1]
+
+    @cached_property
+    def _introduced(self) -> tuple[frozenset[str], frozenset[str]]:
+        return introduced(self.clean, self.words)
 
     # -- lists, columns and headings -------------------------------------------------------------------
 
@@ -177,8 +198,7 @@ class Passage:
         touching = [self.words[index - 1]] if self.previous(index) else []
         touching += [self.words[index + 1]] if self.next(index) else []
         return sum(
-            self._wordy(word) and word.text.isupper() and word.text.lower() not in but
-            for word in touching
+            self._wordy(word) and word.text.isupper() and word.text.lower() not in but for word in touching
         )
 
     def _window(self, index: int) -> list[Word]:

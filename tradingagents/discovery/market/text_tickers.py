@@ -153,6 +153,8 @@ class _Reader:
         need, word = need_of(symbol), self.words[index]
         if need is Need.TAG or (word.part and need is not Need.FORM) or self._glued(index, end):
             return False
+        if self._is_explained_otherwise(index, symbol) or self._is_of_a_person(index):
+            return False
         if not word.text.isupper():
             return self._believed_in_lower_case(index, symbol, need)
         if self._passage.in_column(index):
@@ -220,6 +222,19 @@ class _Reader:
             or self._passage.in_list(index)
             or self._passage.in_name_brackets(index)
         )
+
+    def _is_explained_otherwise(self, index: int, symbol: str) -> bool:
+        """`online sports betting (OSB)`, and `Westchester Soccer Club (WSC)` where nobody speaks of markets."""
+        if self._passage.stands_for_a_term(symbol):
+            return True
+        if symbol in text_words.HOUSEHOLD or not self._passage.stands_for_a_name(symbol):
+            return False
+        return not self._passage.near_market(index)
+
+    def _is_of_a_person(self, index: int) -> bool:
+        """`Jack MA`, `Bob T`."""
+        name = self._passage.previous(index).upper()
+        return len(self.words[index].text) <= 2 and name in text_words.FIRST_NAMES
 
     def _is_legal_form(self, index: int) -> bool:
         """`TotalEnergies SE`, and not `I bought SE`."""
