@@ -1,4 +1,4 @@
-"""Abbreviations that a text introduces itself: `online sports betting (OSB)`, `Westchester Soccer Club (WSC)`.
+"""Abbreviations that a text introduces: `online sports betting (OSB)`, `Westchester Soccer Club (WSC)`.
 
 Such letters stand for the words before them for the rest of the text, whatever share is listed under them.
 Companies are introduced like that too (`Desktop Metal (DM)`), but always with capitals.
@@ -6,6 +6,8 @@ Companies are introduced like that too (`Desktop Metal (DM)`), but always with c
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,43 +15,38 @@ from tradingagents.discovery.market.text_cutting import Word
 
 __all__ = ["introduced"]
 
-_FEWEST_LETTERS: Final = 3
 _MOST_SMALL_WORDS: Final = 3
 _SMALL_WORDS = frozenset({"a", "an", "and", "at", "by", "for", "in", "of", "on", "per", "the", "to"})
+_BRACKETED = re.compile(r"(?<=\()[A-Z]{3,5}(?=\))")
 
 
 def introduced(clean: str, words: Sequence[Word]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the abbreviations of terms (in lower case) and those of names (in capitals) that a text explains.
+    """Return the abbreviations of terms (in lower case) and of names (in capitals) that a text explains.
 
     Every bracket looks back at a bounded number of words.
     """
     terms: set[str] = set()
     names: set[str] = set()
-    for index, word in enumerate(words):
-        if index and _is_bracketed(clean, word):
-            spelled = _spelled_out(words, index)
-            if spelled:
-                (names if any(text[0].isupper() for text in spelled[1:]) else terms).add(word.text)
+    for bracketed in _BRACKETED.finditer(clean):
+        index = bisect_left(words, bracketed.start(), key=lambda word: word.start)
+        spelled = _spelled_out(
+            words[max(0, index - _MOST_SMALL_WORDS - len(bracketed[0])) : index], bracketed[0]
+        )
+        if spelled:
+            (names if any(text[0].isupper() for text in spelled[1:]) else terms).add(bracketed[0])
     return frozenset(terms), frozenset(names)
 
 
-def _is_bracketed(clean: str, word: Word) -> bool:
-    if len(word.text) < _FEWEST_LETTERS or not (word.text.isalpha() and word.text.isupper()):
-        return False
-    return clean[word.start - 1 : word.start] == "(" and clean[word.end : word.end + 1] == ")"
-
-
-def _spelled_out(words: Sequence[Word], index: int) -> list[str]:
-    """Return the words before a bracket that begin with its letters, in order; nothing if they do not."""
-    letters = list(words[index].text)
+def _spelled_out(words: Sequence[Word], abbreviation: str) -> list[str]:
+    """Return the last of the words, those that begin with its letters in order; nothing if they do not."""
+    letters = list(abbreviation)
     spelled: list[str] = []
-    for before in range(index - 1, max(-1, index - 1 - len(letters) - _MOST_SMALL_WORDS), -1):
-        text = words[before].text
-        if text[0].upper() == letters[-1]:
+    for word in reversed(words):
+        if word.text[0].upper() == letters[-1]:
             letters.pop()
-            spelled.append(text)
+            spelled.insert(0, word.text)
             if not letters:
-                return spelled[::-1]
-        elif text.lower() not in _SMALL_WORDS:
+                return spelled
+        elif word.text.lower() not in _SMALL_WORDS:
             return []
     return []

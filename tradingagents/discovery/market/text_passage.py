@@ -127,6 +127,19 @@ class Passage:
         """Whether it is listed beside an undoubted symbol: `BAC or C, GE, AAPL`."""
         return any(self._leads_to_symbol(index, step) for step in (-1, 1))
 
+    def first_of_list(self, index: int) -> int:
+        """Return where the list begins that it is an item of: `F`, for the `O` of `F, T and O`."""
+        for _ in range(_NEAR):
+            before = self._next_item(index, -1)
+            if before < 0 or not self._can_be_item(before):
+                break
+            index = before
+        return index
+
+    def _can_be_item(self, index: int) -> bool:
+        text = self.words[index].text
+        return text.isupper() and text in self._listed and need_of(text) is not Need.TAG
+
     def in_column(self, index: int) -> bool:
         """Whether it heads one of several lines that hold a symbol and figures only."""
         return index in self._columns
@@ -194,7 +207,7 @@ class Passage:
         return loud == 0 or loud * 2 < len(around)
 
     def loud_sides(self, index: int, but: frozenset[str] = text_vocabulary.MARKET) -> int:
-        """Count the words in capitals, `but` some, that touch this one: it may be part of what they stress."""
+        """Count the words in capitals, `but` some, that touch this one: they may stress it too."""
         touching = [self.words[index - 1]] if self.previous(index) else []
         touching += [self.words[index + 1]] if self.next(index) else []
         return sum(
@@ -215,4 +228,4 @@ class Passage:
             return False
         if not word.text.isupper() or word.text not in self._listed:
             return True
-        return need_of(word.text) not in {Need.FORM, Need.MARKET}
+        return need_of(word.text) not in {Need.FORM, Need.QUIET, Need.MARKET}

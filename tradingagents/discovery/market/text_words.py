@@ -162,8 +162,8 @@ CODES = _words("ABT ADP AFL CME GFS JP MA MMM MSCI NVR SP")
 """Much traded shares whose letters say something else as often (moving average): only with their context."""
 
 ABBREVIATIONS = _words("""
-ADC AIS ASA BIS BRC CMA CMC CRC DAC DDT DSS EDC EMP ESS EWS FCA FRA FTA GAA IAS IFS IPS ISD ITC LAC LST MIC
-MIR MPA MSP MTA NDT OSB OST PCM PSC PSL QLD RAC RFP SDS SPL SST TBI TNT TPS TRS WSC
+ADC AIS ASA BIS CMA CMC CRC DAC DDT DSS EDC EMP ESS EWS FCA FRA FTA GAA IAS IFS IPS ISD ITC LAC LST MIC MIR
+MPA MSP MTA NDT OST PCM PSC PSL QLD RAC RFP SDS SPL SST TBI TNT TPS TRS
 """)
 """Three letters that often abbreviate something else: only in quiet text, with a market word near."""
 
@@ -171,7 +171,7 @@ FIRST_NAMES = _NAMES - _words("APPL CASS COKE DJIA FORD GOLD MUSK NIKE TSL")
 """Names; one or two capitals behind one (`Jack MA`) are a surname or an initial."""
 
 PAIRS = _words("BA BP FB GE GM GS JD KO MU QS ZM")
-"""Two letters so often written of a share that they need no market word near, as long as the text is quiet."""
+"""Two letters that so often mean the share that they need no market word near, only quiet text."""
 
 PLAIN_WORDS = _words("""
 ACE ACES ACRE ACT ACTS ADD ADDS ADX AEON AGE AGES AID AIM AIR ALERT ALIVE ALONE ANEW ANGEL ANGRY ANT APART
