@@ -17,7 +17,7 @@ __all__ = ["introduced"]
 
 _MOST_SMALL_WORDS: Final = 3
 _SMALL_WORDS = frozenset({"a", "an", "and", "at", "by", "for", "in", "of", "on", "per", "the", "to"})
-_BRACKETED = re.compile(r"(?<=\()[A-Z]{3,5}(?=\))")
+_BRACKETED = re.compile(r"\( ?([A-Z]{3,5}) ?\)")
 
 
 def introduced(clean: str, words: Sequence[Word]) -> tuple[frozenset[str], frozenset[str]]:
@@ -28,12 +28,11 @@ def introduced(clean: str, words: Sequence[Word]) -> tuple[frozenset[str], froze
     terms: set[str] = set()
     names: set[str] = set()
     for bracketed in _BRACKETED.finditer(clean):
-        index = bisect_left(words, bracketed.start(), key=lambda word: word.start)
-        spelled = _spelled_out(
-            words[max(0, index - _MOST_SMALL_WORDS - len(bracketed[0])) : index], bracketed[0]
-        )
+        letters = bracketed[1]
+        index = bisect_left(words, bracketed.start(1), key=lambda word: word.start)
+        spelled = _spelled_out(words[max(0, index - _MOST_SMALL_WORDS - len(letters)) : index], letters)
         if spelled:
-            (names if any(text[0].isupper() for text in spelled[1:]) else terms).add(bracketed[0])
+            (names if any(text[0].isupper() for text in spelled[1:]) else terms).add(letters)
     return frozenset(terms), frozenset(names)
 
 
