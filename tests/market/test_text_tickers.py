@@ -126,7 +126,7 @@ def test_coins_and_jokes_are_no_tickers_behind_a_dollar_sign(text: str) -> None:
         ("AMC/GME/BB", ["AMC", "GME", "BB"]),
         ("GE drops 5%", ["GE"]),
         ("Jack MA, GME and NIO", ["GME", "NIO"]),
-        ("QS will benefit most", ["QS"]),
+        ("QS may gain from it", ["QS"]),
         ("we are long F and T", ["F", "T"]),
         ("I own F, T and O", ["F", "T", "O"]),
         ("T is up 3%, O down 2.5% today", ["T", "O"]),
@@ -285,7 +285,7 @@ def test_names_of_companies_products_and_lines_of_charts_are_no_tickers(
     [
         ("online sports betting (OSB) grows; OSB shares rise", []),
         ("online sports betting (OSB) grows; buy $OSB", ["OSB"]),
-        ("Westchester Soccer Club (WSC) won, and WSC sings", []),
+        ("Winchester Swimming Club (WSC) won, and WSC sings", []),
         ("the brotherhood of Willow Street Carmen ( WSC ) met", []),
         ("Willscot Space Corp (WSC): buy the stock", ["WSC"]),
         ("SoFi Technologies (SOFI) has a bank", ["SOFI"]),
@@ -305,7 +305,7 @@ def test_an_abbreviation_of_much_else_needs_quiet_text_and_a_market_word() -> No
 
 
 def test_shouted_words_around_take_a_noun_with_them() -> None:
-    assert tickers("they sell the $GME shares, WE ALL GET TO TENDIES UNIT, dl dr") == ["GME"]
+    assert tickers("they sell the $GME shares, SO NOW WE GO FOR THE TENDIES UNIT, and then more") == ["GME"]
     assert tickers("the play of this new year should be SNOW (DD), says he") == ["SNOW"]
 
 

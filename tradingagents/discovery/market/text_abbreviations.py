@@ -1,4 +1,4 @@
-"""Abbreviations that a text introduces: `online sports betting (OSB)`, `Westchester Soccer Club (WSC)`.
+"""Abbreviations that a text introduces: `online sports betting (OSB)`, `Winchester Swimming Club (WSC)`.
 
 Such letters stand for the words before them for the rest of the text, whatever share is listed under them.
 Companies are introduced like that too (`Desktop Metal (DM)`), but always with capitals.

@@ -114,7 +114,7 @@ class Passage:
         return symbol in self._introduced[0]
 
     def stands_for_a_name(self, symbol: str) -> bool:
-        """Whether the text explains the letters by a name: `Westchester Soccer Club (WSC)`."""
+        """Whether the text explains the letters by a name: `Winchester Swimming Club (WSC)`."""
         return symbol in self._introduced[1]
 
     @cached_property

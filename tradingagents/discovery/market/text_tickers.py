@@ -236,7 +236,7 @@ class _Reader:
         return any(len(letter) == 1 and letter.isupper() and letter not in _LONE_WORDS for letter in beside)
 
     def _is_explained_otherwise(self, index: int, symbol: str) -> bool:
-        """`online sports betting (OSB)`; `Westchester Soccer Club (WSC)` where no market word is near."""
+        """`online sports betting (OSB)`; `Winchester Swimming Club (WSC)` where no market word is near."""
         if self._passage.stands_for_a_term(symbol):
             return True
         if symbol in text_words.HOUSEHOLD or not self._passage.stands_for_a_name(symbol):
