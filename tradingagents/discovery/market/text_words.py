@@ -170,7 +170,7 @@ MPA MSP MTA NDT OST PCM PSC PSL QLD RAC RFP SDS SPL SST TBI TNT TPS TRS
 FIRST_NAMES = _NAMES - _words("APPL CASS COKE DJIA FORD GOLD MUSK NIKE TSL")
 """Names; one or two capitals behind one (`Jack MA`) are a surname or an initial."""
 
-PAIRS = _words("BA BP FB GE GM GS JD KO MU QS ZM")
+PAIRS = _words("BA BP FB GE GM GS KO MU QS ZM")
 """Two letters that so often mean the share that they need no market word near, only quiet text."""
 
 PLAIN_WORDS = _words("""
