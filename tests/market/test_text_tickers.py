@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Container
 from types import FrameType
 
 import pytest
@@ -15,9 +16,9 @@ from tradingagents.discovery.market import text_vocabulary, text_words
 from tradingagents.discovery.market.text_tickers import Mention, find_tickers
 
 _SYMBOLS = """
-A AAPL ACN AG AI ALL AMC AMD AREN BB BRK.A BRK.B BTC C CAN CASH CME COIN COST CPU DD EDIT EPS ES ET ETH F FORM
-GE GME GOOD HOPE IT K LOVE MA MSFT NIO NOW NVDA ON OPEN PLTR QS RH ROE ROPE RTX RUN SE SHOP SNOW SOFI SPC SPY T
-TLRY TSLA UNIT VALE XPEV YOLO
+A AAPL ACN AG AI ALL AMC AMD AREN BB BRK.A BRK.B BTC C CAN CASH CME COIN COST CPU CEO CRC DD EDIT EPS ER ES ET ETH F
+FORM GE GME GOOD HOPE IT JUNE K LATER LOVE MA MSFT NIO NOW NVDA O ON OPEN OSB PLTR QS RH ROE ROPE RTX RUN SE SHOP
+SNOW SOFI SPC SPY STARS T TLRY TSLA UNIT VALE WSC XPEV YOLO
 """
 LISTED = frozenset(_SYMBOLS.split())
 
@@ -56,6 +57,45 @@ def test_words_slang_and_abbreviations_are_no_tickers_without_a_tag(text: str) -
     assert tickers(text) == []
 
 
+_NEED_A_CASHTAG = ["IT", "ER", "ET", "DD", "CEO", "ALL", "ON"]
+
+
+@pytest.mark.parametrize("word", _NEED_A_CASHTAG)
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("{} is what I bought, shares of {} are up", []),
+        ("{} calls and puts on {}, {} at $40, long {}", []),
+        ("GameStop ({}) fell 5%", []),
+        ("{}", []),
+        ("GME and NVDA: {} before the open", ["GME", "NVDA"]),
+        ("GME, {}, NVDA", ["GME", "NVDA"]),
+        ("GME/{}/NVDA", ["GME", "NVDA"]),
+        ("XPEV 1/29\n{} 2/04\nNIO 2/10\nTSLA 2/12", ["XPEV", "NIO", "TSLA"]),
+        ("- XPEV\n- {}\n- NIO", ["XPEV", "NIO"]),
+        ("BUY {} NOW BEFORE THE BIG SQUEEZE", []),
+        ("GME IS UP, {} IS GOOD, {} CALLS", ["GME"]),
+        ("the {} said so in lower case: {}", []),
+        ("#{}", []),
+    ],
+)
+def test_these_words_need_a_cashtag_whatever_stands_around(word: str, text: str, others: list[str]) -> None:
+    text = text.replace("{}", word)
+    assert tickers(text) == others
+    assert sorted(tickers(f"{text}\n\n${word}")) == sorted([*others, word])
+    assert sorted(tickers(f"{text}\n\n${word.lower()}")) == sorted([*others, word])
+
+
+def test_a_common_word_that_a_new_fund_takes_is_still_a_word() -> None:
+    assert tickers("See you LATER in JUNE under the STARS, stocks rise") == []
+    assert tickers("I sold my LATER calls, some $JUNE, and then STARS 45c") == ["LATER", "JUNE", "STARS"]
+
+
+@pytest.mark.parametrize("listed", [set(LISTED), dict.fromkeys(LISTED), sorted(LISTED)])
+def test_the_list_may_be_anything_that_answers_in(listed: Container[str]) -> None:
+    assert [one.ticker for one in find_tickers("GME and $BRK.B", listed)] == ["GME", "BRK.B"]
+
+
 @pytest.mark.parametrize("text", ["$SPX", "$APPL", "$DOGE", "ZZTOP calls", "the XQZW shares"])
 def test_what_is_not_listed_is_no_ticker_however_it_is_marked(text: str) -> None:
     assert tickers(text) == []
@@ -85,6 +125,12 @@ def test_coins_and_jokes_are_no_tickers_behind_a_dollar_sign(text: str) -> None:
         ("I hold BB, OPEN, C and GME", ["BB", "OPEN", "C", "GME"]),
         ("AMC/GME/BB", ["AMC", "GME", "BB"]),
         ("GE drops 5%", ["GE"]),
+        ("Jack MA, GME and NIO", ["GME", "NIO"]),
+        ("QS may gain from it", ["QS"]),
+        ("we are long F and T", ["F", "T"]),
+        ("I own F, T and O", ["F", "T", "O"]),
+        ("T is up 3%, O down 2.5% today", ["T", "O"]),
+        ("I hold BB, COIN and SNOW", ["BB", "COIN", "SNOW"]),
     ],
 )
 def test_words_and_short_symbols_are_tickers_with_their_context(text: str, expected: list[str]) -> None:
@@ -96,11 +142,15 @@ def test_words_and_short_symbols_are_tickers_with_their_context(text: str, expec
     [
         "OPEN the door, F this, K.",
         "a GOOD day to RUN",
-        "GE makes light bulbs",
+        "AG makes silver spoons",
         "505 C leaps and 200 K loss",
         "Class C stock",
         "P/E of AT&T, DON'T, U.S., F-150, /ES",
         "the form is OPEN",
+        "I hold F U T of it",
+        "QS IS WHAT I WANT",
+        "it is up T 3%",
+        "Without Jack MA, $40 is not much for the calls",
     ],
 )
 def test_words_and_short_symbols_are_no_tickers_without_context(text: str) -> None:
@@ -166,6 +216,7 @@ def test_the_best_known_symbols_need_no_more_in_lower_case(text: str, expected: 
     ("text", "expected"),
     [
         ("XPEV 1/29\nF 2/04\nMA 2/04\nSNOW 2/10\n", ["XPEV", "F", "MA", "SNOW"]),
+        ("1. QS\n2) AG\n3. XPEV", ["QS", "AG", "XPEV"]),
         ("my list:\n- PLTR\n- XPEV 30%\n- T - 10 shares\nbye", ["PLTR", "XPEV", "T"]),
         ("XPEV 1/29\nIT 2/04\nALL 2/04\nNIO 2/10", ["XPEV", "NIO"]),
         ("EPS 3.4\nROE 15%\nF 2\nXPEV 1", ["XPEV"]),
@@ -197,6 +248,8 @@ def test_a_line_of_its_own_is_a_heading(text: str, expected: list[str]) -> None:
     ("text", "expected"),
     [
         ("Why does G M E never die", ["GME"]),
+        ("G-M-E is a stock, and so is X-P-E-V", ["GME", "XPEV"]),
+        ("G-M-E-X and C-E-O", []),
         ("I bought F A T stocks", []),
         ("my SPYs and GMErs, GMEtothemoon", ["SPY", "GME"]),
         ("SPY400c and SPY240119C00400000", ["SPY"]),
@@ -227,9 +280,57 @@ def test_names_of_companies_products_and_lines_of_charts_are_no_tickers(
     assert tickers(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("online sports betting (OSB) grows; OSB shares rise", []),
+        ("online sports betting (OSB) grows; buy $OSB", ["OSB"]),
+        ("Winchester Swimming Club (WSC) won, and WSC sings", []),
+        ("the brotherhood of Willow Street Carmen ( WSC ) met", []),
+        ("Willscot Space Corp (WSC): buy the stock", ["WSC"]),
+        ("SoFi Technologies (SOFI) has a bank", ["SOFI"]),
+        ("Great Mall Experience (GME) opens", ["GME"]),
+        ("the club (WSC)", ["WSC"]),
+    ],
+)
+def test_an_abbreviation_means_what_the_text_says_it_does(text: str, expected: list[str]) -> None:
+    """The best-known symbols stay symbols; a company is known by a market word near."""
+    assert tickers(text) == expected
+
+
+def test_an_abbreviation_of_much_else_needs_quiet_text_and_a_market_word() -> None:
+    assert tickers("the CRC of the file is wrong") == []
+    assert tickers("WHAT A CRC STOCKS FALL NOW") == []
+    assert tickers("CRC fell, and I bought shares") == ["CRC"]
+
+
+def test_shouted_words_around_take_a_noun_with_them() -> None:
+    assert tickers("they sell the $GME shares, SO NOW WE GO FOR THE TENDIES UNIT, and then more") == ["GME"]
+    assert tickers("the play of this new year should be SNOW (DD), says he") == ["SNOW"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("\0GME\0", ["GME"]),
+        ("\u202eGME\u202c \u200fNIO", ["GME", "NIO"]),
+        ("\u200b$GME\u200b,\ufeffNIO\u200d", ["GME", "NIO"]),
+        ("ＧＭＥ and ＄ＮＩＯ", ["GME", "NIO"]),
+        ("\U0001f680GME\U0001f48e\U0001f64cNIO", ["GME", "NIO"]),
+        ("ГME, GМE and GMÉ", []),
+        ("مرحبا GME سهم", ["GME"]),
+        ("$$$ $ $1 $5B $1.5M $10k $-5 $", []),
+        ("\ud800 GME", ["GME"]),
+    ],
+)
+def test_unusual_characters_neither_raise_nor_hide_a_symbol(text: str, expected: list[str]) -> None:
+    assert tickers(text) == expected
+
+
 def test_a_cashtag_of_nothing_listed_counts_only_when_asked_for() -> None:
     """In text as old as its list is not to be had; slang, coins, indices and slips stay out."""
-    text = "$TWTR, $twtr, $ATVI; $SPX, $APPL, $DOGE, $BTC, $ROPE, $YOLO, $CEO, $HYNDAI, $X, #ABCD, XQZW, $GME"
+    text = "$TWTR, $twtr, $ATVI; $SPX, $APPL, $DOGE, $BTC, $ROPE, $YOLO, $CFO, $HYNDAI, $X, #ABCD, XQZW, $GME"
     assert tickers(text) == ["GME"]
     found = find_tickers(text, LISTED, unlisted_tags=True)
     assert [(one.ticker, one.how, one.listed) for one in found] == [
@@ -361,7 +462,7 @@ _HOSTILE = [
     "$", "A", "A ", "$A", "GME,", "GME and ", " ", "&", "&amp;", "&#", "https://", "www.", "r/", "@", "1/",
     "1.",
     "(", "GME (", "*", "GME*", "â€", "ðŸ", "BRK.", "GME/", "NYSE:", "NYSE ", "spy ", "at ", "é",
-    "F 1/1 ",
+    "F 1/1 ", "A-", "A-B-", "(ABC) ", "a b c (ABC) ", "Ａ", "\0", "\u200b", "1. F\n", "F, ", "F and ", "up 3% ",
 ]  # fmt: skip
 
 
@@ -391,7 +492,7 @@ def _calls(text: str) -> int:
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("piece", _HOSTILE)
 def test_no_pattern_backtracks_through_a_long_text(piece: str) -> None:
-    """50 kB of the worst: work that grows with the square takes minutes."""
+    """Twice 50 kB of the worst: work that grows with the square takes minutes."""
     text = piece * (50_000 // len(piece))
     assert tickers(f"$AAPL {text}. F is up {text}. T")[:1] == ["AAPL"]
 

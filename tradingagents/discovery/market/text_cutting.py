@@ -20,8 +20,12 @@ _ENTITY = re.compile(r"&(?:amp;)?(?:#[xX]?[0-9a-fA-F]{1,7}|[A-Za-z]{2,8});")
 # UTF-8 read as Windows-1252: quotes and dashes begin with the first, rockets and other signs with the second.
 _MOJIBAKE = re.compile("â€.|ðŸ..", re.DOTALL)
 
+# Letters and signs as wide as ideographs: each has a narrow twin.
+_WIDE = re.compile("[\uff01-\uff5e]")
+_TO_NARROW = 0xFEE0
+
 _NUMBER = r"\d+(?:[.,/]\d+)*[A-Za-z%]*"
-_SPACED = r"(?P<spaced>[A-Z](?: [A-Z]){2,4}(?![A-Za-z0-9'’]))"
+_SPACED = r"(?P<spaced>[A-Z](?:(?: [A-Z]){2,4}|(?:-[A-Z]){2,4})(?![A-Za-z0-9'’-]))"
 _TOKEN = re.compile(rf"{_NUMBER}|{_SPACED}|[A-Za-z][A-Za-z0-9]*|{ROCKET}", re.ASCII)
 _CONTRACT = re.compile(r"([A-Z]{2,5})(\d{6}[CP]\d{8}|\d{2,5}[CcPp])")
 _INFLECTED = re.compile(r"([A-Z]{3,5})(?:s|ers?|ed|ing|ry|to(?:the)?mo+n)")
@@ -29,7 +33,7 @@ _INFLECTED = re.compile(r"([A-Z]{3,5})(?:s|ers?|ed|ing|ry|to(?:the)?mo+n)")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word, number or rocket. ``text`` of letters spelled apart (``G M E``) has no spaces.
+    """A word, number or rocket. ``text`` of letters spelled apart (``G M E``, ``G-M-E``) is joined.
 
     ``part`` says that the author went on without a space: ``SPYs``, ``GMEtothemoon``, ``SPY400c``.
     """
@@ -42,7 +46,8 @@ class Word:
 
 def cleaned(text: str) -> str:
     """Blank out what nobody reads; every other character keeps its offset."""
-    return _MOJIBAKE.sub(_repaired, _ENTITY.sub(_decoded, _LINK.sub(_blank, text)))
+    narrow = _WIDE.sub(_narrow, text)
+    return _MOJIBAKE.sub(_repaired, _ENTITY.sub(_decoded, _LINK.sub(_blank, narrow)))
 
 
 def words_of(clean: str) -> list[Word]:
@@ -53,7 +58,7 @@ def words_of(clean: str) -> list[Word]:
 def _cut(match: re.Match[str]) -> Iterator[Word]:
     text, start, end = match[0], match.start(), match.end()
     if match["spaced"]:
-        yield Word(text.replace(" ", ""), start, end)
+        yield Word(text[::2], start, end)
     elif contract := _CONTRACT.fullmatch(text):
         middle = start + contract.end(1)
         yield Word(contract[1], start, middle, part=True)
@@ -62,6 +67,10 @@ def _cut(match: re.Match[str]) -> Iterator[Word]:
         yield Word(inflected[1], start, start + inflected.end(1), part=True)
     else:
         yield Word(text, start, end)
+
+
+def _narrow(match: re.Match[str]) -> str:
+    return chr(ord(match[0]) - _TO_NARROW)
 
 
 def _blank(match: re.Match[str]) -> str:

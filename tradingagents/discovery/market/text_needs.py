@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from tradingagents.discovery.market import text_words
+from tradingagents.discovery.market.text_common_words import COMMON_WORDS
 
 __all__ = ["Need", "need_of"]
 
@@ -24,12 +25,16 @@ class Need(Enum):
     """``$X`` or ``NYSE: X``: no neighbour will do."""
 
 
+_WITH_A_NEIGHBOUR = text_words.PLAIN_WORDS | text_words.CODES | COMMON_WORDS
+_IN_QUIET_TEXT = text_words.RARELY_SHOUTED | text_words.PAIRS
+
+
 def need_of(symbol: str) -> Need:
     """Return what ``symbol``, in capitals, needs."""
     if symbol in text_words.NEVER_BARE:
         return Need.TAG
-    if symbol in text_words.PLAIN_WORDS or symbol in text_words.CODES or len(symbol) == 1:
+    if symbol in _WITH_A_NEIGHBOUR or len(symbol) == 1:
         return Need.NEIGHBOUR
-    if len(symbol) == 2:
-        return Need.MARKET
-    return Need.QUIET if symbol in text_words.RARELY_SHOUTED else Need.FORM
+    if symbol in _IN_QUIET_TEXT:
+        return Need.QUIET
+    return Need.MARKET if len(symbol) == 2 or symbol in text_words.ABBREVIATIONS else Need.FORM

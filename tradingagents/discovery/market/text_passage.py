@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from tradingagents.discovery.market import text_vocabulary
+from tradingagents.discovery.market.text_abbreviations import introduced
 from tradingagents.discovery.market.text_cutting import Word, cleaned, words_of
 from tradingagents.discovery.market.text_needs import Need, need_of
 from tradingagents.discovery.market.text_rows import columns_of, lines_of, stands_alone
@@ -69,7 +70,15 @@ class Passage:
 
     def beside_security(self, index: int) -> bool:
         """Whether beside it stands what only stands beside a security."""
-        return self.beside(index, text_vocabulary.SECURITIES) or self.priced(index)
+        return self.beside(index, text_vocabulary.SECURITIES) or self.priced(index) or self.moved(index)
+
+    def moved(self, index: int) -> bool:
+        """`F up 3%`, `F is down 3%`."""
+        if self.next(index) in {"is", "was"}:
+            index += 1
+        if self.next(index) not in {"up", "down"}:
+            return False
+        return self.next(index + 1)[:1].isdigit() and self.next(index + 1)[-1:] == "%"
 
     def priced(self, index: int) -> bool:
         """`GME at $40`, `GME @ 40`, `GME 45c`."""
@@ -100,11 +109,36 @@ class Passage:
             return False
         return self.words[index - 1].text[0].isupper()
 
+    def stands_for_a_term(self, symbol: str) -> bool:
+        """Whether the text explains the letters by words in lower case: `free cash flow (FCF)`."""
+        return symbol in self._introduced[0]
+
+    def stands_for_a_name(self, symbol: str) -> bool:
+        """Whether the text explains the letters by a name: `Winchester Swimming Club (WSC)`."""
+        return symbol in self._introduced[1]
+
+    @cached_property
+    def _introduced(self) -> tuple[frozenset[str], frozenset[str]]:
+        return introduced(self.clean, self.words)
+
     # -- lists, columns and headings -------------------------------------------------------------------
 
     def in_list(self, index: int) -> bool:
         """Whether it is listed beside an undoubted symbol: `BAC or C, GE, AAPL`."""
         return any(self._leads_to_symbol(index, step) for step in (-1, 1))
+
+    def first_of_list(self, index: int) -> int:
+        """Return where the list begins that it is an item of: `F`, for the `O` of `F, T and O`."""
+        for _ in range(_NEAR):
+            before = self._next_item(index, -1)
+            if before < 0 or not self._can_be_item(before):
+                break
+            index = before
+        return index
+
+    def _can_be_item(self, index: int) -> bool:
+        text = self.words[index].text
+        return text.isupper() and text in self._listed and need_of(text) is not Need.TAG
 
     def in_column(self, index: int) -> bool:
         """Whether it heads one of several lines that hold a symbol and figures only."""
@@ -138,6 +172,8 @@ class Passage:
                 return False
             if need is Need.FORM or self.clean[word.start - 1 : word.start] == "$":
                 return True
+            if need is Need.QUIET and len(symbol) > 2 and word.text.isupper() and self.quiet(index):
+                return True
             if need is Need.TAG:
                 return False
         return False
@@ -170,13 +206,12 @@ class Passage:
         loud = sum(word.text.isupper() for word in around)
         return loud == 0 or loud * 2 < len(around)
 
-    def loud_sides(self, index: int) -> int:
-        """Count the words in capitals that touch this one, which may then be part of what they stress."""
+    def loud_sides(self, index: int, but: frozenset[str] = text_vocabulary.MARKET) -> int:
+        """Count the words in capitals, `but` some, that touch this one: they may stress it too."""
         touching = [self.words[index - 1]] if self.previous(index) else []
         touching += [self.words[index + 1]] if self.next(index) else []
         return sum(
-            self._wordy(word) and word.text.isupper() and word.text.lower() not in text_vocabulary.MARKET
-            for word in touching
+            self._wordy(word) and word.text.isupper() and word.text.lower() not in but for word in touching
         )
 
     def _window(self, index: int) -> list[Word]:
@@ -193,4 +228,4 @@ class Passage:
             return False
         if not word.text.isupper() or word.text not in self._listed:
             return True
-        return need_of(word.text) not in {Need.FORM, Need.MARKET}
+        return need_of(word.text) not in {Need.FORM, Need.QUIET, Need.MARKET}

@@ -17,15 +17,20 @@ _BESIDE = text_vocabulary.SECURITIES | frozenset({"at", "avg", "x", "c", "p", "t
 
 
 def lines_of(clean: str, words: Sequence[Word]) -> list[range]:
-    """Return the indices of each line's words; lines without a word are left out."""
+    """Return the indices of each line's words, without its number; lines without a word are left out."""
     lines: list[range] = []
     first = 0
     for index in range(1, len(words) + 1):
         ends = index == len(words) or "\n" in clean[words[index - 1].end : words[index].start]
         if ends:
-            lines.append(range(first, index))
+            lines.append(range(first + _is_numbered(clean, words, first, index), index))
             first = index
     return lines if words else []
+
+
+def _is_numbered(clean: str, words: Sequence[Word], first: int, end: int) -> bool:
+    """`1. GME`, `2) GME`."""
+    return first + 1 < end and words[first].text.isdigit() and clean[words[first].end] in ".)"
 
 
 def columns_of(words: Sequence[Word], lines: Sequence[range], listed: Container[str]) -> frozenset[int]:

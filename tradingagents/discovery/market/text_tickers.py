@@ -7,7 +7,8 @@ A symbol is believed for one of these reasons, the first that holds:
    column of symbols and figures. Such things only stand beside a security.
 3. Form: three or more capitals that are no word: nobody writes `XPEV` by chance. Where the words around are
    in capitals too, it must not stand amid them, or a market word must be near. Two letters need a market
-   word near and quiet text, or a line of their own; one letter needs a neighbour.
+   word near and quiet text, or a line of their own; one letter needs a neighbour. What the text itself
+   explains as an abbreviation of something else is none (`text_abbreviations`).
 
 How much is asked depends on what else the letters can be (`text_needs`, `text_words`): nouns that are rarely
 stressed (`SNOW`) need quiet text, words that are (`BEST`) a neighbour, function words, slang and
@@ -44,6 +45,7 @@ _FOREIGN_BEFORE = re.compile(
 )
 _THOUSANDS = frozenset({"k", "m", "b", "t", "mm", "bn"})  # as in "a few $k"
 _ARTICLES = frozenset({"a", "an", "the", "to"})  # before a word of the language: "the spy", "to spy"
+_LONE_WORDS = frozenset("AI")
 _JOINTS = frozenset("/&-+")
 _VOWELS = frozenset("AEIOUY")
 
@@ -67,11 +69,13 @@ class Mention:
 def find_tickers(text: str, listed: Container[str], *, unlisted_tags: bool = False) -> list[Mention]:
     """List the tickers in `text`, in order of appearance, one mention each: the first that is believed.
 
-    `listed` holds the symbols of the day in their canonical spelling (`BRK.B`). Nothing outside it is
-    returned: a tagged index, coin or slip (`$SPX`, `$APPL`) is none, and a share that was delisted since is
-    found only with the list of its day. With `unlisted_tags` a dollar sign before capitals counts without
-    the list, unless they are a coin, an index, a word or slang: for old texts whose list is not to be had.
-    About a quarter of such answers are slips, over-the-counter shares and inventions.
+    `text` may be of any length and hold any characters; a post is its title, an empty line, and its body.
+    `listed` answers `symbol in listed` for the symbols of the day in their canonical spelling (`BRK.B`): a
+    set, or a :class:`SymbolDirectory`, whose `shares_and_funds` leaves out warrants and preferreds. Nothing
+    outside it is returned: a tagged index or slip (`$SPX`, `$APPL`) is none, and a share that was delisted
+    since is found only with the list of its day. With `unlisted_tags` a dollar sign before capitals counts
+    without the list, unless they are a coin, an index, a word or slang: for old texts whose list is not to
+    be had. About a quarter of such answers are slips, over-the-counter shares and inventions.
     """
     reader = _Reader(Passage(text, listed), listed, unlisted_tags)
     found: dict[str, Mention] = {}
@@ -153,6 +157,8 @@ class _Reader:
         need, word = need_of(symbol), self.words[index]
         if need is Need.TAG or (word.part and need is not Need.FORM) or self._glued(index, end):
             return False
+        if self._is_explained_otherwise(index, symbol) or self._is_of_a_person(index):
+            return False
         if not word.text.isupper():
             return self._believed_in_lower_case(index, symbol, need)
         if self._passage.in_column(index):
@@ -173,7 +179,7 @@ class _Reader:
                 and not self._is_legal_form(index)
                 and (self._passage.near_market(index) or self._passage.heads(index))
             )
-        return quiet and need is Need.QUIET and not self._passage.loud_sides(index)
+        return quiet and need is Need.QUIET and not self._passage.loud_sides(index, text_vocabulary.HELD)
 
     def _believed_in_lower_case(self, index: int, symbol: str, need: Need) -> bool:
         passage = self._passage
@@ -209,17 +215,38 @@ class _Reader:
         return joined and not self._passage.in_list(index)
 
     def _in_context(self, index: int, symbol: str) -> bool:
-        before = self._passage.previous(index)
-        # 505 C and 200 K are a strike and an amount, Class B and Gen Z no symbols.
-        if len(symbol) == 1 and (before[-1:].isdigit() or before in text_vocabulary.LETTERED):
-            return False
-        if len(symbol) == 1 and before in text_vocabulary.TRADES:
-            return True
+        if len(symbol) == 1:
+            if self._is_mere_letter(index):
+                return False
+            if self._passage.previous(self._passage.first_of_list(index)) in text_vocabulary.TRADES:
+                return True
         return (
             self._passage.beside_security(index)
             or self._passage.in_list(index)
             or self._passage.in_name_brackets(index)
         )
+
+    def _is_mere_letter(self, index: int) -> bool:
+        """`505 C` and `200 K` are a strike and an amount, `Class B` no symbol, `F U` and `B  T C` no list."""
+        before, words = self._passage.previous(index), self.words
+        if before[-1:].isdigit() or before in text_vocabulary.LETTERED:
+            return True
+        after = words[index + 1].text if self._passage.next(index) else ""
+        beside = {words[index - 1].text if before else "", after}
+        return any(len(letter) == 1 and letter.isupper() and letter not in _LONE_WORDS for letter in beside)
+
+    def _is_explained_otherwise(self, index: int, symbol: str) -> bool:
+        """`online sports betting (OSB)`; `Winchester Swimming Club (WSC)` where no market word is near."""
+        if self._passage.stands_for_a_term(symbol):
+            return True
+        if symbol in text_words.HOUSEHOLD or not self._passage.stands_for_a_name(symbol):
+            return False
+        return not self._passage.near_market(index)
+
+    def _is_of_a_person(self, index: int) -> bool:
+        """`Jack MA`, `Bob T`."""
+        name = self._passage.previous(index).upper()
+        return len(self.words[index].text) <= 2 and name in text_words.FIRST_NAMES
 
     def _is_legal_form(self, index: int) -> bool:
         """`TotalEnergies SE`, and not `I bought SE`."""

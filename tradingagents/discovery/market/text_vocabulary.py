@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["LEGAL_FORMS", "LETTERED", "MARKET", "MEASURED", "OPTIONS", "SECURITIES", "STANCES", "TRADES"]
+__all__ = [
+    "HELD",
+    "LEGAL_FORMS",
+    "LETTERED",
+    "MARKET",
+    "MEASURED",
+    "OPTIONS",
+    "SECURITIES",
+    "STANCES",
+    "TRADES",
+]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -26,11 +36,10 @@ buy buying bought sell selling sold hold holding held own owning short shorting 
 """)
 """What one does with a ticker."""
 
-MARKET = (
-    SECURITIES
-    | (STANCES - {"in"})
-    | TRADES
-    | _words("""
+HELD = SECURITIES | TRADES | (STANCES - {"in"})
+"""Words that are shouted beside a ticker without making it a part of what they stress."""
+
+MARKET = HELD | _words("""
 ath avg bagger bagholding bet bets buyout catalyst catalysts chart crash crashed crashing dip dips dividend
 downgrade downgraded downside drilling dump dumped dumping etf expiring expiry gain gained gains gap gapping
 guidance invest investing investor investors jumped jumps longs loss losses margin margins market moon
@@ -39,7 +48,6 @@ price profit profits pt pump pumped pumping rallied rallies rally rallying reven
 rockets shorts soared soaring soars strike surge surged surges surging tank tanked tanking tanks tendies
 ticker tickers trade traded trading undervalued upgrade upgraded upside valuation \U0001f680
 """)
-)
 """Words that show that a passage is about trading."""
 
 LETTERED = _words("class form gen grade part plan round schedule series type vitamin")
