@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from tradingagents.discovery.market import text_words
-from tradingagents.discovery.market.text_common_words import COMMON_WORDS
 
 __all__ = ["Need", "need_of"]
 
@@ -25,7 +24,7 @@ class Need(Enum):
     """``$X`` or ``NYSE: X``: no neighbour will do."""
 
 
-_WITH_A_NEIGHBOUR = text_words.PLAIN_WORDS | text_words.CODES | COMMON_WORDS
+_WITH_A_NEIGHBOUR = text_words.PLAIN_WORDS | text_words.CODES
 _IN_QUIET_TEXT = text_words.RARELY_SHOUTED | text_words.PAIRS
 
 
