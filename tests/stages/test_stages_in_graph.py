@@ -139,8 +139,8 @@ def test_confluence_and_percentile_are_shown_in_the_ranking() -> None:
     final = graph_of(scanner("a", scored), scanner("b", finding("AAA", score=5), "news")).run(DAY)
     shown = {c["ticker"]: (c["percentile"], c["confluence"]) for c in final["final_ranking"]}
     assert shown == {
-        "BBB": (1.0, {"scanners": 1, "pipelines": 1}),
-        "AAA": (0.5, {"scanners": 2, "pipelines": 2}),
+        "BBB": (0.75, {"scanners": 1, "pipelines": 1}),
+        "AAA": (0.25, {"scanners": 2, "pipelines": 2}),
     }
 
 
