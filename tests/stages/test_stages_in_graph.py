@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import gc
 import json
 import logging
 from collections.abc import Callable
@@ -304,6 +306,70 @@ def test_one_that_only_permutes_must_return_all_it_was_given() -> None:
 def test_what_cannot_be_called_is_refused_when_the_graph_is_built(name: str) -> None:
     with pytest.raises(ConfigError, match=f"{name}: list cannot be called"):
         graph_of(scanner("s", finding()), **{name: ["AAA"]})
+
+
+async def later(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
+    return candidates
+
+
+async def one_by_one(candidates: list[dict[str, Any]], trade_date: str) -> Any:
+    yield candidates[0]
+
+
+class Asynchronous:
+    async def __call__(self, candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
+        return candidates
+
+
+@pytest.mark.parametrize("name", ["filter", "ranker"])
+@pytest.mark.parametrize(
+    ("stage", "told"),
+    [
+        (later, "later is asynchronous; it runs in a thread, so write it without async"),
+        (one_by_one, "one_by_one is asynchronous"),
+        (Asynchronous(), "Asynchronous is asynchronous"),
+        (lambda candidates: candidates, "<lambda> cannot be called with candidates and a trade date"),
+        (lambda candidates, day, more: candidates, "<lambda> cannot be called with"),
+        (lambda *, candidates, trade_date: candidates, "<lambda> cannot be called with"),
+        (Asynchronous, "Asynchronous cannot be called with"),
+    ],
+)
+def test_what_cannot_be_called_so_is_refused_when_the_graph_is_built(
+    name: str, stage: Any, told: str
+) -> None:
+    """A run would only fall back, every time, after the scan has been paid for."""
+    with pytest.raises(ConfigError, match=f"^{name}: {told}"):
+        graph_of(scanner("s", finding()), **{name: stage})
+
+
+def test_what_can_be_called_so_in_any_way_is_taken() -> None:
+    class Mine:
+        def rank(self, candidates: list[dict[str, Any]], trade_date: str, extra: int = 1) -> list[Any]:
+            return candidates
+
+    class Opaque:
+        @property
+        def __signature__(self) -> Any:
+            raise ValueError("no signature found for builtin")
+
+        def __call__(self, *arguments: Any) -> Any:
+            return arguments[0]
+
+    for stage in (
+        lambda *arguments: arguments[0],
+        lambda candidates, trade_date="", **more: candidates,
+        Mine().rank,
+        functools.partial(Mine().rank, extra=2),
+        Opaque(),
+    ):
+        graph_of(scanner("s", finding()), filter=stage, ranker=stage)
+
+
+def test_an_answer_that_must_be_awaited_is_a_failure_and_leaves_no_warning() -> None:
+    final = graph_of(scanner("s", finding("AAA")), ranker=lambda c, day: later(c, day)).run(DAY)
+    assert final["tickers"] == ["AAA"]
+    assert "it returned coroutine instead of an iterable of candidates" in final["warnings"][0]
+    gc.collect()  # an answer that was never awaited would warn now
 
 
 def test_warnings_of_an_earlier_run_on_the_same_thread_are_gone() -> None:
