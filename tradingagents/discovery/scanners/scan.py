@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from tradingagents.discovery.market.data import MarketData
 from tradingagents.discovery.market.order import MarketOrder
 from tradingagents.discovery.redact import redact
 from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.catalogue import BUILT_IN
 from tradingagents.discovery.scanners.circuits import ScannerCircuits
 from tradingagents.discovery.scanners.progress import Events, Narrator
 from tradingagents.discovery.scanners.recorder import LocalRecorder
@@ -154,9 +156,12 @@ class Scan:
         )
 
     def _screens(self) -> dict[str, Mapping[str, Any]]:
-        """Return the screens that scanners of this process ask for; the others evaluate their own."""
+        """Return the screens that built-in scanners of this process ask for; the others evaluate their own.
+
+        What a stranger's class asks for may be wrong, or be a built-in screen with other thresholds.
+        """
         settings = self._config.scanners
-        shared = [cls for cls in self._scanners if settings[cls.name].isolation == "thread"]
+        shared = [c for c in self._scanners if c in BUILT_IN and settings[c.name].isolation == "thread"]
         return dict(wanted for cls in shared if (wanted := cls.screen(settings[cls.name])) is not None)
 
     def _order(self, scanner: type[BaseScanner], state: Mapping[str, Any], bars: MarketOrder) -> Order:
@@ -171,6 +176,7 @@ class Scan:
             state=state,
             timeout_seconds=self._config.timeout_of(scanner.name),
             expected_seconds=self._seconds.get(scanner.name),
+            own_screen=scanner not in BUILT_IN and _asks_for_a_screen(scanner),
         )
 
     def _receipt(
@@ -204,3 +210,8 @@ class Scan:
             },
             "requests": {vendor: dict(counts) for vendor, counts in recorder.requests.items()},
         }
+
+
+def _asks_for_a_screen(scanner: type[BaseScanner]) -> bool:
+    own, base = inspect.getattr_static(scanner, "screen"), inspect.getattr_static(BaseScanner, "screen")
+    return own is not base
