@@ -16,9 +16,12 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Command, interrupt
 
+from tests.fake_clock import FakeClock
 from tests.market.frames import bars, together
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
 from tradingagents.discovery.market.store import OhlcvStore
+from tradingagents.discovery.sandbox import SandboxServer
+from tradingagents.discovery.scanners.technical_scanners import GapUp
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
 DAY = "2026-02-05"
@@ -160,6 +163,16 @@ def test_bars_that_cannot_be_read_are_told_and_nobody_is_dropped_for_it(tmp_path
     assert final["tickers"] == ["AAA"]
     [message] = final["warnings"]
     assert message.startswith("daily bars: ohlcv: manifest.json cannot be read")
+
+
+def test_the_day_of_an_invented_market_is_over_for_the_filter_as_for_the_scanners() -> None:
+    """Its bars are whole, whatever time it is here; a live session that still lasts does not count."""
+    morning = FakeClock()  # half past two in London, the session of that day lasts until nine
+    with SandboxServer() as sandbox:
+        config, day = sandbox.config(), str(sandbox.market.as_of)
+        final = DiscoveryGraph(config, ScannerRegistry([GapUp]), clock=morning).run(day)
+    assert final["scan_report"]["market"]["as_of"] == final["filter_report"]["market"]["as_of"] == day
+    assert {c["market"]["as_of"] for c in final["final_ranking"]} == {day}
 
 
 # -- what is new ------------------------------------------------------------------------------------

@@ -17,7 +17,10 @@ from tradingagents.discovery.redact import register_secret
 from tradingagents.discovery.scanners.foreign_words import one_line
 from tradingagents.discovery.stages.llm_prompt import messages_for
 
-__all__ = ["ChatModel", "LlmRanker", "RankedTicker", "Ranking"]
+__all__ = ["LLM_REASON", "ChatModel", "LlmRanker", "RankedTicker", "Ranking"]
+
+LLM_REASON = "llm_reason"
+"""The key under which a candidate has the model's words on it."""
 
 _REASON_CHARACTERS = 200
 _LONGEST_TIMEOUT = 600.0  # seconds a client is given when no deadline bounds the call
@@ -110,7 +113,7 @@ def _ordered(shown: Sequence[Mapping[str, Any]], answer: Ranking) -> list[dict[s
             raise BadPayload(
                 "llm", f"{one_line(item.ticker, 20)!r} is none of the candidates, or named twice"
             )
-        ordered.append({**candidate, "llm_reason": one_line(item.reason, _REASON_CHARACTERS)})
+        ordered.append({**candidate, LLM_REASON: one_line(item.reason, _REASON_CHARACTERS)})
     if left:
         raise BadPayload(
             "llm", f"{len(left)} of {len(shown)} candidates are missing, such as {next(iter(left))}"
