@@ -137,6 +137,53 @@ def test_the_ranker_accounts_for_what_its_limit_cut() -> None:
     }
 
 
+def test_the_receipt_counts_what_went_into_every_step_and_came_out() -> None:
+    """From what the scanners put forward to what the agents get, with no gap between two steps."""
+    scanners = scanner("a", finding("AAA", "BBB", "CCC")), scanner("b", finding("BBB", "DDD"))
+    discovery = graph_of(*scanners, rules={"exclude_tickers": ["AAA"]}, ranks={"limit": 2})
+    final = discovery.run(DAY)
+    [merge, filtered, ranked] = final["scan_report"]["stages"]
+    assert merge == {"stage": "merge", "in": 5, "out": 4}
+    assert {key: filtered[key] for key in ("stage", "by", "in", "out")} == {
+        "stage": "filter",
+        "by": "built-in",
+        "in": 4,
+        "out": 3,
+    }
+    assert filtered["steps"][0] == {"name": "exclude_tickers", "in": 4, "out": 3, "unknown": 0}
+    assert [one["name"] for one in filtered["steps"]] == [
+        one["name"] for one in final["filter_report"]["steps"]
+    ]
+    assert ranked == {"stage": "ranker", "by": "built-in", "in": 3, "out": 2}
+    scan_only = discovery.scanner_node(DiscoveryGraph.initial_state(DAY))["scan_report"]
+    assert scan_only["stages"] == [merge]
+    assert final["scan_report"].keys() == scan_only.keys()
+
+
+def test_the_counts_are_in_the_stream_and_in_the_checkpoint_and_start_anew_with_each_run() -> None:
+    discovery = graph_of(scanner("s", finding("AAA", "BBB")), checkpointer=InMemorySaver())
+    thread: Any = {"configurable": {"thread_id": "t"}}
+    start = DiscoveryGraph.initial_state(DAY)
+    updates = [*discovery.graph.stream(start, thread, stream_mode="updates")]
+    told = {name: made["scan_report"]["stages"] for one in updates for name, made in one.items()}
+    assert {name: [one["stage"] for one in stages] for name, stages in told.items()} == {
+        "scanner": ["merge"],
+        "filter": ["merge", "filter"],
+        "ranker": ["merge", "filter", "ranker"],
+    }
+    assert updates[1]["filter"]["filter_report"]["in"] == updates[2]["ranker"]["ranker_report"]["in"] == 2
+    kept = discovery.graph.get_state(thread).values
+    assert kept["scan_report"]["stages"] == told["ranker"]
+    assert discovery.run(DAY, thread)["scan_report"]["stages"] == told["ranker"]
+
+
+def test_a_stage_on_its_own_makes_up_no_receipt() -> None:
+    discovery = graph_of(scanner("s", finding()))
+    state: Any = {"trade_date": DAY, "candidate_metadata": []}
+    assert "scan_report" not in discovery.filter_node(state)
+    assert "scan_report" not in discovery.ranker_node(state)
+
+
 def test_confluence_and_percentile_are_shown_in_the_ranking() -> None:
     def scored(self: Any, state: Any) -> list[Any]:
         return [{"ticker": "AAA", "score": 1.0}, {"ticker": "BBB", "score": 2.0}]

@@ -222,9 +222,10 @@ def parse_config(
 _UNKNOWN_SCANNER = "scanner, neither built in nor registered (one of another package must be installed)"
 
 
-def parse_settings(cls: type[ScannerClass], raw: Mapping[str, Any]) -> ScannerSettings:
-    """Validate one scanner's section. Raises :class:`ConfigError`."""
-    return _validated(cls.Settings, _meant_for(cls, raw), f"discovery.scanners.{cls.name}")
+def parse_settings(cls: type[Any], raw: Mapping[str, Any]) -> ScannerSettings:
+    """Validate the section of a scanner class. Raises :class:`ConfigError`."""
+    model: type[ScannerSettings] = cls.Settings
+    return _validated(model, _meant_for(cls, raw), f"discovery.scanners.{cls.name}")
 
 
 def parse_without_scanners(config: Mapping[str, Any] | None) -> DiscoveryConfig:

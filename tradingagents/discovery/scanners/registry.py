@@ -90,7 +90,7 @@ def _check(scanner: Any) -> None:
             )
     if not isinstance(scanner.strategy, str):
         raise ConfigError(f"{label}.strategy is {scanner.strategy!r}; it must be text")
-    _check_promises(scanner, label)
+    _check_promises(scanner.evidence_kinds, scanner.listed_only, label)
     if inspect.isabstract(scanner):
         missing = ", ".join(sorted(scanner.__abstractmethods__))
         raise ConfigError(f"{label} does not define {missing}")
@@ -111,16 +111,15 @@ def _check_defaults(scanner: type[BaseScanner]) -> None:
         ) from None
 
 
-def _check_promises(scanner: type[BaseScanner], label: str) -> None:
-    kinds = scanner.evidence_kinds
+def _check_promises(kinds: Any, listed_only: Any, label: str) -> None:
     if (
         isinstance(kinds, str)
         or not isinstance(kinds, Collection)
         or not all(isinstance(k, str) for k in kinds)
     ):
         raise ConfigError(f"{label}.evidence_kinds is {kinds!r}; it must be a tuple such as ('my_kind',)")
-    if not isinstance(scanner.listed_only, bool):
-        raise ConfigError(f"{label}.listed_only is {scanner.listed_only!r}; it must be True or False")
+    if not isinstance(listed_only, bool):
+        raise ConfigError(f"{label}.listed_only is {listed_only!r}; it must be True or False")
 
 
 def _check_settings(settings: Any, label: str) -> None:

@@ -100,6 +100,8 @@ class Scan:
             self._receipt(cls, outcome, recorder())
             for cls, outcome, (_, recorder) in zip(self._scanners, outcomes, made, strict=True)
         ]
+        merged = merge_candidates(receipt["candidates"] for receipt in receipts)
+        put_forward = sum(len(receipt["candidates"]) for receipt in receipts)
         report = {
             "run_id": run_id,
             "trade_date": state["trade_date"],
@@ -109,10 +111,11 @@ class Scan:
             "duration_seconds": round(self._clock.monotonic() - began, 4),
             "health": health_of(Status(receipt["status"]) for receipt in receipts),
             "market": market.receipt(),
+            "stages": [{"stage": "merge", "in": put_forward, "out": len(merged)}],  # later ones add theirs
             "outcomes": receipts,
         }
         entries = [entry for log in logs for entry in log.close()]
-        return ScanResult(merge_candidates(r["candidates"] for r in receipts), entries, report)
+        return ScanResult(merged, entries, report)
 
     def _run(
         self, tasks: Sequence[Task], narrator: Narrator, should_stop: Callable[[], bool] | None

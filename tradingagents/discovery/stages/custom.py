@@ -69,7 +69,7 @@ def name_of(stage: Any) -> str:
 
 
 def check_stage(role: str, stage: Any) -> None:
-    """Raise :class:`ConfigError` for what could only fail in every run: not to be called so, or asynchronous."""
+    """Raise :class:`ConfigError` for what would fail in every run: not to be called so, or asynchronous."""
     name = name_of(stage)
     if not callable(stage) or not _takes_two(stage):
         raise ConfigError(f"{role}: {name} cannot be called with candidates and a trade date")

@@ -19,6 +19,7 @@ from tradingagents.discovery.stages.filter import DEPRIORITISED, filter_candidat
 from tradingagents.discovery.stages.llm_ranker import LLM_REASON
 from tradingagents.discovery.stages.market import MarketFacts, read_market
 from tradingagents.discovery.stages.marks import found_in, mark_candidates
+from tradingagents.discovery.stages.receipt import with_stage
 from tradingagents.discovery.stages.sightings import Sightings
 
 __all__ = ["FilterStage"]
@@ -44,6 +45,8 @@ class FilterStage:
     def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``tickers``, ``candidate_metadata``, ``status``, ``filter_report`` and ``warnings``.
 
+        And the state's ``scan_report`` with this step's counts; see :func:`with_stage`.
+
         ``filter_report`` is ``{"in", "out", "by", "steps", "dropped", "refused", "market", "emptied",
         "emptied_by", "fallback"}``: ``by`` names what decided, ``emptied_by`` the step after which nothing
         was left of something, ``fallback`` why the built-in rules decided in place of the user's filter.
@@ -59,6 +62,7 @@ class FilterStage:
             "candidate_metadata": kept,
             "status": "filtered",
             "filter_report": account,
+            **with_stage(report, "filter", account),
             "warnings": [text for text in (problem, *self._said(account, facts)) if text],
         }
 

@@ -15,6 +15,7 @@ from tradingagents.discovery.config import DiscoveryConfig
 from tradingagents.discovery.stages.custom import Answer, CandidateRanker, StageFailed, consult, name_of
 from tradingagents.discovery.stages.llm_ranker import LlmRanker
 from tradingagents.discovery.stages.ranker import rank_candidates
+from tradingagents.discovery.stages.receipt import with_stage
 
 __all__ = ["RankerStage"]
 
@@ -43,6 +44,8 @@ class RankerStage:
     def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """Return the ranking under ``final_ranking``, its account under ``ranker_report``, and ``warnings``.
 
+        And the state's ``scan_report`` with this step's counts; see :func:`with_stage`.
+
         ``ranker_report`` is ``{"in", "out", "by", "limit", "cut", "left_out", "refused", "emptied",
         "fallback"}``: ``cut`` names what the limit cut, ``left_out`` what a ranker of the user's own did not
         return, ``fallback`` why the built-in order stands in its place.
@@ -59,6 +62,7 @@ class RankerStage:
             "final_ranking": ranked,
             "status": "ranked",
             "ranker_report": account,
+            **with_stage(state.get("scan_report"), "ranker", account),
             "warnings": [*(state.get("warnings") or ()), *_said(account)],
         }
 
