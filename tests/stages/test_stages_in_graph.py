@@ -134,6 +134,7 @@ def test_the_ranker_accounts_for_what_its_limit_cut() -> None:
         "refused": [],
         "fallback": None,
         "emptied": False,
+        "requests": {},
     }
 
 
