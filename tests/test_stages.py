@@ -197,8 +197,9 @@ def test_where_the_move_is_the_signal_it_is_no_reason_to_wait() -> None:
         traded("AMONG", change=-40.0, all_sources=["s", "rsi_oversold"]),
         traded("OTHER", change=-40.0),
     ]
-    kept, _ = filtered(found, FilterSettings())
-    assert ["deprioritised" in c for c in kept] == [False, False, True]
+    labelled = traded("LABELLED", change=-40.0, source="dip", seen_by={"rsi_oversold": {"new": True}})
+    kept, _ = filtered([*found, labelled], FilterSettings())
+    assert ["deprioritised" in c for c in kept] == [False, False, True, False]
 
 
 @given(candidates, rules)
