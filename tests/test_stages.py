@@ -197,8 +197,9 @@ def test_where_the_move_is_the_signal_it_is_no_reason_to_wait() -> None:
         traded("AMONG", change=-40.0, all_sources=["s", "rsi_oversold"]),
         traded("OTHER", change=-40.0),
     ]
-    kept, _ = filtered(found, FilterSettings())
-    assert ["deprioritised" in c for c in kept] == [False, False, True]
+    labelled = traded("LABELLED", change=-40.0, source="dip", seen_by={"rsi_oversold": {"new": True}})
+    kept, _ = filtered([*found, labelled], FilterSettings())
+    assert ["deprioritised" in c for c in kept] == [False, False, True, False]
 
 
 @given(candidates, rules)
@@ -237,19 +238,51 @@ def report_of(**scanners: Any) -> dict[str, Any]:
     return {"trade_date": "2026-02-05", "outcomes": outcomes}
 
 
-def test_a_percentile_is_the_share_of_the_own_scanners_scores_that_are_not_higher() -> None:
+def test_a_percentile_is_the_share_of_the_own_scanners_scores_below_with_equal_ones_half() -> None:
     found = [candidate(t, score=s) for t, s in (("A", 1), ("B", 3), ("C", 3), ("D", 9))]
-    assert standings(found, None) == [0.25, 0.75, 0.75, 1.0]
+    assert standings(found, None) == [0.125, 0.5, 0.5, 0.875]
 
 
 def test_a_scanner_without_scores_has_no_standing() -> None:
-    assert standings([candidate("A"), candidate("B", score=1)], None) == [None, 1.0]
+    assert standings([candidate("A"), candidate("B", score=1)], None) == [None, 0.5]
+
+
+def test_where_nothing_can_be_compared_a_candidate_stands_in_the_middle() -> None:
+    """A scanner that gave 25 tickers the constant score of 75 would otherwise lead with all of them."""
+    same = [candidate(f"S{i}", score=75) for i in range(5)]
+    told_apart = [candidate(f"T{i}", source="t", score=i) for i in range(5)]
+    alone = [candidate("ALONE", source="u", score=-1)]
+    assert order([*same, *told_apart, *alone])[:2] == ["T4", "T3"]
+    assert standings(alone, None) == [0.5]
+    assert standings(same, None) == [0.5] * 5
+
+
+@given(st.lists(st.integers(-5, 5), min_size=1, max_size=12))
+def test_no_scanner_is_favoured_for_how_few_it_found_or_how_it_scores(scores: list[int]) -> None:
+    found = [candidate(f"T{i}", score=score) for i, score in enumerate(scores)]
+    made = standings(found, report_of(s=("edge", found)))
+    assert all(one is not None for one in made)
+    assert sum(one or 0.0 for one in made) / len(made) == pytest.approx(0.5, abs=1e-5)
+    by_strength = sorted(zip(scores, made, strict=True))
+    assert [one for _, one in by_strength] == sorted(one or 0.0 for one in made)
 
 
 def test_neither_merge_nor_filter_changes_the_standing_of_those_who_stay() -> None:
     all_found = [candidate(t, score=s) for t, s in (("A", 1), ("B", 2), ("C", 3), ("D", 4))]
-    assert standings(all_found[1:2], report_of(s=("edge", all_found))) == [0.5]
-    assert standings(all_found[1:2], None) == [1.0]
+    assert standings(all_found[1:2], report_of(s=("edge", all_found))) == [0.375]
+    assert standings(all_found[1:2], None) == [0.5]
+
+
+def test_two_scanners_that_give_the_same_source_are_not_compared() -> None:
+    """What a scanner writes under ``source`` is a label; its scores are its own all the same."""
+    report = report_of(
+        p=("edge", [candidate("A", source="x", score=1), candidate("B", source="x", score=2)]),
+        q=("edge", [candidate("C", source="x", score=1_000), candidate("D", source="x", score=2_000)]),
+    )
+    merged = merge_candidates(outcome["candidates"] for outcome in report["outcomes"])
+    assert standings(merged, report) == [0.25, 0.75, 0.25, 0.75]
+    changed = {**merged[0], "score": 3.0}
+    assert standings([changed, {**changed, "source": "unheard of"}], report) == [1.0, None]
 
 
 def test_confluence_counts_distinct_scanners_and_pipelines() -> None:

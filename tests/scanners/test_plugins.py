@@ -117,6 +117,26 @@ BROKEN = {
     "a module that is no Python": ("def :", "BigGap", "SyntaxError"),
     "a module that leaves": ("raise SystemExit(3)", "BigGap", "SystemExit"),
     "a class that is not there": (GOOD, "SmallGap", "AttributeError"),
+    "settings that need a word of the user": (
+        GOOD.replace("min_gap_percent: float = Field(default=4.0, gt=0)", "api_url: str"),
+        "BigGap",
+        "needs a default for every setting, since it is scanned by whoever installs it: discovery.scanners.big_gap.api_url: missing",
+    ),
+    "settings whose defaults are wrong": (
+        GOOD.replace("default=4.0", "default=-4.0, validate_default=True"),
+        "BigGap",
+        "big_gap.min_gap_percent: -4.0 is refused",
+    ),
+    "settings that are none": (
+        GOOD.replace("Settings = Settings", "Settings = dict"),
+        "BigGap",
+        "Settings must be",
+    ),
+    "a class without a name": (
+        GOOD.replace('name, pipeline, strategy = "big_gap", ', "pipeline, strategy = "),
+        "BigGap",
+        ".name is None",
+    ),
     "something that is no scanner": ("BigGap = 7", "BigGap", "not a subclass of BaseScanner"),
 }
 
@@ -138,6 +158,15 @@ def test_one_that_cannot_be_loaded_is_its_own_failed_outcome(install: Install, c
     assert told in message
     assert "gap-scanner 1.0" in message
     assert report["health"] == "partial"
+
+
+def test_a_section_for_one_that_is_not_installed_says_so(install: Install) -> None:
+    with pytest.raises(
+        ConfigError, match=r"scanners\.big_gap: unknown scanner, neither built in nor registered"
+    ):
+        DiscoveryGraph({"discovery": {"scanners": {"big_gap": {"limit": 3}}}})
+    install("gap-scanner", "plugin_gap", GOOD, big_gap="BigGap")
+    DiscoveryGraph({"discovery": {"scanners": {"big_gap": {"limit": 3}}}})
 
 
 def test_a_broken_one_can_be_switched_off_and_takes_any_section(install: Install) -> None:

@@ -34,6 +34,7 @@ class Scripted(BaseChatModel):
     """Answers with a tool call of what ``reply`` makes of the candidates shown; with words if that is text."""
 
     reply: Any
+    usage: Any = None
     _heard: list[list[BaseMessage]] = PrivateAttr(default_factory=list)
 
     @property
@@ -51,9 +52,10 @@ class Scripted(BaseChatModel):
         self._heard.append(messages)
         made = self.reply(shown_in(str(messages[-1].content)))
         if isinstance(made, str):
-            message = AIMessage(content=made)
+            message = AIMessage(content=made, usage_metadata=self.usage)
         else:
-            message = AIMessage(content="", tool_calls=[{"name": "Ranking", "args": made, "id": "1"}])
+            calls = [{"name": "Ranking", "args": made, "id": "1"}]
+            message = AIMessage(content="", tool_calls=calls, usage_metadata=self.usage)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
 
@@ -75,26 +77,38 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def completion(reply: Reply) -> Callable[[dict[str, Any]], tuple[int, Any]]:
+Answer = Callable[[dict[str, Any]], tuple[int, Any]]
+
+
+def answering(reply: Reply) -> Answer:
     """An answer of ``/v1/chat/completions`` whose content is the reply as JSON."""
 
     def answer(request: dict[str, Any]) -> tuple[int, Any]:
         made = reply(shown_in(request["messages"][-1]["content"]))
-        message = {"role": "assistant", "content": json.dumps(made), "refusal": None}
+        return completion(json.dumps(made))(request)
+
+    return answer
+
+
+def completion(content: str | None, *, refusal: str | None = None, finish: str = "stop") -> Answer:
+    """The same with this content, whatever is asked."""
+
+    def answer(request: dict[str, Any]) -> tuple[int, Any]:
+        message = {"role": "assistant", "content": content, "refusal": refusal}
         return 200, {
             "id": "chatcmpl-1",
             "object": "chat.completion",
             "created": 1_770_000_000,
             "model": request["model"],
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+            "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+            "usage": {"prompt_tokens": 900, "completion_tokens": 70, "total_tokens": 970},
         }
 
     return answer
 
 
 @contextlib.contextmanager
-def openai_server(answer: Callable[[dict[str, Any]], tuple[int, Any]]) -> Iterator[Any]:
+def openai_server(answer: Answer) -> Iterator[Any]:
     """Serve ``answer`` on loopback; the server has ``requests`` and ``server_port``."""
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True

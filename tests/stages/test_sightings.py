@@ -84,6 +84,20 @@ def test_what_another_scanner_had_in_its_last_run_is_not_new(sightings: Sighting
     assert (mark["new"], mark["first_seen"], mark["last_seen"]) == (False, "2026-02-04", "2026-02-04")
 
 
+def test_what_a_scanner_had_that_is_gone_since_long_ago_does_not_make_it_old(sightings: Sightings) -> None:
+    """A scanner that was switched off two years ago would keep its last tickers from ever being new."""
+    scan(sightings, "2024-01-02", found(a=set(), b={"X"}))
+    scan(sightings, "2026-02-04", found(frozenset({"a"}), a=set()))
+    mark = scan(sightings, "2026-02-05", found(frozenset({"a"}), a={"X"}))["X"]
+    assert mark["seen_by"] == {"a": {"new": True, "first_seen": "2026-02-05", "last_seen": None}}
+    assert (mark["new"], mark["first_seen"], mark["last_seen"]) == (True, "2024-01-02", "2024-01-02")
+
+
+def test_what_a_scanner_had_in_the_last_run_is_not_new_though_it_is_gone_now(sightings: Sightings) -> None:
+    scan(sightings, "2026-02-04", found(a=set(), b={"X"}))
+    assert scan(sightings, "2026-02-05", found(frozenset({"a"}), a={"X"}))["X"]["new"] is False
+
+
 def test_absence_from_a_run_that_failed_proves_nothing(sightings: Sightings) -> None:
     """A scanner that was cut short yesterday may have missed what it finds today."""
     scan(sightings, "2026-02-03", found(a={"X"}))

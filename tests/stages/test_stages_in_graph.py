@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import gc
 import json
 import logging
 from collections.abc import Callable
@@ -14,9 +16,12 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Command, interrupt
 
+from tests.fake_clock import FakeClock
 from tests.market.frames import bars, together
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
 from tradingagents.discovery.market.store import OhlcvStore
+from tradingagents.discovery.sandbox import SandboxServer
+from tradingagents.discovery.scanners.technical_scanners import GapUp
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
 DAY = "2026-02-05"
@@ -129,7 +134,55 @@ def test_the_ranker_accounts_for_what_its_limit_cut() -> None:
         "refused": [],
         "fallback": None,
         "emptied": False,
+        "requests": {},
     }
+
+
+def test_the_receipt_counts_what_went_into_every_step_and_came_out() -> None:
+    """From what the scanners put forward to what the agents get, with no gap between two steps."""
+    scanners = scanner("a", finding("AAA", "BBB", "CCC")), scanner("b", finding("BBB", "DDD"))
+    discovery = graph_of(*scanners, rules={"exclude_tickers": ["AAA"]}, ranks={"limit": 2})
+    final = discovery.run(DAY)
+    [merge, filtered, ranked] = final["scan_report"]["stages"]
+    assert merge == {"stage": "merge", "in": 5, "out": 4}
+    assert {key: filtered[key] for key in ("stage", "by", "in", "out")} == {
+        "stage": "filter",
+        "by": "built-in",
+        "in": 4,
+        "out": 3,
+    }
+    assert filtered["steps"][0] == {"name": "exclude_tickers", "in": 4, "out": 3, "unknown": 0}
+    assert [one["name"] for one in filtered["steps"]] == [
+        one["name"] for one in final["filter_report"]["steps"]
+    ]
+    assert ranked == {"stage": "ranker", "by": "built-in", "in": 3, "out": 2}
+    scan_only = discovery.scanner_node(DiscoveryGraph.initial_state(DAY))["scan_report"]
+    assert scan_only["stages"] == [merge]
+    assert final["scan_report"].keys() == scan_only.keys()
+
+
+def test_the_counts_are_in_the_stream_and_in_the_checkpoint_and_start_anew_with_each_run() -> None:
+    discovery = graph_of(scanner("s", finding("AAA", "BBB")), checkpointer=InMemorySaver())
+    thread: Any = {"configurable": {"thread_id": "t"}}
+    start = DiscoveryGraph.initial_state(DAY)
+    updates = [*discovery.graph.stream(start, thread, stream_mode="updates")]
+    told = {name: made["scan_report"]["stages"] for one in updates for name, made in one.items()}
+    assert {name: [one["stage"] for one in stages] for name, stages in told.items()} == {
+        "scanner": ["merge"],
+        "filter": ["merge", "filter"],
+        "ranker": ["merge", "filter", "ranker"],
+    }
+    assert updates[1]["filter"]["filter_report"]["in"] == updates[2]["ranker"]["ranker_report"]["in"] == 2
+    kept = discovery.graph.get_state(thread).values
+    assert kept["scan_report"]["stages"] == told["ranker"]
+    assert discovery.run(DAY, thread)["scan_report"]["stages"] == told["ranker"]
+
+
+def test_a_stage_on_its_own_makes_up_no_receipt() -> None:
+    discovery = graph_of(scanner("s", finding()))
+    state: Any = {"trade_date": DAY, "candidate_metadata": []}
+    assert "scan_report" not in discovery.filter_node(state)
+    assert "scan_report" not in discovery.ranker_node(state)
 
 
 def test_confluence_and_percentile_are_shown_in_the_ranking() -> None:
@@ -139,8 +192,8 @@ def test_confluence_and_percentile_are_shown_in_the_ranking() -> None:
     final = graph_of(scanner("a", scored), scanner("b", finding("AAA", score=5), "news")).run(DAY)
     shown = {c["ticker"]: (c["percentile"], c["confluence"]) for c in final["final_ranking"]}
     assert shown == {
-        "BBB": (1.0, {"scanners": 1, "pipelines": 1}),
-        "AAA": (0.5, {"scanners": 2, "pipelines": 2}),
+        "BBB": (0.75, {"scanners": 1, "pipelines": 1}),
+        "AAA": (0.25, {"scanners": 2, "pipelines": 2}),
     }
 
 
@@ -158,6 +211,16 @@ def test_bars_that_cannot_be_read_are_told_and_nobody_is_dropped_for_it(tmp_path
     assert final["tickers"] == ["AAA"]
     [message] = final["warnings"]
     assert message.startswith("daily bars: ohlcv: manifest.json cannot be read")
+
+
+def test_the_day_of_an_invented_market_is_over_for_the_filter_as_for_the_scanners() -> None:
+    """Its bars are whole, whatever time it is here; a live session that still lasts does not count."""
+    morning = FakeClock()  # half past two in London, the session of that day lasts until nine
+    with SandboxServer() as sandbox:
+        config, day = sandbox.config(), str(sandbox.market.as_of)
+        final = DiscoveryGraph(config, ScannerRegistry([GapUp]), clock=morning).run(day)
+    assert final["scan_report"]["market"]["as_of"] == final["filter_report"]["market"]["as_of"] == day
+    assert {c["market"]["as_of"] for c in final["final_ranking"]} == {day}
 
 
 # -- what is new ------------------------------------------------------------------------------------
@@ -304,6 +367,70 @@ def test_one_that_only_permutes_must_return_all_it_was_given() -> None:
 def test_what_cannot_be_called_is_refused_when_the_graph_is_built(name: str) -> None:
     with pytest.raises(ConfigError, match=f"{name}: list cannot be called"):
         graph_of(scanner("s", finding()), **{name: ["AAA"]})
+
+
+async def later(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
+    return candidates
+
+
+async def one_by_one(candidates: list[dict[str, Any]], trade_date: str) -> Any:
+    yield candidates[0]
+
+
+class Asynchronous:
+    async def __call__(self, candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
+        return candidates
+
+
+@pytest.mark.parametrize("name", ["filter", "ranker"])
+@pytest.mark.parametrize(
+    ("stage", "told"),
+    [
+        (later, "later is asynchronous; it runs in a thread, so write it without async"),
+        (one_by_one, "one_by_one is asynchronous"),
+        (Asynchronous(), "Asynchronous is asynchronous"),
+        (lambda candidates: candidates, "<lambda> cannot be called with candidates and a trade date"),
+        (lambda candidates, day, more: candidates, "<lambda> cannot be called with"),
+        (lambda *, candidates, trade_date: candidates, "<lambda> cannot be called with"),
+        (Asynchronous, "Asynchronous cannot be called with"),
+    ],
+)
+def test_what_cannot_be_called_so_is_refused_when_the_graph_is_built(
+    name: str, stage: Any, told: str
+) -> None:
+    """A run would only fall back, every time, after the scan has been paid for."""
+    with pytest.raises(ConfigError, match=f"^{name}: {told}"):
+        graph_of(scanner("s", finding()), **{name: stage})
+
+
+def test_what_can_be_called_so_in_any_way_is_taken() -> None:
+    class Mine:
+        def rank(self, candidates: list[dict[str, Any]], trade_date: str, extra: int = 1) -> list[Any]:
+            return candidates
+
+    class Opaque:
+        @property
+        def __signature__(self) -> Any:
+            raise ValueError("no signature found for builtin")
+
+        def __call__(self, *arguments: Any) -> Any:
+            return arguments[0]
+
+    for stage in (
+        lambda *arguments: arguments[0],
+        lambda candidates, trade_date="", **more: candidates,
+        Mine().rank,
+        functools.partial(Mine().rank, extra=2),
+        Opaque(),
+    ):
+        graph_of(scanner("s", finding()), filter=stage, ranker=stage)
+
+
+def test_an_answer_that_must_be_awaited_is_a_failure_and_leaves_no_warning() -> None:
+    final = graph_of(scanner("s", finding("AAA")), ranker=lambda c, day: later(c, day)).run(DAY)
+    assert final["tickers"] == ["AAA"]
+    assert "it returned coroutine instead of an iterable of candidates" in final["warnings"][0]
+    gc.collect()  # an answer that was never awaited would warn now
 
 
 def test_warnings_of_an_earlier_run_on_the_same_thread_are_gone() -> None:

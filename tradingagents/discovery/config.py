@@ -28,6 +28,7 @@ __all__ = [
     "ScannerSettings",
     "Settings",
     "parse_config",
+    "parse_settings",
     "parse_without_scanners",
 ]
 
@@ -204,13 +205,8 @@ def parse_config(
     """
     top = _top_level(config)
     classes = {cls.name: cls for cls in [*known, *scanners]}
-    _refuse_unknown(top.scanners, classes, "discovery.scanners", "scanner")
-    parsed = {
-        name: _validated(
-            cls.Settings, _meant_for(cls, top.scanners.get(name, {})), f"discovery.scanners.{name}"
-        )
-        for name, cls in classes.items()
-    }
+    _refuse_unknown(top.scanners, classes, "discovery.scanners", _UNKNOWN_SCANNER)
+    parsed = {name: parse_settings(cls, top.scanners.get(name, {})) for name, cls in classes.items()}
     result = DiscoveryConfig(
         **{**dict(top), "scanners": parsed, "pipelines": _pipelines(top.pipelines, classes.values())}
     )
@@ -221,6 +217,15 @@ def parse_config(
     )
     _check_loopback(result)
     return result
+
+
+_UNKNOWN_SCANNER = "scanner, neither built in nor registered (one of another package must be installed)"
+
+
+def parse_settings(cls: type[Any], raw: Mapping[str, Any]) -> ScannerSettings:
+    """Validate the section of a scanner class. Raises :class:`ConfigError`."""
+    model: type[ScannerSettings] = cls.Settings
+    return _validated(model, _meant_for(cls, raw), f"discovery.scanners.{cls.name}")
 
 
 def parse_without_scanners(config: Mapping[str, Any] | None) -> DiscoveryConfig:

@@ -16,10 +16,9 @@ from langgraph.graph import END, START, StateGraph
 
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.config import parse_config
-from tradingagents.discovery.errors import ConfigError
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanners.scan import Scan
-from tradingagents.discovery.stages.custom import CandidateFilter, CandidateRanker
+from tradingagents.discovery.stages.custom import CandidateFilter, CandidateRanker, check_stage
 from tradingagents.discovery.stages.filter_stage import FilterStage
 from tradingagents.discovery.stages.ranker_stage import RankerStage
 from tradingagents.graph.discovery_state import DiscoveryState
@@ -57,7 +56,9 @@ class DiscoveryGraph:
         self.registry = ScannerRegistry.installed() if registry is None else registry
         self.config = parse_config(config, list(self.registry), known=_not_in(built_in, self.registry))
         self._node = ScannerNode(Scan(self.config, list(self.registry), config or {}, clock))
-        _require_callable(filter=filter, ranker=ranker)
+        for role, stage in (("filter", filter), ("ranker", ranker)):
+            if stage is not None:
+                check_stage(role, stage)
         # An interrupt() inside a filter or ranker is LangGraph's own signal, and no failure.
         signals = (GraphBubbleUp,)
         self._filter = FilterStage(self.config, filter, clock=clock, let_through=signals)
@@ -112,14 +113,6 @@ class DiscoveryGraph:
     def ranker_node(self, state: DiscoveryState) -> dict[str, Any]:
         """Order the candidates and keep the best; ``final_ranking`` is what the agents get."""
         return self._ranker.run(state)
-
-
-def _require_callable(**stages: Any) -> None:
-    for name, stage in stages.items():
-        if stage is not None and not callable(stage):
-            raise ConfigError(
-                f"{name}: {type(stage).__name__} cannot be called with candidates and a trade date"
-            )
 
 
 def _not_in(built_in: ScannerRegistry, registry: ScannerRegistry) -> list[type[Any]]:

@@ -45,7 +45,8 @@ class DiscoveryState(TypedDict, total=False):
     ``percentile`` and ``confluence``.
     ``tool_logs``: what scanners asked, every entry once.
     ``status``: ``scanned``, ``filtered``, then ``ranked``.
-    ``scan_report``: how each scanner ended.
+    ``scan_report``: the receipt: how each scanner ended, and under ``stages`` how many candidates went into
+    each later step and came out.
     ``filter_report``, ``ranker_report``: what went in and came out of each step, and why the rest did not;
     see :meth:`FilterStage.run` and :meth:`RankerStage.run`.
     ``final_ranking``: what the agents get.

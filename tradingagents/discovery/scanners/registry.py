@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from tradingagents.discovery.config import ScannerSettings
+from tradingagents.discovery.config import ScannerSettings, parse_settings
 from tradingagents.discovery.errors import ConfigError
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.plugins import plugins, register_plugins
@@ -43,8 +43,13 @@ class ScannerRegistry:
         stand-in whose scan fails with the reason.
         """
         registry = cls.built_in()
-        register_plugins(plugins(), registry.register, registry.__contains__)
+        register_plugins(plugins(), registry._register_plugin, registry.__contains__)
         return registry
+
+    def _register_plugin(self, scanner: type[BaseScanner]) -> type[BaseScanner]:
+        _check(scanner)
+        _check_defaults(scanner)
+        return self.register(scanner)
 
     def register(self, scanner: type[BaseScanner]) -> type[BaseScanner]:
         """Add a class at the end, and return it, so that it can serve as a decorator."""
@@ -85,6 +90,7 @@ def _check(scanner: Any) -> None:
             )
     if not isinstance(scanner.strategy, str):
         raise ConfigError(f"{label}.strategy is {scanner.strategy!r}; it must be text")
+    _check_promises(scanner.evidence_kinds, scanner.listed_only, label)
     if inspect.isabstract(scanner):
         missing = ", ".join(sorted(scanner.__abstractmethods__))
         raise ConfigError(f"{label} does not define {missing}")
@@ -93,6 +99,27 @@ def _check(scanner: Any) -> None:
     if inspect.iscoroutinefunction(scanner.scan) or inspect.isasyncgenfunction(scanner.scan):
         raise ConfigError(f"{label}.scan is asynchronous; scanners run in threads, so write it without async")
     _check_settings(scanner.Settings, label)
+
+
+def _check_defaults(scanner: type[BaseScanner]) -> None:
+    """Refuse settings that are not valid without a word of the user: no graph could be built beside them."""
+    try:
+        parse_settings(scanner, {})
+    except ConfigError as error:
+        raise ConfigError(
+            f"needs a default for every setting, since it is scanned by whoever installs it: {error}"
+        ) from None
+
+
+def _check_promises(kinds: Any, listed_only: Any, label: str) -> None:
+    if (
+        isinstance(kinds, str)
+        or not isinstance(kinds, Collection)
+        or not all(isinstance(k, str) for k in kinds)
+    ):
+        raise ConfigError(f"{label}.evidence_kinds is {kinds!r}; it must be a tuple such as ('my_kind',)")
+    if not isinstance(listed_only, bool):
+        raise ConfigError(f"{label}.listed_only is {listed_only!r}; it must be True or False")
 
 
 def _check_settings(settings: Any, label: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from tradingagents.discovery.market.data import MarketData
 from tradingagents.discovery.market.order import MarketOrder
 from tradingagents.discovery.redact import redact
 from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.catalogue import BUILT_IN
 from tradingagents.discovery.scanners.circuits import ScannerCircuits
 from tradingagents.discovery.scanners.progress import Events, Narrator
 from tradingagents.discovery.scanners.recorder import LocalRecorder
@@ -98,6 +100,8 @@ class Scan:
             self._receipt(cls, outcome, recorder())
             for cls, outcome, (_, recorder) in zip(self._scanners, outcomes, made, strict=True)
         ]
+        merged = merge_candidates(receipt["candidates"] for receipt in receipts)
+        put_forward = sum(len(receipt["candidates"]) for receipt in receipts)
         report = {
             "run_id": run_id,
             "trade_date": state["trade_date"],
@@ -107,10 +111,11 @@ class Scan:
             "duration_seconds": round(self._clock.monotonic() - began, 4),
             "health": health_of(Status(receipt["status"]) for receipt in receipts),
             "market": market.receipt(),
+            "stages": [{"stage": "merge", "in": put_forward, "out": len(merged)}],  # later ones add theirs
             "outcomes": receipts,
         }
         entries = [entry for log in logs for entry in log.close()]
-        return ScanResult(merge_candidates(r["candidates"] for r in receipts), entries, report)
+        return ScanResult(merged, entries, report)
 
     def _run(
         self, tasks: Sequence[Task], narrator: Narrator, should_stop: Callable[[], bool] | None
@@ -154,9 +159,12 @@ class Scan:
         )
 
     def _screens(self) -> dict[str, Mapping[str, Any]]:
-        """Return the screens that scanners of this process ask for; the others evaluate their own."""
+        """Return the screens that built-in scanners of this process ask for; the others evaluate their own.
+
+        What a stranger's class asks for may be wrong, or be a built-in screen with other thresholds.
+        """
         settings = self._config.scanners
-        shared = [cls for cls in self._scanners if settings[cls.name].isolation == "thread"]
+        shared = [c for c in self._scanners if c in BUILT_IN and settings[c.name].isolation == "thread"]
         return dict(wanted for cls in shared if (wanted := cls.screen(settings[cls.name])) is not None)
 
     def _order(self, scanner: type[BaseScanner], state: Mapping[str, Any], bars: MarketOrder) -> Order:
@@ -171,6 +179,7 @@ class Scan:
             state=state,
             timeout_seconds=self._config.timeout_of(scanner.name),
             expected_seconds=self._seconds.get(scanner.name),
+            own_screen=scanner not in BUILT_IN and _asks_for_a_screen(scanner),
         )
 
     def _receipt(
@@ -204,3 +213,8 @@ class Scan:
             },
             "requests": {vendor: dict(counts) for vendor, counts in recorder.requests.items()},
         }
+
+
+def _asks_for_a_screen(scanner: type[BaseScanner]) -> bool:
+    own, base = inspect.getattr_static(scanner, "screen"), inspect.getattr_static(BaseScanner, "screen")
+    return own is not base

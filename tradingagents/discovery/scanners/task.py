@@ -45,6 +45,7 @@ class Order:
     state: Mapping[str, Any]
     timeout_seconds: float
     expected_seconds: float | None = None
+    own_screen: bool = False  # one that is evaluated for this scanner alone
 
 
 def scanner_task(
@@ -70,7 +71,7 @@ def scanner_task(
         if refused is not None:
             return refused
         if not in_process:
-            return _scan(order, recorder, hub, market)
+            return _scan(order, recorder, hub, _own_market(order, hub) if order.own_screen else market)
         verdict = run_in_process(scope, _Remote(order), recorder.receive)
         return verdict if verdict.status is not Status.OK else judge(recorder)
 
@@ -94,10 +95,14 @@ class _Remote:
     def __call__(self, send: Send) -> Verdict:
         order = self.order
         hub = Vendors(order.vendors, data_source=order.data_source, state_dir=order.state_dir)
-        wanted = order.scanner.screen(order.settings)
-        market = MarketData(order.market, dict([wanted] if wanted else []), directory_of(hub))
-        _run(order, RemoteRecorder(send), hub, market)
+        _run(order, RemoteRecorder(send), hub, _own_market(order, hub))
         return Verdict(Status.OK)  # the parent judges by what it was told
+
+
+def _own_market(order: Order, hub: Vendors) -> MarketData:
+    """Return the daily bars for this scanner alone, with the screen it asks for."""
+    wanted = order.scanner.screen(order.settings)
+    return MarketData(order.market, dict([wanted] if wanted else []), directory_of(hub))
 
 
 def directory_of(hub: Vendors) -> Callable[[], SymbolDirectory]:

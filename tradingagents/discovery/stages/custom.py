@@ -7,6 +7,7 @@ keys to candidates. It may not bring in a candidate nobody found, or change what
 from __future__ import annotations
 
 import contextvars
+import inspect
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -15,13 +16,13 @@ from typing import Any, Protocol
 
 from tradingagents.discovery.candidate import normalise_ticker
 from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import DiscoveryError, InvalidCandidate
+from tradingagents.discovery.errors import ConfigError, DiscoveryError, InvalidCandidate
 from tradingagents.discovery.execution.outcome import verdict_of_error
 from tradingagents.discovery.execution.pool import ABANDONED, DaemonExecutor
 from tradingagents.discovery.plain import copy_plain, to_plain
 from tradingagents.discovery.redact import redact
 
-__all__ = ["Answer", "CandidateFilter", "CandidateRanker", "StageFailed", "consult", "name_of"]
+__all__ = ["Answer", "CandidateFilter", "CandidateRanker", "StageFailed", "check_stage", "consult", "name_of"]
 
 
 _WORDS = 400  # characters kept of a foreign error, which may quote all it was given
@@ -65,6 +66,28 @@ def name_of(stage: Any) -> str:
     """Return what to call a filter or ranker in a report: its ``name``, or that of its code."""
     named = getattr(stage, "name", None) or getattr(stage, "__name__", None)
     return str(named or type(stage).__name__)
+
+
+def check_stage(role: str, stage: Any) -> None:
+    """Raise :class:`ConfigError` for what would fail in every run: not to be called so, or asynchronous."""
+    name = name_of(stage)
+    if not callable(stage) or not _takes_two(stage):
+        raise ConfigError(f"{role}: {name} cannot be called with candidates and a trade date")
+    for code in (stage, type(stage).__call__):
+        if inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code):
+            raise ConfigError(
+                f"{role}: {name} is asynchronous; it runs in a thread, so write it without async"
+            )
+
+
+def _takes_two(stage: Any) -> bool:
+    try:
+        inspect.signature(stage).bind([], "")
+    except ValueError:  # some built-in functions do not tell
+        return True
+    except TypeError:
+        return False
+    return True
 
 
 def consult(
@@ -115,6 +138,8 @@ def _result(future: Future[Answer], seconds: float, let_through: tuple[type[Base
 
 def _some_of(answer: Any, candidates: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Return what was answered, up to a length that is too long for any sense: it may have no end."""
+    if inspect.iscoroutine(answer):
+        answer.close()  # it would complain of never having been awaited
     if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
         raise StageFailed(f"it returned {type(answer).__name__} instead of an iterable of candidates")
     return list(itertools.islice(answer, 2 * len(candidates) + 100))

@@ -165,6 +165,6 @@ def _note(unknown: int, of: int, missing: str) -> str:
     return f"unknown for {unknown} of {of}" + (f" ({missing})" if missing else "")
 
 
-def _scanners(candidate: Mapping[str, Any]) -> Sequence[str]:
-    found: Sequence[str] = candidate.get("all_sources") or [candidate.get("source", "")]
-    return found
+def _scanners(candidate: Mapping[str, Any]) -> set[str]:
+    """Return who found it: by the marks, which name scanners, and by its sources, which may be any label."""
+    return {*(candidate.get("all_sources") or [candidate.get("source", "")]), *candidate.get("seen_by", ())}

@@ -16,8 +16,10 @@ from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.config import DiscoveryConfig
 from tradingagents.discovery.stages.custom import CandidateFilter, StageFailed, consult, name_of
 from tradingagents.discovery.stages.filter import DEPRIORITISED, filter_candidates
+from tradingagents.discovery.stages.llm_ranker import LLM_REASON
 from tradingagents.discovery.stages.market import MarketFacts, read_market
 from tradingagents.discovery.stages.marks import found_in, mark_candidates
+from tradingagents.discovery.stages.receipt import with_stage
 from tradingagents.discovery.stages.sightings import Sightings
 
 __all__ = ["FilterStage"]
@@ -43,6 +45,8 @@ class FilterStage:
     def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``tickers``, ``candidate_metadata``, ``status``, ``filter_report`` and ``warnings``.
 
+        And the state's ``scan_report`` with this step's counts; see :func:`with_stage`.
+
         ``filter_report`` is ``{"in", "out", "by", "steps", "dropped", "refused", "market", "emptied",
         "emptied_by", "fallback"}``: ``by`` names what decided, ``emptied_by`` the step after which nothing
         was left of something, ``fallback`` why the built-in rules decided in place of the user's filter.
@@ -58,6 +62,7 @@ class FilterStage:
             "candidate_metadata": kept,
             "status": "filtered",
             "filter_report": account,
+            **with_stage(report, "filter", account),
             "warnings": [text for text in (problem, *self._said(account, facts)) if text],
         }
 
@@ -75,7 +80,9 @@ class FilterStage:
 
     def _facts(self, candidates: Sequence[Mapping[str, Any]], trade_date: date) -> MarketFacts:
         store, age = self._config.market_store_folder(), self._config.market.max_age_sessions
-        return read_market(candidates, store, trade_date, self._clock.now(), max_age_sessions=age)
+        # As for the scanners: an invented or recorded market's day is over.
+        now = self._clock.now() if self._config.data_source == "live" else None
+        return read_market(candidates, store, trade_date, now, max_age_sessions=age)
 
     def _decide(
         self, candidates: list[dict[str, Any]], trade_date: str, facts: MarketFacts
@@ -148,8 +155,8 @@ def _account(
 
 
 def _unmarked(candidate: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out a mark that only this stage may set."""
-    return {key: value for key, value in candidate.items() if key != DEPRIORITISED}
+    """Leave out marks of the stages: no scanner can set itself back, or speak as the model that ranks."""
+    return {key: value for key, value in candidate.items() if key not in {DEPRIORITISED, LLM_REASON}}
 
 
 def _sightings_file(config: DiscoveryConfig) -> Path | None:

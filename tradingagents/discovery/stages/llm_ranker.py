@@ -11,15 +11,21 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from tradingagents.discovery.candidate import normalise_ticker
 from tradingagents.discovery.clock import current_deadline
-from tradingagents.discovery.errors import BadPayload, NotConfiguredError
+from tradingagents.discovery.errors import BadPayload, InvalidCandidate, NotConfiguredError
+from tradingagents.discovery.net.counters import count
 from tradingagents.discovery.redact import register_secret
-from tradingagents.discovery.scanners.foreign_words import one_line
+from tradingagents.discovery.scanners.foreign_words import one_line, quoted
 from tradingagents.discovery.stages.llm_prompt import messages_for
 
-__all__ = ["ChatModel", "LlmRanker", "RankedTicker", "Ranking"]
+__all__ = ["LLM_REASON", "ChatModel", "LlmRanker", "RankedTicker", "Ranking"]
+
+LLM_REASON = "llm_reason"
+"""The key under which a candidate has the model's words on it."""
 
 _REASON_CHARACTERS = 200
+_WORDS_CHARACTERS = 120
 _LONGEST_TIMEOUT = 600.0  # seconds a client is given when no deadline bounds the call
 
 
@@ -43,7 +49,7 @@ class Ranking(BaseModel):
 class ChatModel(Protocol):
     """The part of a LangChain chat model that is used."""
 
-    def with_structured_output(self, schema: type[Ranking], /) -> Any: ...
+    def with_structured_output(self, schema: type[Ranking], /, *, include_raw: bool) -> Any: ...
 
 
 class LlmRanker:
@@ -63,7 +69,8 @@ class LlmRanker:
     def __call__(self, candidates: list[dict[str, Any]], trade_date: str, /) -> list[dict[str, Any]]:
         """Return ``candidates`` in the model's order, each with its ``llm_reason``.
 
-        Raises :class:`NotConfiguredError` without langchain, :class:`BadPayload` for an answer that is no
+        Counts the request and its tokens for whoever counts; see :func:`counting`. Raises
+        :class:`NotConfiguredError` without langchain, :class:`BadPayload` for an answer that is no
         permutation of what was shown, and whatever the model's client raises.
         """
         shown, behind = candidates[: self._max_candidates], candidates[self._max_candidates :]
@@ -71,8 +78,20 @@ class LlmRanker:
             return behind
         chat = self._chat()
         _register_keys(chat)
-        answer = chat.with_structured_output(Ranking).invoke(messages_for(shown, trade_date))
+        structured = chat.with_structured_output(Ranking, include_raw=True)  # raw: it tells the tokens
+        count(self.name, "sent")
+        try:
+            answer = structured.invoke(messages_for(shown, trade_date))
+        except ValidationError as error:  # a client that checks for itself, whatever it was asked to include
+            raise _no_ranking(error) from None
+        self._count_tokens(answer["raw"])
         return [*_ordered(shown, _parsed(answer)), *behind]
+
+    def _count_tokens(self, message: Any) -> None:
+        usage: Mapping[str, int] = getattr(message, "usage_metadata", None) or {}
+        for what in ("input_tokens", "output_tokens"):
+            if what in usage:
+                count(self.name, what, usage[what])
 
     def _chat(self) -> Any:
         if not isinstance(self._model, str):
@@ -87,18 +106,31 @@ class LlmRanker:
 
 def _register_keys(chat: Any) -> None:
     """Have the model's keys redacted: providers echo them when they refuse one."""
-    for value in vars(chat).values():
+    for value in getattr(chat, "__dict__", {}).values():
         if isinstance(value, SecretStr):
             register_secret(value.get_secret_value())
 
 
-def _parsed(answer: Any) -> Ranking:
-    if isinstance(answer, Ranking):
-        return answer
+def _parsed(answer: Mapping[str, Any]) -> Ranking:
+    """Return the ranking, or say why there is none; words that came in its place are quoted."""
+    error, message = answer["parsing_error"], answer["raw"]
+    if isinstance(error, ValidationError):
+        raise _no_ranking(error)
+    if answer["parsed"] is None:
+        refusal = getattr(message, "additional_kwargs", {}).get("refusal")
+        words = refusal or getattr(message, "content", "")
+        told = f"the words {quoted(str(words), _WORDS_CHARACTERS)}" if words else "nothing"
+        raise BadPayload("llm", f"no ranking but {told}")
     try:
-        return Ranking.model_validate(answer)
-    except ValidationError as error:
-        raise BadPayload("llm", f"an answer that is no ranking ({error.error_count()} problems)") from None
+        return Ranking.model_validate(answer["parsed"])
+    except ValidationError as invalid:
+        raise _no_ranking(invalid) from None
+
+
+def _no_ranking(invalid: ValidationError) -> BadPayload:
+    first = invalid.errors(include_url=False, include_input=False)[0]
+    where = ".".join(["answer", *map(str, first["loc"])])
+    return BadPayload("llm", f"no ranking: {one_line(where, 60)}: {first['msg']}")
 
 
 def _ordered(shown: Sequence[Mapping[str, Any]], answer: Ranking) -> list[dict[str, Any]]:
@@ -106,13 +138,20 @@ def _ordered(shown: Sequence[Mapping[str, Any]], answer: Ranking) -> list[dict[s
     left = {candidate["ticker"]: candidate for candidate in shown}
     ordered = []
     for item in answer.ranking:
-        if (candidate := left.pop(item.ticker, None)) is None:
+        if (candidate := left.pop(_spelled(item.ticker), None)) is None:
             raise BadPayload(
                 "llm", f"{one_line(item.ticker, 20)!r} is none of the candidates, or named twice"
             )
-        ordered.append({**candidate, "llm_reason": one_line(item.reason, _REASON_CHARACTERS)})
+        ordered.append({**candidate, LLM_REASON: one_line(item.reason, _REASON_CHARACTERS)})
     if left:
         raise BadPayload(
             "llm", f"{len(left)} of {len(shown)} candidates are missing, such as {next(iter(left))}"
         )
     return ordered
+
+
+def _spelled(ticker: str) -> str:
+    try:
+        return normalise_ticker(ticker)
+    except InvalidCandidate:
+        return ticker

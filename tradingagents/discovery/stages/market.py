@@ -46,7 +46,7 @@ def read_market(
     candidates: Sequence[Mapping[str, Any]],
     store: Path | None,
     trade_date: date,
-    now: datetime,
+    now: datetime | None,
     *,
     max_age_sessions: int = 0,
 ) -> MarketFacts:
@@ -56,6 +56,7 @@ def read_market(
     ``change_5_sessions_percent``, ``market_cap_usd`` and ``as_of``, the session of the first three; None for
     what is not known. The market capitalisation is the newest ``market_cap_usd`` among the values of the
     candidate's evidence.
+    Without ``now`` every session up to ``trade_date`` is over.
     ``store`` is the folder of the daily bars, which may end ``max_age_sessions`` earlier. Never raises for
     want of data.
     """
@@ -87,7 +88,7 @@ def _from_bars(store: Path | None, read: Callable[[Path], _Bars]) -> _Bars:
         return _Bars({}, note="no daily bars that can be used", problem=f"daily bars: {error}")
 
 
-def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime, max_age: int) -> _Bars:
+def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime | None, max_age: int) -> _Bars:
     # Polars and the exchange's calendar take half a second: only where there is something to read.
     from tradingagents.discovery.market.calendar import nyse  # noqa: PLC0415
     from tradingagents.discovery.market.facts import daily_facts  # noqa: PLC0415

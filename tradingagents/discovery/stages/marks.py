@@ -3,7 +3,9 @@
 Only trade dates before the scan's own count, so a second run of one day gives the same marks as the first,
 and a run for a day in the past knows nothing of later ones. An absence counts only where the data was
 seen: the run that a scanner's candidates are compared with is the newest earlier one in which that scanner
-ended ``ok`` or ``empty``. Where there is none, nothing is called new.
+ended ``ok`` or ``empty``. Where there is none, nothing is called new. What a scanner found that has nothing
+to say of the candidate now counts only if it is of the last run of all: one that was switched off long ago
+would otherwise keep its last candidates from ever being new.
 """
 
 from __future__ import annotations
@@ -58,8 +60,9 @@ def mark_candidates(
     ``seen_by[scanner]`` has the same three for each scanner that put it forward now. ``new`` is False when
     the scanner had it in its last run, True when it had not, None when no such run is known;
     ``first_seen`` and ``last_seen`` are trade dates, the first one ever (perhaps this) and the last one
-    before this (None: none). Of the candidate, ``new`` is False as soon as any scanner had it in its last
-    run, and True when all that found it now say so.
+    before this (None: none). Of the candidate, ``new`` is False as soon as a scanner that found it now had it
+    in its last run, or any scanner in the newest run of an earlier date in which one of them saw its data;
+    True when all that found it now say so.
     """
     by_ticker: dict[str, dict[str, Sighting]] = {}
     for sighting in earlier.sightings:
@@ -79,10 +82,9 @@ def _marks(
 ) -> dict[str, Any]:
     known = by_ticker.get(ticker, {})
     now = [scanner for scanner, tickers in found.tickers.items() if ticker in tickers]
-    judged = {
-        name: _is_new(known.get(name), earlier.last_complete.get(name))
-        for name in dict.fromkeys([*now, *known])
-    }
+    last_run = max(earlier.last_complete.values(), default=None)
+    judged = {scanner: _is_new(known.get(scanner), earlier.last_complete.get(scanner)) for scanner in now}
+    others = [_is_new(seen, last_run) for name, seen in known.items() if name not in judged]
     seen_by = {
         scanner: {
             "new": judged[scanner],
@@ -92,7 +94,7 @@ def _marks(
         for scanner in now
     }
     return {
-        "new": _together(list(judged.values()), [judged[scanner] for scanner in now]),
+        "new": _together([*judged.values(), *others], list(judged.values())),
         "first_seen": min([one.first for one in known.values()], default=trade_date),
         "last_seen": max([one.last for one in known.values()], default=None),
         "seen_by": seen_by,

@@ -2,7 +2,8 @@
 
 1. Priority; a candidate that the filter marked ``deprioritised`` stands one lower, behind those of that
    priority.
-2. The percentile among the candidates of its own leading scanner; without one, behind those that have one.
+2. The percentile among the candidates of its own leading scanner (see :func:`standings`); without one, behind
+   those that have one.
 3. The pipeline's priority; a pipeline without settings comes last.
 4. The order of arrival here, which is the registry's.
 """

@@ -12,9 +12,13 @@ from typing import Any
 
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.config import DiscoveryConfig
+from tradingagents.discovery.net.counters import counting
+from tradingagents.discovery.scanners.recorder import LocalRecorder
 from tradingagents.discovery.stages.custom import Answer, CandidateRanker, StageFailed, consult, name_of
 from tradingagents.discovery.stages.llm_ranker import LlmRanker
 from tradingagents.discovery.stages.ranker import rank_candidates
+from tradingagents.discovery.stages.receipt import with_stage
+from tradingagents.discovery.tool_log import ToolLog
 
 __all__ = ["RankerStage"]
 
@@ -43,15 +47,21 @@ class RankerStage:
     def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """Return the ranking under ``final_ranking``, its account under ``ranker_report``, and ``warnings``.
 
+        And the state's ``scan_report`` with this step's counts; see :func:`with_stage`.
+
         ``ranker_report`` is ``{"in", "out", "by", "limit", "cut", "left_out", "refused", "emptied",
-        "fallback"}``: ``cut`` names what the limit cut, ``left_out`` what a ranker of the user's own did not
-        return, ``fallback`` why the built-in order stands in its place.
+        "fallback", "requests"}``: ``cut`` names what the limit cut, ``left_out`` what a ranker of the user's
+        own did not return, ``fallback`` why the built-in order stands in its place, and ``requests`` counts,
+        by model, what was asked of it, whether the answer was of use or not.
         """
         candidates = state.get("candidate_metadata") or []
         plain = rank_candidates(candidates, self._config.pipelines, state.get("scan_report"))
-        order, account = self._decide(plain, self._trade_date(state))
+        requests = LocalRecorder(ToolLog("ranker", "ranker"), lambda candidate: None)
+        with counting(requests.request):
+            order, account = self._decide(plain, self._trade_date(state))
+        requests.close()  # one that was late may still be asking
         ranked = [{**one, "rank": rank} for rank, one in enumerate(order, start=1)]
-        account = {"in": len(candidates), "out": len(ranked), **account}
+        account = {"in": len(candidates), "out": len(ranked), **account, "requests": requests.requests}
         account["emptied"] = bool(candidates) and not ranked
         return {
             "tickers": [candidate["ticker"] for candidate in ranked],
@@ -59,6 +69,7 @@ class RankerStage:
             "final_ranking": ranked,
             "status": "ranked",
             "ranker_report": account,
+            **with_stage(state.get("scan_report"), "ranker", account),
             "warnings": [*(state.get("warnings") or ()), *_said(account)],
         }
 

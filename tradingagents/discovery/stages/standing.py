@@ -6,7 +6,7 @@ far up in its own list each stands.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,27 +14,40 @@ from typing import Any
 __all__ = ["confluence_of", "standings"]
 
 _Candidate = Mapping[str, Any]
+_Claim = tuple[Any, ...]
 
 
 def standings(candidates: Sequence[_Candidate], report: Mapping[str, Any] | None) -> list[float | None]:
-    """Return each candidate's percentile: the share of its scanner's scores that its own equals or beats.
+    """Return each candidate's percentile: the share of its scanner's scores below its own, equal ones half.
 
-    1.0 is the strongest. The list compared with is all that the leading ``source`` put forward in the
-    scan, by the scan's ``report``, so that neither the merge nor the filter changes anybody's standing;
-    without a report it is ``candidates``. None for a candidate without a score.
+    Between 0 and 1, the strongest highest. The mean over a scanner's candidates is 0.5 however few they are
+    and whatever its scores: one that found a single ticker, or gives the same score to all, stands in the
+    middle and not in front of everybody. The list compared with is all that the leading scanner put forward
+    in the scan, by the scan's ``report``, so that neither the merge nor the filter changes anybody's
+    standing; without a report it is those of the same ``source`` among ``candidates``. None for a candidate
+    without a score.
     """
-    scores: dict[str, list[float]] = defaultdict(list)
-    for candidate in [*_put_forward(report)] or candidates:
-        if candidate.get("score") is not None:
-            scores[candidate["source"]].append(float(candidate["score"]))
-    ordered = {source: sorted(values) for source, values in scores.items()}
-    return [_percentile(candidate.get("score"), ordered.get(candidate["source"])) for candidate in candidates]
+    scores_of: dict[_Claim, list[float]] = {}
+    for found in _lists(report) or _by_source(candidates):
+        scores = sorted(float(one["score"]) for one in found if one.get("score") is not None)
+        for candidate in found:
+            scores_of.setdefault(_claim(candidate), scores)
+            scores_of.setdefault((candidate["source"],), scores)  # for one that a host's own node has changed
+    return [
+        _percentile(one.get("score"), scores_of.get(_claim(one)) or scores_of.get((one["source"],)))
+        for one in candidates
+    ]
+
+
+def _claim(candidate: _Candidate) -> _Claim:
+    """Return what tells a leading candidate in the list of its scanner; its source may be any label."""
+    return candidate["source"], candidate["ticker"], candidate.get("score")
 
 
 def _percentile(score: float | None, ordered: list[float] | None) -> float | None:
     if score is None or not ordered:
         return None
-    return round(bisect_right(ordered, score) / len(ordered), 6)
+    return round((bisect_left(ordered, score) + bisect_right(ordered, score)) / (2 * len(ordered)), 6)
 
 
 def confluence_of(candidates: Sequence[_Candidate], report: Mapping[str, Any] | None) -> list[dict[str, int]]:
@@ -57,5 +70,12 @@ def confluence_of(candidates: Sequence[_Candidate], report: Mapping[str, Any] | 
     ]
 
 
-def _put_forward(report: Mapping[str, Any] | None) -> list[_Candidate]:
-    return [one for outcome in (report or {}).get("outcomes", ()) for one in outcome["candidates"]]
+def _lists(report: Mapping[str, Any] | None) -> list[Sequence[_Candidate]]:
+    return [outcome["candidates"] for outcome in (report or {}).get("outcomes", ()) if outcome["candidates"]]
+
+
+def _by_source(candidates: Sequence[_Candidate]) -> list[Sequence[_Candidate]]:
+    lists: dict[str, list[_Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        lists[candidate["source"]].append(candidate)
+    return list(lists.values())
