@@ -8,12 +8,14 @@ import itertools
 import math
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.execution.helpers import run_script
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.redact import register_secret
@@ -206,3 +208,27 @@ def test_whatever_is_answered_only_known_candidates_come_out_each_once_and_uncha
     known = {c["ticker"]: c for c in FOUND}
     assert all(known[c["ticker"]].items() <= c.items() for c in made.candidates)
     assert len(made.candidates) + len(made.refused) == len(answer)
+
+
+def test_a_ctrl_c_that_another_thread_receives_ends_the_wait_for_a_stage(tmp_path: Path) -> None:
+    done = run_script(
+        """
+        import signal, threading, time
+        from tradingagents.discovery.stages.custom import consult
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+        def hung(candidates, trade_date):
+            time.sleep(0.3)  # the caller is asleep by now
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+            threading.Event().wait()
+
+        began = time.monotonic()
+        try:
+            consult(hung, [{"ticker": "ABC"}], "2026-02-05", 20.0)
+        except KeyboardInterrupt:
+            print("left", time.monotonic() - began < 10.0, flush=True)
+        """,
+        tmp_path,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("left True\n", "", 0)

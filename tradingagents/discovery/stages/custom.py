@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from tradingagents.discovery.candidate import normalise_ticker
 from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import ConfigError, DiscoveryError, InvalidCandidate
+from tradingagents.discovery.errors import ConfigError, DeadlineExceeded, DiscoveryError, InvalidCandidate
 from tradingagents.discovery.execution.outcome import verdict_of_error
 from tradingagents.discovery.execution.pool import ABANDONED, DaemonExecutor
 from tradingagents.discovery.plain import copy_plain, to_plain
@@ -124,10 +124,13 @@ def consult(
 
 
 def _result(future: Future[Answer], seconds: float, let_through: tuple[type[BaseException], ...]) -> Answer:
+    patience = Deadline(seconds)  # not Future.exception(seconds): a Ctrl-C may go by that unnoticed
+    future.add_done_callback(lambda _: patience.wake())
     try:
-        error = future.exception(seconds)
-    except TimeoutError:
+        patience.wait_for(future.done)
+    except DeadlineExceeded:
         raise StageFailed(f"no answer within {seconds:g} s") from None
+    error = future.exception()
     if error is None:
         return future.result()
     if isinstance(error, (StageFailed, *let_through)):
