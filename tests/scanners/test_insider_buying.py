@@ -114,7 +114,7 @@ def test_every_claim_leads_to_the_filing_it_was_taken_from(vendors):
 
 
 def test_a_longer_look_back_reads_more_days_and_finds_the_same(sandbox, vendors):
-    made = scanner(vendors, lookback_days=3)
+    made = scanner(vendors, lookback_days=3, cluster_days=3)
     assert tickers(scan(made)) == sandbox.market.truth["insider_buying"].expected
     days = [one["parameters"]["day"] for one in tool_log(made) if one["tool"] == "sec.daily_index"]
     assert sorted(days) == ["2026-02-03", "2026-02-04", "2026-02-05"]

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from tradingagents.discovery.candidate import Candidate
-from tradingagents.discovery.config import ScannerSettings
+from tradingagents.discovery.config import ScannerSettings, Seconds
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.edgar_days import business_days
 from tradingagents.discovery.scanners.event_calls import ReportCalls
@@ -37,9 +37,10 @@ class MaterialEventsSettings(ScannerSettings):
     """``scanners.material_events``. ``items`` are numbers of the form; None stands for ``MATERIAL``."""
 
     limit: int | None = Field(15, ge=1)
+    timeout_seconds: Seconds | None = 120
     lookback_days: int = Field(1, ge=1, le=10)
     items: Annotated[list[Annotated[str, AfterValidator(_item)]], Field(min_length=1)] | None = None
-    max_filings: int = Field(100, ge=1)
+    max_filings: int | None = Field(None, ge=1)
 
 
 class MaterialEvents(BaseScanner):
