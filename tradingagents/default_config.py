@@ -43,9 +43,9 @@ DEFAULT_CONFIG = {
             "news": {"enabled": True, "priority": 4},
             "social": {"enabled": True, "priority": 5},
         },
-        # Every scanner takes: enabled; limit, the most candidates it may put forward (its score decides which);
-        # timeout_seconds, None for the one above; isolation, "thread" or "process". A thread cannot be killed:
-        # it is abandoned, and code that keeps the interpreter lock stops all. A process can; it starts slowly.
+        # Every scanner takes: enabled; limit, the most candidates it may put forward (its score decides);
+        # timeout_seconds, None for the one above; isolation, "thread" or "process". A thread cannot be killed
+        # but is abandoned, and code that keeps the interpreter lock stops all. A process can; it starts late.
         "scanners": {
             "insider_buying": {
                 **_SCANNER,

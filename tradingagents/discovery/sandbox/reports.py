@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from tradingagents.discovery.sandbox.casting import Planted
 from tradingagents.discovery.sandbox.directory import FIRST_CIK, Listing
-from tradingagents.discovery.sandbox.insiders import NEW_YORK
+from tradingagents.discovery.sandbox.filing_desk import NEW_YORK
 from tradingagents.discovery.sandbox.ownership import Filing
 from tradingagents.discovery.sandbox.seeds import stream
 from tradingagents.discovery.sandbox.sessions import is_session, step_sessions

@@ -97,8 +97,8 @@ def _figures(row: Transaction) -> tuple[date, float | None, float | None, float 
     return row.day, row.shares, row.price, row.shares_following
 
 
-def _apart(old: Transaction, new: Transaction) -> float:
-    return abs((old.shares or 0) - (new.shares or 0))
+def _apart(old: Transaction, new: Transaction) -> tuple[float, float]:
+    return abs((old.shares or 0) - (new.shares or 0)), abs((old.price or 0) - (new.price or 0))
 
 
 def _is_added(new: Transaction, earlier: Sequence[Transaction]) -> bool:
