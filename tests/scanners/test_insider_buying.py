@@ -10,8 +10,10 @@ import requests
 
 from tests.unhurried import unhurried
 from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import (
     BadPayload,
+    Cancelled,
     NoDataError,
     RateLimited,
     Transient,
@@ -197,3 +199,29 @@ def test_a_list_of_companies_that_cannot_be_had_costs_only_who_needs_it(sandbox,
     expected = sandbox.market.truth["insider_buying"].expected
     assert tickers(scan(made)) == expected - {*sandbox.market.cast["insider/renamed"]} | {"OLDQ"}
     assert [reason for reason, _ in made.recorder.troubles] == ["vendor_down"]
+
+
+def test_a_scan_that_was_cut_is_gone_on_with_by_the_next(sandbox, tmp_path):
+    """Only what was under way is fetched twice, and the second finds what the first would have."""
+    config = unhurried(sandbox.config())
+    config["sec"]["ttl_seconds"] = DEFAULT_CONFIG["discovery"]["vendors"]["sec"]["ttl_seconds"]
+    settings = VendorsSettings.model_validate(config)
+    asked_before = len(sandbox.requests)
+    for whole in (False, True):
+        if whole:
+            assert len(sandbox.requests) - asked_before > 20, "cut before anything was read"
+        hub = Vendors(settings, data_source="sandbox", state_dir=tmp_path)
+        deadline = Deadline()
+        with deadline_scope(deadline):
+            found = scanner(hub).iter_valid({"trade_date": DAY.isoformat()})
+            first = next(found)
+            if whole:
+                rest = [first, *found]
+            else:
+                deadline.cancel()
+                with pytest.raises(Cancelled):
+                    next(found)
+        hub.close()
+    asked = [one.path for one in sandbox.requests[asked_before:] if one.endpoint == "filing"]
+    assert len(asked) - len(set(asked)) <= 8
+    assert tickers(rest) == sandbox.market.truth["insider_buying"].expected

@@ -26,7 +26,7 @@ __all__ = ["CurrentFilings", "Sec"]
 _OWNERSHIP = {"type": "4", "owner": "only"}
 _REPORTS = {"type": "8-K", "owner": "include"}
 _PAGE = 100  # the most entries that one page of the feed has
-_PAGES = 40  # about two busy days; the feed itself ends near there
+_PAGES = 60  # the busiest day's forms 4, each listed under all its filers; the feed ends near there
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Sec:
                 raise NoDataError(f"sec: the feed of current filings is that of {made}, not of {day}")
             own = (entry for entry in page.entries if entry.row.filed == day)
             entries += (entry for entry in own if entry.row.form in {form, f"{form}/A"})
-            complete = len(page.entries) < _PAGE or any(row.filed < day for row in page.rows)
+            complete = len(page.entries) < _PAGE or any(_is_before(day, entry) for entry in page.entries)
             if complete:
                 break
         if not entries:
@@ -131,6 +131,14 @@ class Sec:
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> Response:
         return self._session.fetch(self._base_url + path, params=query, headers=self._headers)
+
+
+def _is_before(day: date, entry: FeedEntry) -> bool:
+    """Whether an entry is of the time before a day: accepted then, and dated so.
+
+    One accepted that day may bear an earlier date, and one accepted the evening before the day's own.
+    """
+    return entry.row.filed < day and entry.header.accepted.date() < day
 
 
 def _tickers_by_cik(listed: Any) -> dict[int, tuple[str, ...]]:
