@@ -199,6 +199,12 @@ def test_the_feed_s_prefix_filter_lets_no_other_form_in():
     assert [row.form for row in sec.current_filings(DAY).rows] == ["4", "4/A", "4"]
 
 
+def test_reports_are_those_of_successors_too():
+    listed = ("8-K", "8-K/A", "8-K12B", "8-K12G3/A", "8-K15D5", "8-KX")
+    sec, _ = client(paged([entry(number, form, DAY) for number, form in enumerate(listed)]))
+    assert [row.form for row in sec.current_reports(DAY).rows] == ["8-K", "8-K/A", "8-K12B", "8-K12G3/A"]
+
+
 def test_an_entry_names_the_filer_even_with_brackets_in_the_name():
     (row,) = parse_feed(feed([entry(7, "4/A", DAY, "A - B (Holdings) Ltd (0000123456) (Issuer)")])).rows
     assert (row.company, row.cik, row.form) == ("A - B (Holdings) Ltd", 123456, "4/A")

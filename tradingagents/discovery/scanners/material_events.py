@@ -19,7 +19,7 @@ from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.edgar_days import business_days
 from tradingagents.discovery.scanners.event_calls import ReportCalls
 from tradingagents.discovery.scanners.event_items import ITEMS, MATERIAL
-from tradingagents.discovery.scanners.event_reports import events_of
+from tradingagents.discovery.scanners.event_reports import events_of, is_unknown
 from tradingagents.discovery.scanners.filing_groups import first_filings, linked_filings, read_groups
 from tradingagents.discovery.vendors.sec_header import FilingHeader
 from tradingagents.discovery.vendors.sec_index import FilingRef
@@ -64,6 +64,7 @@ class MaterialEvents(BaseScanner):
         self.step("not read, over max_filings", len(filings) - sum(map(len, groups)))
         for answers in read_groups(self, groups, calls.header, of=len(filings)):
             self.step("filings read", len(answers))
+            self.step("filings without an item known here", sum(is_unknown(header) for _, header in answers))
             yield from self._candidates(answers, calls)
 
     def _candidates(
