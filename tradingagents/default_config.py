@@ -43,26 +43,26 @@ DEFAULT_CONFIG = {
             "news": {"enabled": True, "priority": 4},
             "social": {"enabled": True, "priority": 5},
         },
-        # Every scanner takes: enabled; limit, the most candidates it may put forward (its own score decides
-        # which); timeout_seconds, None for the one above; isolation, "thread" or "process". A thread cannot
-        # be killed: at its deadline it is abandoned, which costs a thread until the call inside it returns,
-        # and code that never gives up the interpreter lock (a runaway regular expression) stops the whole
-        # process. A process is killed at its deadline whatever it does, and costs its start-up and memory.
+        # Every scanner takes: enabled; limit, the most candidates it may put forward (its score decides);
+        # timeout_seconds, None for the one above; isolation, "thread" or "process". A thread cannot be killed
+        # but is abandoned, and code that keeps the interpreter lock stops all. A process can; it starts late.
         "scanners": {
             "insider_buying": {
                 **_SCANNER,
-                "timeout_seconds": 60,  # the SEC allows ten requests a second, and each filing is one
+                "timeout_seconds": 180,  # some thousand requests for a day, at ten a second; then kept
                 "limit": 20,
-                "lookback_days": 1,  # business days of Form 4 filings, ending at the trade date
-                "min_value_usd": 25_000,  # least dollars bought in the window, all insiders together
-                "max_filings": 400,  # most filings read in one scan; more is said in the coverage
+                "lookback_days": 1,  # business days with a new purchase; a day not over yet comes besides
+                "cluster_days": 10,  # business days in which a company's insiders are counted together
+                "min_value_usd": 25_000,  # least dollars bought in those, all insiders together
+                "max_filings": None,  # most filings of the lookback days read in a scan; None: all
             },
             "material_events": {
                 **_SCANNER,
+                "timeout_seconds": 120,  # for days the feed no longer has: a request for each filing
                 "limit": 15,
                 "lookback_days": 1,  # business days of Form 8-K filings, ending at the trade date
                 "items": None,  # item numbers that count; None: those with a weight in event_items.py
-                "max_filings": 100,  # most headers read in one scan, for days the feed no longer has
+                "max_filings": None,  # most headers read in a scan, for days the feed no longer has
             },
             "short_squeeze": {
                 **_SCANNER,

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from defusedxml import ElementTree
@@ -89,7 +89,7 @@ def test_volume_accumulation(get: Get, market: Market):
         assert ratios[symbol] >= settings["min_ratio"], "a decoy that nobody could fall for"
 
 
-def _own_bought(root: ElementTree.Element) -> float:
+def _own_bought(root: ElementTree.Element, since: date) -> float:
     spent = 0.0
     for row in root.findall("nonDerivativeTable/nonDerivativeTransaction"):
         text = {leaf: row.findtext(f"transactionAmounts/{leaf}/value") for leaf in ("transactionShares",)}
@@ -97,7 +97,9 @@ def _own_bought(root: ElementTree.Element) -> float:
         acquired = row.findtext("transactionAmounts/transactionAcquiredDisposedCode/value")
         code = row.findtext("transactionCoding/transactionCode")
         swap = row.findtext("transactionCoding/equitySwapInvolved")
-        if (code, acquired) == ("P", "A") and swap in {"0", "false"} and price:
+        common = row.findtext("securityTitle/value") == "Common Stock"
+        news = date.fromisoformat(row.findtext("transactionDate/value")) >= since
+        if (code, acquired) == ("P", "A") and swap in {"0", "false"} and price and common and news:
             spent += float(text["transactionShares"]) * float(price)
     return spent
 
@@ -110,12 +112,18 @@ def test_insider_buying(get: Get, market: Market, listed: set[str]):
     paths = {row[4].rpartition("/")[2]: row[4] for row in rows if row[2] == "4"}
     assert 30 <= len(paths) <= 80
     spent: Counter[str] = Counter()
+    by_cik = {one.cik: one.symbol for one in market.companies}
     for path in paths.values():
         text = get(f"/sec/Archives/{path}").content.decode("latin-1")
         root = ElementTree.fromstring(text.partition("<XML>")[2].partition("</XML>")[0].strip())
-        symbol = root.findtext("issuer/issuerTradingSymbol").upper().rpartition(":")[2].strip()
+        typed = root.findtext("issuer/issuerTradingSymbol").upper().rpartition(":")[2].strip()
+        symbol = typed if typed in listed else by_cik.get(int(root.findtext("issuer/issuerCik")))
         if symbol in listed:
-            spent[symbol] += _own_bought(root)
+            spent[symbol] += _own_bought(root, since=market.as_of - timedelta(days=30))
+    apart = {one: market.cast[f"insider/{one}"][0] for one in ("over_days", "amended_part", "amended_down")}
+    assert spent[apart["over_days"]] < settings["min_value_usd"] < truth.measure[apart["over_days"]]
+    assert spent.pop(apart["amended_down"]) > settings["min_value_usd"], "no slip that anybody would believe"
+    spent.update({one: truth.measure[one] - spent[one] for one in apart.values() if one in truth.expected})
     enough = {symbol: dollars for symbol, dollars in spent.items() if dollars >= settings["min_value_usd"]}
     assert enough == {symbol: pytest.approx(dollars) for symbol, dollars in truth.measure.items()}
     assert enough.keys() == truth.expected
@@ -134,11 +142,36 @@ def test_what_reading_filings_carelessly_would_find(market: Market):
         assert 0 < original < least, part
 
 
-def test_a_longer_look_back_finds_the_same_insiders(market: Market):
+def test_what_a_look_at_the_day_alone_or_at_originals_alone_would_find(market: Market):
+    """Each correction, each old trade, and each day before lifts a decoy over the least value, or a plant."""
+    least = SCANNERS["insider_buying"]["min_value_usd"]
+    week = [one for day in market.sessions[-10:] for one in market.filings(day)]
+
+    def spent(part: str, *forms: str, on_the_day: bool = True) -> float:
+        cik = market.by_symbol[market.cast[f"insider/{part}"][0]].cik
+        mine = (one for one in week if one.issuer_cik == cik and one.form in forms)
+        days = {True: [market.as_of], False: market.sessions[-10:-1]}[on_the_day]
+        return sum(t.shares * (t.price or 0) for one in mine if one.filed in days for t in one.trades)
+
+    assert spent("over_days", "4") < least
+    assert spent("over_days", "4", on_the_day=False) < least
+    assert spent("last_week", "4", on_the_day=False) >= least
+    assert spent("amended_part", "4/A") < least <= spent("amended_part", "4")
+    assert spent("amended_down", "4/A") < least <= spent("amended_down", "4")
+    for part, form in (("amended_old", "4/A"), ("late", "4"), ("preferred", "4"), ("offering", "4")):
+        assert spent(part, form) >= least, part
+
+
+def test_earlier_days_hold_the_purchases_planted_there_and_no_others(market: Market):
+    parts = {
+        market.by_symbol[market.cast[f"insider/{one}"][0]].cik: one for one in ("over_days", "last_week")
+    }
+    seen = []
     for day in market.sessions[-10:-1]:
         filed = market.filings(day)
         assert filed
-        assert not any(trade.bought_usd for filing in filed for trade in filing.trades)
+        seen += [parts[one.issuer_cik] for one in filed if any(trade.bought_usd for trade in one.trades)]
+    assert sorted(seen) == ["last_week", "last_week", "over_days", "over_days"]
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 7), (1, 6)])

@@ -10,8 +10,10 @@ import requests
 
 from tests.unhurried import unhurried
 from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import (
     BadPayload,
+    Cancelled,
     NoDataError,
     RateLimited,
     Transient,
@@ -83,39 +85,52 @@ def test_the_funnel_accounts_for_every_company(sandbox, vendors):
     funnel = made.recorder.funnel
     filed = [one for one in sandbox.market.filings(DAY) if one.form in {"4", "4/A"}]
     assert funnel["filings listed"] == funnel["filings read"] == len(filed)
-    assert made.recorder.coverage() == {"asked": len(filed), "answered": len(filed), "of": len(filed)}
+    all_read = len(filed) + funnel["earlier filings read, of companies with a purchase"]
+    assert made.recorder.coverage() == {"asked": all_read, "answered": all_read, "of": all_read}
     ends = [step for step in funnel if step.startswith("companies ")]
     assert sum(funnel[step] for step in ends) == len({one.issuer_cik for one in filed})
     assert funnel["companies with purchases"] == len(found)
-    assert funnel["filings restated by an amendment"] == 1
+    assert funnel["filings restated by an amendment"] == 2
+    assert funnel["amendments of filings from before the window"] == 1
+    assert funnel["purchases filed long after they were made"] == 1
     assert funnel["companies without a listed symbol"] == 1
 
 
 def test_clusters_rank_first_and_plans_last(sandbox, vendors):
     ranked = [one["ticker"] for one in sorted(scan(scanner(vendors)), key=lambda one: -one["score"])]
     cast = sandbox.market.cast
-    assert set(ranked[:2]) == set(cast["insider/cluster"])
-    assert set(ranked[2:4]) == set(cast["insider/chief"])
-    assert set(ranked[-2:]) == {*cast["insider/plan"], *cast["insider/lower_case"]}
+    assert set(ranked[:3]) == {*cast["insider/cluster"], *cast["insider/over_days"]}
+    assert set(ranked[3:5]) == set(cast["insider/chief"])
+    assert set(ranked[-3:]) == {
+        *cast["insider/plan"],
+        *cast["insider/lower_case"],
+        *cast["insider/offering"],
+    }
 
 
-def test_every_claim_leads_to_the_filing_it_was_taken_from(vendors):
+def test_every_claim_leads_to_the_filing_it_was_taken_from(sandbox, vendors):
+    market = sandbox.market
     for candidate in scan(scanner(vendors)):
         for record in candidate["evidence"]:
             filing = requests.get(
                 record["url"], headers={"User-Agent": "Tests admin@example.com"}, timeout=10
             )
             (owner, *_), rows = (part := parse_form4(filing.content)).owners, part.transactions
-            spent = sum(row.shares * row.price for row in rows if row.code == "P" and row.acquired)
-            assert record["values"]["value"] == pytest.approx(spent, abs=0.01)
+            spent = [row.shares * row.price for row in rows if row.code == "P" and row.acquired]
+            if candidate["ticker"] in market.cast["insider/amended_part"] and part.form == "4":
+                del spent[1]  # which its amendment gives anew
+            assert record["values"]["value"] == pytest.approx(sum(spent), abs=0.01)
             assert record["id"] in filing.text
-            assert part.issuer.symbol.upper().endswith(candidate["ticker"])
+            assert part.issuer.cik == market.by_symbol[candidate["ticker"]].cik
             assert owner.name
 
 
-def test_a_longer_look_back_reads_more_days_and_finds_the_same(sandbox, vendors):
-    made = scanner(vendors, lookback_days=3)
-    assert tickers(scan(made)) == sandbox.market.truth["insider_buying"].expected
+def test_a_longer_look_back_reads_more_days_and_finds_what_was_bought_on_them(sandbox, vendors):
+    made = scanner(vendors, lookback_days=3, cluster_days=3)
+    truth, cast = sandbox.market.truth["insider_buying"], sandbox.market.cast
+    assert tickers(scan(made)) == truth.expected - {*cast["insider/over_days"]}  # one of its days is earlier
+    week = tickers(scan(scanner(vendors, lookback_days=5)))
+    assert week == truth.expected | {*cast["insider/last_week"]}
     days = [one["parameters"]["day"] for one in tool_log(made) if one["tool"] == "sec.daily_index"]
     assert sorted(days) == ["2026-02-03", "2026-02-04", "2026-02-05"]
 
@@ -181,5 +196,32 @@ def test_a_vendor_that_refuses_everything_is_an_error_and_not_an_empty_market(sa
 def test_a_list_of_companies_that_cannot_be_had_costs_only_who_needs_it(sandbox, vendors):
     sandbox.faults.add(Fault("status", "sec", "company_tickers", code=503))
     made = scanner(vendors)
-    assert tickers(scan(made)) == sandbox.market.truth["insider_buying"].expected
+    expected = sandbox.market.truth["insider_buying"].expected
+    assert tickers(scan(made)) == expected - {*sandbox.market.cast["insider/renamed"]} | {"OLDQ"}
     assert [reason for reason, _ in made.recorder.troubles] == ["vendor_down"]
+
+
+def test_a_scan_that_was_cut_is_gone_on_with_by_the_next(sandbox, tmp_path):
+    """Only what was under way is fetched twice, and the second finds what the first would have."""
+    config = unhurried(sandbox.config())
+    config["sec"]["ttl_seconds"] = DEFAULT_CONFIG["discovery"]["vendors"]["sec"]["ttl_seconds"]
+    settings = VendorsSettings.model_validate(config)
+    asked_before = len(sandbox.requests)
+    for whole in (False, True):
+        if whole:
+            assert len(sandbox.requests) - asked_before > 20, "cut before anything was read"
+        hub = Vendors(settings, data_source="sandbox", state_dir=tmp_path)
+        deadline = Deadline()
+        with deadline_scope(deadline):
+            found = scanner(hub).iter_valid({"trade_date": DAY.isoformat()})
+            first = next(found)
+            if whole:
+                rest = [first, *found]
+            else:
+                deadline.cancel()
+                with pytest.raises(Cancelled):
+                    next(found)
+        hub.close()
+    asked = [one.path for one in sandbox.requests[asked_before:] if one.endpoint == "filing"]
+    assert len(asked) - len(set(asked)) <= 8
+    assert tickers(rest) == sandbox.market.truth["insider_buying"].expected

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 
+from tests.fake_clock import FakeClock
 from tests.scanners.test_insider_buying import DAY, scan, scanner, tickers, tool_log
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.clock import Deadline, deadline_scope
@@ -23,7 +25,7 @@ class Edgar:
 
     def __init__(self, indexes=None, documents=None, feed=None, companies=None):
         self.indexes, self.documents = indexes or {}, documents or {}
-        self.feed, self.companies, self.asked = feed, companies, []
+        self.feed, self.companies, self.asked = feed, {} if companies is None else companies, []
         self.sec = self
 
     def daily_index(self, day):
@@ -80,14 +82,33 @@ def edgar_of(documents: list[bytes], **own) -> Edgar:
     return Edgar({DAY: rows}, by_path, **own)
 
 
+def edgar_of_real_days(files: list[Path]) -> tuple[Edgar, set[date]]:
+    """List each real filing on the last day that it tells of, and return those days too."""
+    edgar = Edgar()
+    for number, file in enumerate(files):
+        document = file.read_bytes()
+        filing = parse_form4(document)
+        day = max([row.day for row in filing.transactions], default=filing.period)
+        while day.isoweekday() > 5:
+            day += timedelta(days=1)
+        rows, path = listed(document, number, filed=day)
+        edgar.indexes.setdefault(day, []).extend(rows)
+        edgar.documents[path] = document
+    return edgar, set(edgar.indexes)
+
+
 @needs_shared
 def test_of_all_real_form_4_filings_only_the_real_purchases_are_found():
     assert SHARED is not None
     folder = SHARED / "real-data" / "sec"
     files = sorted([*(folder / "form4").iterdir(), *(folder / "form4_submission_txt").iterdir()])
-    made = scanner(edgar_of([file.read_bytes() for file in files]), min_value_usd=1)
-    found = {one["ticker"]: one for one in scan(made)}
-    assert made.recorder.funnel["filings read"] == 31
+    edgar, days = edgar_of_real_days(files)
+    found, read = {}, 0
+    for day in sorted(days):
+        made = scanner(edgar, min_value_usd=1)
+        found |= {one["ticker"]: one for one in scan(made, day)}
+        read += made.recorder.funnel["filings read"]
+    assert read == len(files) == 31
     # AREC's P row disposes of shares, and PMN's P row buys a warrant
     assert set(found) == {"TCRR", "TLS", "FLWS", "ISBA"}
     values = {ticker: sum(e["values"]["value"] for e in one["evidence"]) for ticker, one in found.items()}
@@ -104,20 +125,21 @@ def test_of_all_real_form_4_filings_only_the_real_purchases_are_found():
         "ISBA": "medium",
     }
     assert "TANG KEVIN C (10 % owner) with 2 joint filers" in found["TCRR"]["context"]
-    assert tickers(scan(scanner(made.vendors))) == {"TCRR", "TLS", "FLWS"}  # ISBA's came to 5,000 dollars
+    assert " 2025-04-24 to 2025-04-28, filed 2025-04-28: " in found["FLWS"]["context"]
+    assert scan(scanner(edgar), date(2024, 4, 29)) == []  # ISBA's came to 5,000 dollars
 
 
 @needs_shared
 def test_real_malformed_filings_are_named_and_the_others_found():
     assert SHARED is not None
     folder = SHARED / "real-data" / "sec"
-    edgar = edgar_of([(folder / "form4" / "TLS_2023-05-12_d53f8f.xml").read_bytes()])
+    edgar, (day,) = edgar_of_real_days([folder / "form4" / "TLS_2023-05-12_d53f8f.xml"])
     for number, file in enumerate(sorted((folder / "form4_malformed").iterdir()), start=7):
         path = f"edgar/data/7/0009980001-26-{number:06d}.txt"
-        edgar.indexes[DAY].append(IndexRow("4", "X", number, DAY, path))
+        edgar.indexes[day].append(IndexRow("4", "X", number, day, path))
         edgar.documents[path] = file.read_bytes()
     made = scanner(edgar)
-    assert tickers(scan(made)) == {"TLS"}
+    assert tickers(scan(made, day)) == {"TLS"}
     assert [message.split(":")[0] for _, message in made.recorder.troubles] == [
         "0009980001-26-000007",
         "0009980001-26-000008",
@@ -148,7 +170,7 @@ def test_before_the_index_is_out_the_feed_tells_and_the_scan_says_so():
     made = scanner(edgar)
     assert tickers(scan(made)) == {"EXMP"}
     assert made.recorder.funnel["days listed by the feed of current filings, their index not being out"] == 1
-    assert [one["tool"] for one in tool_log(made)] == [
+    assert [one["tool"] for one in tool_log(made)][:3] == [
         "sec.daily_index",
         "sec.current_filings",
         "sec.ownership_filing",
@@ -170,7 +192,7 @@ def test_holidays_are_made_up_for_and_weekends_not_asked_for():
     edgar.indexes[wednesday - timedelta(days=1)] = []
     made = scanner(edgar, lookback_days=2)
     assert tickers(scan(made, friday + timedelta(days=2))) == {"EXMP"}  # Sunday; Friday, Wednesday closed
-    assert [day for kind, day in edgar.asked if kind == "index"] == [
+    assert [one[1] for one in edgar.asked if one[0] == "index"][:4] == [
         friday,
         DAY,
         wednesday,
@@ -189,7 +211,7 @@ def test_a_day_that_cannot_be_had_degrades_a_longer_window_and_fails_a_single_da
     edgar.indexes[DAY - timedelta(days=1)] = Transient("sec", "down")
     made = scanner(edgar, lookback_days=2)
     assert tickers(scan(made)) == {"EXMP"}
-    assert [message for _, message in made.recorder.troubles] == ["filings of 2026-02-04: sec: down"]
+    assert made.recorder.troubles[0][1] == "filings of 2026-02-04: sec: down"
     with pytest.raises(Transient):
         scan(scanner(edgar), DAY - timedelta(days=1))
 
@@ -233,10 +255,20 @@ def test_a_company_that_typed_no_symbol_is_found_by_its_number_or_left_out():
     assert made.recorder.rejected == []
 
 
-def test_the_list_of_companies_is_not_asked_for_when_every_symbol_is_good():
-    edgar = edgar_of([bought()])
-    scan(scanner(edgar))
-    assert ("companies",) not in edgar.asked
+@pytest.mark.parametrize(
+    ("typed", "listed_as", "ticker"),
+    [
+        ("OLDX", ("NEWX",), "NEWX"),  # renamed since, or mistyped
+        ("QXBB", ("QXB-A", "QXB-B"), "QXB.B"),  # its dot left out
+        ("qxb-b", ("QXB-A", "QXB-B"), "QXB.B"),
+        ("NYSE", ("EXMP",), "EXMP"),
+        ("QXB.A, QXB.B", ("QXB-A", "QXB-B"), "QXB.A"),  # the most traded of several
+        ("EXMP", (), "EXMP"),  # the SEC lists none: perhaps delisted since
+    ],
+)
+def test_the_sec_s_own_list_decides_what_was_meant(typed, listed_as, ticker):
+    edgar = edgar_of([bought(symbol=typed)], companies={9_900_001: listed_as} if listed_as else {})
+    assert tickers(scan(scanner(edgar))) == {ticker}
 
 
 def test_companies_read_before_the_deadline_are_kept():
@@ -261,3 +293,110 @@ def test_a_group_whose_last_filing_fails_is_judged_by_the_others():
     made = scanner(edgar)
     assert tickers(scan(made)) == {"EXMP", "NEXT"}
     assert made.recorder.funnel["filings read"] == 2
+
+
+# -- which days --------------------------------------------------------------------------------------------
+
+
+def later(day: date, days: int) -> date:
+    return day + timedelta(days=days)
+
+
+def edgar_over_days(*filings: tuple[date, bytes]) -> Edgar:
+    edgar = Edgar(indexes={DAY: []})
+    for number, (day, document) in enumerate(filings):
+        rows, path = listed(document, number, filed=day, form=parse_form4(document).form)
+        edgar.indexes.setdefault(day, []).extend(rows)
+        edgar.documents[path] = document
+    return edgar
+
+
+def test_a_day_that_has_only_begun_comes_beside_the_whole_one_before_it():
+    """At half past nine in New York a handful was filed; the evening before is what people have not seen."""
+    yesterday = later(DAY, -1)
+    edgar = edgar_over_days(
+        (yesterday, bought(symbol="EVE")), (DAY, bought(issuer=2, owner=2, symbol="MORN"))
+    )
+    edgar.feed = feed_of(edgar.indexes.pop(DAY), complete=True)
+    with deadline_scope(Deadline(None, FakeClock())):
+        assert tickers(scan(scanner(edgar))) == {"EVE", "MORN"}
+    assert tickers(scan(scanner(edgar))) == {"MORN"}  # a day that is over stands alone
+
+
+def test_before_anybody_has_filed_the_day_before_is_the_whole_answer():
+    edgar = edgar_over_days((later(DAY, -1), bought()))
+    del edgar.indexes[DAY]
+    with deadline_scope(Deadline(None, FakeClock())):
+        assert tickers(scan(scanner(edgar))) == {"EXMP"}
+    assert ("index", later(DAY, -2)) not in edgar.asked[:2]
+
+
+def test_a_holiday_before_a_day_that_has_only_begun_is_made_up_for():
+    edgar = edgar_over_days(
+        (later(DAY, -2), bought(symbol="EVE", period="2026-02-02")),
+        (DAY, bought(issuer=2, owner=2, symbol="MORN")),
+    )
+    with deadline_scope(Deadline(None, FakeClock())):
+        assert tickers(scan(scanner(edgar))) == {"EVE", "MORN"}
+
+
+def test_insiders_who_bought_in_the_days_before_count_when_another_buys():
+    edgar = edgar_over_days(
+        (later(DAY, -6), bought(owner=1, shares=900, period="2026-01-29")),
+        (later(DAY, -2), bought(owner=2, shares=900, period="2026-02-02")),
+        (DAY, bought(owner=3, shares=900)),
+        (later(DAY, -2), bought(issuer=9_900_002, owner=4, symbol="LASTWEEK")),
+        (later(DAY, -30), bought(owner=5)),
+    )
+    made = scanner(edgar)
+    (found,) = scan(made)
+    assert (found["ticker"], found["priority"]) == ("EXMP", "critical")
+    assert found["context"].startswith("3 insiders bought 2,700 shares")
+    assert "2026-01-29 to 2026-02-04, filed 2026-01-30 to 2026-02-05" in found["context"]
+    assert [record["as_of"] for record in found["evidence"]] == ["2026-01-30", "2026-02-03", "2026-02-05"]
+    assert made.recorder.coverage() == {"asked": 3, "answered": 3, "of": 3}
+    assert scan(scanner(edgar, cluster_days=1)) == []  # 9,000 dollars on the day itself
+
+
+def test_an_amendment_of_a_filing_of_the_days_before_is_no_news_but_corrects_it():
+    first = bought(owner=1, shares=6_000, period="2026-02-02")
+    fixed = bought(owner=1, shares=3_000, period="2026-02-02", form="4/A", original="2026-02-03")
+    days = ((later(DAY, -2), first), (DAY, fixed))
+    assert scan(scanner(edgar_over_days(*days))) == []
+    (found,) = scan(scanner(edgar_over_days(*days, (DAY, bought(owner=2)))))
+    assert sum(record["values"]["value"] for record in found["evidence"]) == 30_000 + 50_000
+
+
+def test_earlier_filings_that_cannot_be_had_degrade_and_leave_what_is_new():
+    edgar = edgar_over_days((later(DAY, -2), bought(owner=1)), (DAY, bought(owner=2)))
+    edgar.documents[next(path for path in edgar.documents if path.endswith("000000.txt"))] = b"broken"
+    edgar.indexes[later(DAY, -3)] = Transient("sec", "down")
+    made = scanner(edgar)
+    (found,) = scan(made)
+    assert len(found["evidence"]) == 1
+    assert len(made.recorder.troubles) == 2
+    assert made.recorder.coverage() == {"asked": 2, "answered": 1, "of": 2}
+
+
+@pytest.mark.parametrize(
+    ("period", "step"),
+    [
+        ("2025-08-04", "purchases filed long after they were made"),
+        ("2027-02-04", "purchases that cannot be believed"),
+    ],
+)
+def test_what_was_bought_long_ago_or_after_its_filing_is_not_put_forward(period, step):
+    made = scanner(edgar_of([bought(period=period)]))
+    assert scan(made) == []
+    assert made.recorder.funnel[step] == 1
+
+
+def test_the_whole_day_is_read_unless_a_bound_is_set():
+    edgar = edgar_of([bought(issuer=number, owner=1000 + number) for number in range(1, 991)])
+    made = scanner(edgar)
+    scan(made)
+    assert made.recorder.coverage() == {"asked": 990, "answered": 990, "of": 990}
+    bound = scanner(edgar, max_filings=400)
+    scan(bound)
+    assert bound.recorder.coverage() == {"asked": 400, "answered": 400, "of": 990}
+    assert bound.recorder.funnel["not read, over max_filings"] == 590

@@ -12,10 +12,9 @@ from tradingagents.discovery.scanners.insider_clusters import Cluster, Role, rol
 from tradingagents.discovery.scanners.insider_purchases import (
     Statement,
     by_issuer,
-    drop_restated,
     implausible,
+    is_share,
     purchases_of,
-    restates_before,
 )
 from tradingagents.discovery.vendors.form4 import Issuer, Owner, OwnershipFiling, Transaction
 from tradingagents.discovery.vendors.sec_index import FilingRef
@@ -107,44 +106,32 @@ def test_two_directors_who_buy_alike_are_two_purchases():
     assert len(list(purchases_of([statement(1, (JANE,), row()), statement(2, (ROE,), row())]))) == 2
 
 
-# -- amendments --------------------------------------------------------------------------------------------
-
-
 def numbers(statements: list[Statement]) -> list[int]:
     return [int(one.ref.accession[-6:]) for one in statements]
 
 
-def test_an_amendment_takes_the_place_of_what_it_restates_and_of_earlier_amendments():
-    first = statement(1, (JANE,), row(), filed=date(2026, 2, 3))
-    second = statement(2, (JANE,), row(900), filed=date(2026, 2, 4), original=date(2026, 2, 3))
-    third = statement(3, (JANE,), row(800), filed=DAY, original=date(2026, 2, 3))
-    assert numbers(drop_restated([third, first, second])) == [3]
-
-
-def test_an_amendment_that_corrects_the_day_is_matched_by_when_the_original_was_filed():
-    first = statement(1, (JANE,), row(), row(day=date(2026, 2, 3)), filed=date(2026, 2, 4))
-    fixed = statement(2, (JANE,), row(), original=date(2026, 2, 4), period=date(2026, 2, 2))
-    assert numbers(drop_restated([first, fixed])) == [2]
-
-
-def test_an_amendment_leaves_other_people_s_and_other_days_filings_alone():
-    others = statement(1, (ROE,), row())
-    later = statement(2, (JANE,), row(day=DAY), period=DAY)
-    fixed = statement(3, (JANE,), row(), original=DAY)
-    assert numbers(drop_restated([others, later, fixed])) == [1, 2, 3]
-
-
-def test_an_amendment_filed_on_the_day_of_its_original_wins_whatever_its_number():
-    fixed = statement(1, (JANE,), row(), original=DAY)
-    first = statement(2, (JANE,), row())
-    assert numbers(drop_restated([fixed, first])) == [1]
-
-
-def test_what_was_first_filed_before_the_window_is_no_news():
-    fixed = statement(1, (JANE,), row(), original=date(2026, 1, 12))
-    assert restates_before(fixed, DAY)
-    assert not restates_before(fixed, date(2026, 1, 12))
-    assert not restates_before(statement(2, (JANE,), row()), DAY)
+@pytest.mark.parametrize(
+    ("title", "share"),
+    [
+        ("Common Stock", True),
+        ("common", True),
+        ("Class A Common Stock, $0.01 par value", True),
+        ("Ordinary Shares", True),
+        ("American Depositary Shares", True),
+        ("Common Stock (with associated preferred stock purchase rights)", True),
+        ("Common Units representing limited partner interests", True),
+        ("Class C Capital Stock", True),
+        ("", True),
+        ("6.50% Series A Preferred Stock", False),
+        ("Series B Convertible Preferred Stock, convertible into Common Stock", False),
+        ("Depositary Shares, each 1/1000th of a Preference Share", False),
+        ("5.875% Senior Notes due 2028", False),
+        ("Warrants (right to buy)", False),
+    ],
+)
+def test_only_what_the_ticker_stands_for_is_a_share(title, share):
+    assert is_share(title) is share
+    assert len(list(purchases_of([statement(1, (JANE,), row(security=title))]))) == share
 
 
 # -- figures that cannot be --------------------------------------------------------------------------------
@@ -244,6 +231,15 @@ def test_who_buys_under_a_plan_only_is_no_decider_and_is_marked():
     assert planned.context.endswith("; all of it under a 10b5-1 plan")
 
 
+def test_who_buys_in_an_offering_is_no_decider_and_is_marked():
+    mixed = cluster(statement(1, (CHIEF,), row(shares=4_000, placed=True)), statement(2, (JANE,), row()))
+    assert (mixed.deciders, mixed.role, mixed.placed_usd) == (1, Role.DIRECTOR, 40_000)
+    assert mixed.context.endswith("; $40,000 of it not in the market, by its footnotes")
+    offered = cluster(statement(1, (CHIEF,), row(placed=True)))
+    assert (offered.deciders, offered.priority) == (0, Priority.LOW)
+    assert offered.evidence(str)[0].values["placed"] is True
+
+
 def test_an_unknown_plan_is_not_taken_for_one():
     unknown = cluster(statement(1, (CHIEF,), row(), plan=None))
     assert unknown.deciders == 1
@@ -259,7 +255,8 @@ def test_the_context_is_one_sentence_about_what_was_bought_by_whom():
         statement(4, (ROE,), row(shares=250)),
     )
     assert bought.context == (
-        "4 insiders bought 4,750 shares of EXAMPLE CORP for $50,500 ($10.63 a share), filed 2026-02-05: "
+        "4 insiders bought 4,750 shares of EXAMPLE CORP for $50,500 ($10.63 a share) 2026-02-04, "
+        "filed 2026-02-05: "
         "Person 3 (Chief Executive Officer), Person 1 (director), Person 2 (director), 1 more"
     )
 
@@ -288,6 +285,7 @@ def test_each_filing_is_a_record_of_the_evidence():
             "first_day": "2026-02-04",
             "last_day": "2026-02-05",
             "plan_10b5_1": False,
+            "placed": False,
         },
     }
     assert (second["id"][-6:], second["values"]["owner"]) == ("000002", "Person 1")

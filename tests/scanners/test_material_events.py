@@ -224,6 +224,29 @@ def test_no_more_headers_are_read_than_allowed_and_the_rest_is_told():
     assert sum(what == "header" for what, _ in edgar.asked) == 4
 
 
+def test_a_report_of_which_the_feed_tells_no_item_is_read():
+    """A feed that stops to tell items must not make an empty market."""
+    entries = [filed(1, "4.02"), filed(2, "4.02", cik=2)]
+    edgar = Edgar(entries)
+    silent = [FeedEntry(one.row, FilingHeader(one.row.form, ACCEPTED, ())) for one in entries[:1]]
+    edgar.current_reports = lambda day: CurrentFilings((*silent, entries[1]), complete=True)
+    assert sorted(run(MaterialEvents, edgar).tickers) == ["TA", "TB"]
+    assert [what for what, _ in edgar.asked] == ["header"]
+
+
+def test_items_of_the_old_form_are_counted_as_unknown():
+    ran = run(MaterialEvents, Edgar([filed(1, "5", "7"), filed(2, "4.02", cik=2)]))
+    assert ran.tickers == ["TB"]
+    assert ran.funnel["filings without an item known here"] == 1
+
+
+@pytest.mark.parametrize("feed", [True, False])
+def test_a_company_that_takes_the_place_of_another_reports_too(feed):
+    ran = run(MaterialEvents, Edgar([filed(1, "2.01", "5.01", form="8-K12B")], feed=feed))
+    assert (ran.tickers, ran.candidates[0]["priority"]) == (["TA"], "high")
+    assert ran.candidates[0]["evidence"][0]["values"]["form"] == "8-K12B"
+
+
 def test_what_the_feed_told_needs_no_reading_and_is_not_limited():
     edgar = Edgar([filed(number, "4.02", cik=number) for number in range(1, 10)])
     assert len(run(MaterialEvents, edgar, max_filings=4).tickers) == 9
@@ -256,8 +279,18 @@ def test_class_shares_are_spelled_as_everywhere():
     ("entries", "score", "priority", "words"),
     [
         ([filed(1, "4.02", "9.01")], 8, "critical", "Form 8-K filed 2026-02-05: earlier accounts"),
-        ([filed(1, "5.02", "7.01")], 2, "medium", "officers or directors leave or join (5.02)"),
-        ([filed(1, "5.02"), filed(2, "5.02", "3.01")], 6, "high", "notice of delisting (3.01), officers"),
+        (
+            [filed(1, "5.02", "7.01")],
+            2,
+            "medium",
+            "officers or directors leave, join or are paid otherwise (5.02)",
+        ),
+        (
+            [filed(1, "5.02"), filed(2, "5.02", "3.01")],
+            6,
+            "high",
+            "notice of delisting, or a move to another exchange (3.01), officers",
+        ),
         ([filed(1, "4.02", form="8-K/A")], 1, "low", "amended Form 8-K filed"),
         ([filed(1, "4.02"), filed(2, "4.02", form="8-K/A")], 8, "critical", "Form 8-K filed"),
         ([filed(1, "1.01", "1.02", "1.03", "2.01", "2.04")], 20, "critical", "2 more"),

@@ -70,7 +70,7 @@ class Files:
     """Takes the place of the client: positions or an error by settlement date."""
 
     def __init__(self, given: dict[date, object]) -> None:
-        self.given, self.asked = given, []
+        self.given, self.asked, self.position = given, [], ABC
         self.finra = self
         self.nasdaq = SimpleNamespace(listed=self._no_directory)
 
@@ -79,7 +79,7 @@ class Files:
         found = self.given.get(day, NoDataError("no file"))
         if isinstance(found, Exception):
             raise found
-        return ShortInterestFile(day, {ABC.symbol: ABC}, found)
+        return ShortInterestFile(day, {ABC.symbol: self.position}, found)
 
     def short_interest_url(self, day: date) -> str:
         return f"https://finra.example/shrt{day:%Y%m%d}.csv"
@@ -214,6 +214,26 @@ def test_rows_that_cannot_be_read_are_told():
     assert ran.tickers == ["ABC"]
     (trouble,) = ran.recorder.troubles
     assert "half a row" in str(trouble)
+
+
+def test_a_split_and_a_revision_are_told():
+    files = Files({date(2026, 1, 15): ()})
+    files.position = replace(ABC, split=True, revised=True)
+    (candidate,) = run(ShortSqueeze, files).candidates
+    assert candidate["context"].endswith(
+        "1,000,000; the shares were split between the two; FINRA revised the figure"
+    )
+
+
+def test_an_index_fund_is_left_out_and_counted_and_so_is_each_decoy_of_the_sandbox(sandbox, vendors):
+    why = sandbox.market.truth["short_squeeze"].why
+    assert any("index fund" in reason for reason in why.values())
+    ran = run(ShortSqueeze, vendors)
+    assert ran.funnel["funds and notes that are made at will"] == 1
+    assert not set(ran.tickers) & set(why)
+    lenient = {"min_days_to_cover": 6.5, "min_growth_days_to_cover": 0.5, "min_mean_volume": 1}
+    caught = {why[ticker] for ticker in run(ShortSqueeze, vendors, **lenient).tickers if ticker in why}
+    assert len(caught) >= 3, "decoys that nobody could fall for"
 
 
 # -- what counts -------------------------------------------------------------------------------------------

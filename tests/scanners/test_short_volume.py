@@ -83,6 +83,12 @@ def test_each_decoy_would_be_found_without_the_rule_it_is_for(sandbox, vendors):
     for symbol in steady:
         assert newest.total[symbol] >= LEAST["min_volume"]
         assert newest.short[symbol] >= LEAST["min_short_share"] * newest.total[symbol]
+    less = run(ShortVolume, vendors, min_short_share=0.65).tickers
+    assert any("not most" in why.get(ticker, "") for ticker in less)
+    for reason in ("listed lately", "a unit"):
+        (symbol, *_) = [symbol for symbol, told in why.items() if reason in told]
+        assert newest.total[symbol] >= LEAST["min_volume"]
+        assert newest.short[symbol] >= 0.8 * newest.total[symbol]
 
 
 def test_the_claim_leads_to_its_file_and_says_what_it_is_not(vendors):

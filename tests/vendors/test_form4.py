@@ -202,6 +202,35 @@ def test_a_note_that_denies_a_plan_names_none(note, named):
     assert parse_form4(changed("The average price.", note)).plan_in_notes is named
 
 
+@pytest.mark.parametrize(
+    ("note", "placed"),
+    [
+        ("The average price.", False),
+        ("Bought in the open market.", False),
+        ("Acquired in the Issuer's underwritten public offering.", True),
+        ("Bought in a private placement.", True),
+        ("Pursuant to a Securities Purchase Agreement with the Issuer.", True),
+        ("Bought through a dividend reinvestment plan.", True),
+    ],
+)
+def test_a_note_of_the_trade_tells_that_it_was_not_made_in_the_market(note, placed):
+    told = changed("The average price.", note)
+    own = told.replace("<value>10.25</value>", '<value>10.25</value><footnoteId id="F1"/>')
+    assert parse_form4(own).transactions[0].placed is placed
+    assert parse_form4(told).transactions[0].placed is False  # nothing in the row points to it
+
+
+def test_a_note_of_what_is_held_after_a_trade_is_not_about_the_trade():
+    held = (
+        '<postTransactionAmounts><sharesOwnedFollowingTransaction><value>9</value><footnoteId id="F1"/>'
+        "</sharesOwnedFollowingTransaction></postTransactionAmounts></nonDerivativeTransaction>"
+    )
+    document = changed("</nonDerivativeTransaction>", held).replace(
+        "The average price.", "In a private placement."
+    )
+    assert parse_form4(document).transactions[0].placed is False
+
+
 def test_latin_1_names_are_read_whichever_way_they_are_encoded():
     document = changed("Doe Jane", "Société Doe")
     read = [parse_form4(document.encode(encoding)).owners[0].name for encoding in ("utf-8", "latin-1")]

@@ -183,11 +183,26 @@ def test_the_feed_is_paged_back_until_the_day_before_begins():
     assert len(group_filings(current.rows, {"4"})) == 250
 
 
+def test_a_filing_that_bears_an_earlier_date_does_not_end_the_feed():
+    backdated = entry(999, "4", date(2026, 2, 2)).replace("<updated>2026-02-02", f"<updated>{DAY}")
+    today = [entry(number, "4", DAY) for number in range(250)]
+    sec, _ = client(paged([*today[:50], backdated, *today[50:], entry(1000, "4", date(2026, 2, 4))]))
+    current = sec.current_filings(DAY)
+    assert current.complete
+    assert len(group_filings(current.rows, {"4"})) == 250
+
+
 def test_the_feed_s_prefix_filter_lets_no_other_form_in():
     listed = ("4", "4/A", "424B2", "425", "40-F", "485BPOS", "4")
     entries = [entry(number, form, DAY) for number, form in enumerate(listed)]
     sec, _ = client(paged(entries))
     assert [row.form for row in sec.current_filings(DAY).rows] == ["4", "4/A", "4"]
+
+
+def test_reports_are_those_of_successors_too():
+    listed = ("8-K", "8-K/A", "8-K12B", "8-K12G3/A", "8-K15D5", "8-KX")
+    sec, _ = client(paged([entry(number, form, DAY) for number, form in enumerate(listed)]))
+    assert [row.form for row in sec.current_reports(DAY).rows] == ["8-K", "8-K/A", "8-K12B", "8-K12G3/A"]
 
 
 def test_an_entry_names_the_filer_even_with_brackets_in_the_name():

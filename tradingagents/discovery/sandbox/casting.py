@@ -52,6 +52,10 @@ _PARTS = {
     "bars/dry_up": 3, "bars/dry_up_once": 2, "bars/dry_up_wide": 1, "bars/oversold": 3,
     "bars/oversold_shallow": 2, "bars/oversold_downtrend": 2, "bars/young": 2, "bars/gap": 3,
     "bars/gap_lost": 2, "bars/gap_quiet": 1, "bars/inflow": 3, "bars/inflow_rising": 2, "bars/inflow_mild": 1,
+    # insiders over several days, and what filings correct; last, so that the parts above stay whose they are
+    "insider/over_days": 1, "insider/last_week": 1, "insider/amended_part": 1, "insider/amended_down": 1,
+    "insider/amended_old": 1, "insider/late": 1, "insider/preferred": 1, "insider/offering": 1,
+    "insider/renamed": 1,
 }  # fmt: skip
 
 _STARS = (  # the first player of a part also plays these

@@ -1,27 +1,25 @@
 """The filings of each day, and the truth about insiders that buy.
 
-The purchases that count are all filed on the session itself. Earlier days hold only grants, sales and
-the like, so a longer look back gives the same answer.
+The purchases that count are filed on the session itself, but for what ``insider_corrections`` puts on the
+days before it, beside grants, sales and the like.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from tradingagents.discovery.sandbox.casting import Cast, Planted
 from tradingagents.discovery.sandbox.directory import FIRST_CIK, Listing
-from tradingagents.discovery.sandbox.names import person_name
-from tradingagents.discovery.sandbox.ownership import Filing, Owner, Trade
+from tradingagents.discovery.sandbox.filing_desk import CHIEF, FINANCE, FUND, NEW_YORK, Desk
+from tradingagents.discovery.sandbox.insider_corrections import also_bought, bought_over_days, corrected
+from tradingagents.discovery.sandbox.ownership import Filing, Trade
 from tradingagents.discovery.sandbox.seeds import stream
 from tradingagents.discovery.sandbox.sessions import is_session
 
 __all__ = ["NEW_YORK", "filings_of", "insider_truth"]
 
-NEW_YORK = ZoneInfo("America/New_York")
-_FIRST_OWNER_CIK = FIRST_CIK + 50_000
 _FIRST_OTHER_CIK = FIRST_CIK + 40_000
 _AGENT = "0009980001"
 _PREVIOUS_DAYS_FORM_4 = 9
@@ -63,54 +61,25 @@ _WHY = {
     "insider/form_3": "a first statement of holdings",
     "insider/form_5": "a yearly statement",
     "insider/noise": "nothing bought",
+    "insider/last_week": "bought, but days ago, and nobody since",
+    "insider/amended_down": "a slip in the price, corrected since",
+    "insider/amended_old": "an amendment of what was told weeks ago",
+    "insider/late": "bought half a year ago, and filed only now",
+    "insider/preferred": "preferred shares, not those that the ticker stands for",
 }
-_CHIEF, _FINANCE, _FUND = "Chief Executive Officer", "Chief Financial Officer", "fund"
+_EXPECTED = (
+    "cluster", "chief", "plan", "joint", "lots", "lower_case", "prefixed", "over_days", "amended_part",
+    "offering", "renamed",
+)  # fmt: skip
 
 
-class _Desk:
-    """Drafts the filings of one day for known issuers. Not shared between threads."""
-
-    def __init__(self, seed: int, day: date, listings: Mapping[str, Listing]) -> None:
-        self._seed, self._day, self._listings = seed, day, listings
-        self._draw = stream(seed, "filings", day)
-        self._people = 0
-
-    def owner(self, role: str = "") -> Owner:
-        """Invent a person: a director, or with ``role`` an officer or a fund."""
-        self._people += 1
-        number = self._day.toordinal() % 300 * 100 + self._people
-        cik = _FIRST_OWNER_CIK + number
-        if role == _FUND:
-            return Owner(cik, f"Société Tarnvane Partners {number} L.P. (fictional)", ten_percent=True)
-        return Owner(cik, person_name(self._seed, number), role, director=not role or role == _CHIEF)
-
-    def joint_owners(self) -> tuple[Owner, ...]:
-        """Invent two funds and a person that file one statement together."""
-        return (self.owner(_FUND), self.owner(_FUND), self.owner())
-
-    def spend(self, low: float, high: float, lots: int = 1) -> tuple[Trade, ...]:
-        """Buy for so many dollars in all, in ``lots`` rows at slightly different prices."""
-        dollars, price = self._draw.uniform(low, high), round(self._draw.uniform(4, 60), 2)
-        shares = int(dollars / price / lots) + 1
-        return tuple(Trade("P", shares, round(price + 0.01 * lot, 2)) for lot in range(lots))
-
-    def file(self, symbol: str, owners: tuple[Owner, ...], trades: tuple[Trade, ...]) -> Filing:
-        """Draft a Form 4; what differs from the usual is put in with ``replace``."""
-        listing = self._listings[symbol]
-        issuer = listing.issuer.upper()
-        accepted = datetime.combine(self._day, time(8), NEW_YORK)
-        plan = self._draw.choice(("0", "false", "0", None))
-        schema = self._draw.choice(("X0508", "X0508", "X0609"))
-        return Filing("", "4", accepted, issuer, listing.cik, symbol, owners, trades, plan, schema=schema)
-
-
-def _bought(desk: _Desk, cast: Cast, classes: tuple[str, ...]) -> Iterator[Filing]:
+def _bought(desk: Desk, cast: Cast, classes: tuple[str, ...]) -> Iterator[Filing]:
     """What a scanner has to find."""
     for rank, symbol in enumerate(cast["insider/cluster"]):
-        for role in ("", "", _FINANCE, _CHIEF)[: 3 + rank]:
+        for role in ("", "", FINANCE, CHIEF)[: 3 + rank]:
             yield desk.file(symbol, (desk.owner(role),), desk.spend(18_000, 80_000))
     for symbol in cast["insider/chief"]:
-        yield desk.file(symbol, (desk.owner(_CHIEF),), desk.spend(500_000, 900_000))
+        yield desk.file(symbol, (desk.owner(CHIEF),), desk.spend(500_000, 900_000))
     for symbol in cast["insider/joint"]:
         yield desk.file(symbol, desk.joint_owners(), desk.spend(80_000, 95_000))
     for symbol in cast["insider/lots"]:
@@ -120,32 +89,32 @@ def _bought(desk: _Desk, cast: Cast, classes: tuple[str, ...]) -> Iterator[Filin
     (planned,), (lower_case,), (prefixed,) = (
         cast[f"insider/{p}"] for p in ("plan", "lower_case", "prefixed")
     )
-    yield replace(desk.file(planned, (desk.owner(_FINANCE),), desk.spend(100_000, 150_000)), plan="1")
-    typed = desk.file(lower_case, (desk.owner(_CHIEF),), desk.spend(70_000, 90_000))
+    yield replace(desk.file(planned, (desk.owner(FINANCE),), desk.spend(100_000, 150_000)), plan="1")
+    typed = desk.file(lower_case, (desk.owner(CHIEF),), desk.spend(70_000, 90_000))
     yield replace(typed, symbol=lower_case.lower(), plan="true")
     typed = desk.file(prefixed, (desk.owner(),), desk.spend(70_000, 90_000))
     yield replace(typed, symbol=f"NYSE: {prefixed}")
 
 
-def _not_bought(desk: _Desk, cast: Cast) -> Iterator[Filing]:
+def _not_bought(desk: Desk, cast: Cast) -> Iterator[Filing]:
     """What it must leave alone, because nothing was bought in the open market."""
     for part, trades in _NOT_BOUGHT.items():
         for symbol in cast[f"insider/{part}"]:
-            yield desk.file(symbol, (desk.owner(_FINANCE),), trades)
+            yield desk.file(symbol, (desk.owner(FINANCE),), trades)
     for symbol in cast["insider/noise"]:
         yield desk.file(symbol, (desk.owner(),), (Trade("A", 1_500, 0.0),))
     for form in ("3", "5"):
         (symbol,) = cast[f"insider/form_{form}"]
         yield replace(desk.file(symbol, (desk.owner(),), desk.spend(90_000, 99_000)), form=form)
-    private = desk.file(cast["insider/noise"][0], (desk.owner(_FUND),), desk.spend(300_000, 400_000))
+    private = desk.file(cast["insider/noise"][0], (desk.owner(FUND),), desk.spend(300_000, 400_000))
     unlisted = "QUORVANE PRIVATE CREDIT FUND  LLC (FICTIONAL)"
     yield replace(private, issuer=unlisted, issuer_cik=_FIRST_OTHER_CIK - 1, symbol="NONE")
 
 
-def _too_little(desk: _Desk, cast: Cast) -> Iterator[Filing]:
+def _too_little(desk: Desk, cast: Cast) -> Iterator[Filing]:
     """Purchases below the least value, that only counting them twice lifts above it."""
     (small,), (amended,) = cast["insider/small"], cast["insider/amended"]
-    yield desk.file(small, (desk.owner(_CHIEF),), desk.spend(*_SMALL_USD))
+    yield desk.file(small, (desk.owner(CHIEF),), desk.spend(*_SMALL_USD))
     first = desk.file(amended, (desk.owner(),), desk.spend(*_SMALL_USD))
     yield first
     yield replace(first, form="4/A", original=first.filed)
@@ -154,7 +123,7 @@ def _too_little(desk: _Desk, cast: Cast) -> Iterator[Filing]:
     yield desk.file(joint, desk.joint_owners(), desk.spend(*_SMALL_USD))
 
 
-def _earlier_day(desk: _Desk, cast: Cast, day: date) -> Iterator[Filing]:
+def _earlier_day(desk: Desk, cast: Cast, day: date) -> Iterator[Filing]:
     quiet = cast["insider/noise"] + cast["insider/grant"] + cast["insider/sale"]
     for symbol in stream(0, "earlier", day).sample(quiet, _PREVIOUS_DAYS_FORM_4):
         rows = _NOT_BOUGHT["sale" if symbol in cast["insider/sale"] else "grant"]
@@ -177,12 +146,14 @@ def filings_of(
     """Return everything filed on ``day``, in the order of acceptance; nothing on a day without a session."""
     if day > as_of or not is_session(day):
         return ()
-    desk = _Desk(seed, day, listings)
+    desk = Desk(seed, day, listings)
     if day == as_of:
         bought = _bought(desk, cast, _class_shares(listings))
         drafts = [*bought, *_not_bought(desk, cast), *_too_little(desk, cast)]
+        drafts += [*corrected(desk, cast, day), *also_bought(desk, cast)]
     else:
         drafts = list(_earlier_day(desk, cast, day))
+    drafts += bought_over_days(desk, cast, as_of, day)
     drafts += _other_forms(seed, day)
     draw = stream(seed, "acceptance", day)
     draw.shuffle(drafts)
@@ -203,19 +174,19 @@ def _class_shares(listings: Mapping[str, Listing]) -> tuple[str, ...]:
     return tuple(sorted(symbol for symbol in listings if symbol.endswith(".B")))[:1]
 
 
-def insider_truth(
-    as_of: date, cast: Cast, listings: Mapping[str, Listing], filed: tuple[Filing, ...]
-) -> Planted:
-    """Return whose insiders bought for 25,000 dollars or more; the measure is dollars, each filing once."""
-    expected = {
-        symbol
-        for part in ("cluster", "chief", "plan", "joint", "lots", "lower_case", "prefixed")
-        for symbol in cast[f"insider/{part}"]
-    } | set(_class_shares(listings))
+def insider_truth(cast: Cast, listings: Mapping[str, Listing], filed: Iterable[Filing]) -> Planted:
+    """Return whose insiders bought for 25,000 dollars or more; the measure is dollars, each filing once.
+
+    ``filed`` is what was filed in the two weeks to the session.
+    """
+    expected = {symbol for part in _EXPECTED for symbol in cast[f"insider/{part}"]}
+    expected |= set(_class_shares(listings))
     by_cik = {listings[symbol].cik: symbol for symbol in expected}
     measure = dict.fromkeys(expected, 0.0)
     for filing in filed:
-        if filing.form == "4" and filing.filed == as_of and filing.issuer_cik in by_cik:
-            measure[by_cik[filing.issuer_cik]] += sum(trade.bought_usd for trade in filing.trades)
-    why = cast.why(_WHY) | {"NONE": "not a listed company"}
+        if filing.issuer_cik in by_cik and filing.form in {"4", "4/A"}:
+            amended = by_cik[filing.issuer_cik] in cast["insider/amended_part"] and filing.form == "4"
+            trades = filing.trades[:1] if amended else filing.trades
+            measure[by_cik[filing.issuer_cik]] += sum(trade.bought_usd for trade in trades)
+    why = cast.why(_WHY) | {"NONE": "not a listed company", "OLDQ": "the symbol before the company's new one"}
     return Planted(frozenset(expected), frozenset(why), why, measure)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from tradingagents.discovery.sandbox import (
     charts,
     events,
+    filing_desk,
     insiders,
     news,
     options,
@@ -38,6 +39,7 @@ __all__ = ["DEFAULT_AS_OF", "Market"]
 DEFAULT_AS_OF = date(2026, 2, 5)
 _SPAN_DAYS = 440  # some three hundred sessions: a year, and what a screen of a year looks back on
 _RECENT_SESSIONS = 21
+_INSIDER_SESSIONS = 10
 
 
 class Market:
@@ -73,7 +75,7 @@ class Market:
     @property
     def now(self) -> datetime:
         """The moment it shows: 23:00 in New York on the session, when everything of the day is out."""
-        return datetime.combine(self.as_of, time(23), insiders.NEW_YORK)
+        return datetime.combine(self.as_of, time(23), filing_desk.NEW_YORK)
 
     @cached_property
     def companies(self) -> tuple[Listing, ...]:
@@ -144,7 +146,9 @@ class Market:
             {
                 "market_movers": prices.movers_truth(cast, self.plans, self.listings),
                 "insider_buying": insiders.insider_truth(
-                    self.as_of, cast, self.by_symbol, self.filings(self.as_of)
+                    cast,
+                    self.by_symbol,
+                    [one for day in self.sessions[-_INSIDER_SESSIONS:] for one in self.filings(day)],
                 ),
                 "material_events": reports.reports_truth(self.seed, self._plain, self.by_symbol),
                 "earnings_calendar": events.earnings_truth(cast),

@@ -34,11 +34,14 @@ class Trade:
     derivative: bool = False
     swap: bool = False
     footnote: str = ""
+    day: date | None = None  # the filing's own where it is None
+    security: str = "Common Stock"
 
     @property
     def bought_usd(self) -> float:
         """Dollars spent in the open market on the shares themselves; 0.0 for every other kind of row."""
         open_market = self.code == "P" and self.acquired and not self.derivative and not self.swap
+        open_market = open_market and "Preferred" not in self.security
         return self.shares * self.price if open_market and self.price else 0.0
 
 

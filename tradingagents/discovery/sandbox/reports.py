@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from tradingagents.discovery.sandbox.casting import Planted
 from tradingagents.discovery.sandbox.directory import FIRST_CIK, Listing
-from tradingagents.discovery.sandbox.insiders import NEW_YORK
+from tradingagents.discovery.sandbox.filing_desk import NEW_YORK
 from tradingagents.discovery.sandbox.ownership import Filing
 from tradingagents.discovery.sandbox.seeds import stream
 from tradingagents.discovery.sandbox.sessions import is_session, step_sessions
@@ -31,6 +31,7 @@ _MATERIAL = {  # part: how many, the items of each filing, and what they amount 
     "amended": (1, (("5.02",),), 1),
     "joint": (1, (("2.06",),), 4),
     "two": (1, (("5.02", "9.01"), ("1.01",)), 4),
+    "successor": (1, (("2.01", "5.01"),), 8),
 }
 _ROUTINE = {
     "results": (3, ("2.02", "9.01"), "results only"),
@@ -81,6 +82,8 @@ def _drafts(players: Mapping[str, list[str]], listings: Mapping[str, Listing]) -
                 draft = _draft(listings[symbol], items)
                 if part == "amended":
                     draft["form"] = "8-K/A"
+                if part == "successor":
+                    draft["form"] = "8-K12B"
                 if part == "joint":
                     name = f"{listings[symbol].issuer.upper()} FINANCE SUBSIDIARY"
                     draft["co_registrants"] = ((_SUBSIDIARY_CIK, name),)

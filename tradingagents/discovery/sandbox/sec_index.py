@@ -13,7 +13,7 @@ from datetime import date
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from tradingagents.discovery.sandbox.insiders import NEW_YORK
+from tradingagents.discovery.sandbox.filing_desk import NEW_YORK
 from tradingagents.discovery.sandbox.ownership import Filing
 from tradingagents.discovery.sandbox.sec_header import title_of
 from tradingagents.discovery.sandbox.sec_pages import overloaded

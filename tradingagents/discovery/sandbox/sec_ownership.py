@@ -70,9 +70,9 @@ def _trade(filing: Filing, trade: Trade, note: str) -> str:
     indirect = filing.owners[0].ten_percent
     return f"""
         <{kind}>
-            {_value("securityTitle", "Call Option" if trade.derivative else "Common Stock")}
+            {_value("securityTitle", "Call Option" if trade.derivative else trade.security)}
             {_value("conversionOrExercisePrice", "12.5") if trade.derivative else ""}
-            {_value("transactionDate", str(filing.filed))}
+            {_value("transactionDate", str(trade.day or filing.filed))}
             <deemedExecutionDate></deemedExecutionDate>
             <transactionCoding>
                 <transactionFormType>{filing.form[0]}</transactionFormType>
@@ -123,12 +123,13 @@ def ownership_xml(filing: Filing) -> str:
     original = (
         f"<dateOfOriginalSubmission>{filing.original}</dateOfOriginalSubmission>" if filing.original else ""
     )
+    period = min((one.day or filing.filed for one in filing.trades), default=filing.filed)
     plan = "" if filing.plan is None else f"<aff10b5One>{filing.plan}</aff10b5One>"
     return f"""<?xml version="1.0"?>
 <ownershipDocument>
     <schemaVersion>{filing.schema}</schemaVersion>
     <documentType>{filing.form}</documentType>
-    <periodOfReport>{filing.filed}</periodOfReport>
+    <periodOfReport>{period}</periodOfReport>
     {original}
     <notSubjectToSection16>0</notSubjectToSection16>
     <issuer>

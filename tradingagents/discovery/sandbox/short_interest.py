@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from tradingagents.discovery.sandbox.casting import Planted
@@ -35,9 +36,10 @@ _WHY = {
     "under": "fewer days to cover than needed",
     "small_growth": "doubled, to what one day's volume covers",
     "thin": "many days to cover because hardly any are traded",
+    "fund": "an index fund: who is short of it can have more made",
 }
 _DAYS = {"crowded": 14.0, "grew": 5.0, "both": 11.0, "split": 5.0, "covered": 2.0, "under": 7.0}
-_DAYS |= {"small_growth": 1.0, "thin": 20.0}
+_DAYS |= {"small_growth": 1.0, "thin": 20.0, "fund": 20.0}
 _BEFORE = {"grew": 2.6, "both": 6.0, "split": 1.25, "covered": 13.0, "small_growth": 0.5}
 
 
@@ -97,7 +99,9 @@ class Positions:
             parts |= dict.fromkeys(drawn[:count], part)
             drawn = drawn[count:]
         classes = [symbol for symbol in sorted(self._volumes) if symbol.endswith((".A", ".B"))]
-        return parts | {max(classes, key=lambda one: self.mean_volume(one, self.newest)): "crowded"}
+        funds = [one.symbol for one in self._listings.values() if one.kind is Kind.ETF]
+        busiest = partial(max, key=lambda one: self.mean_volume(one, self.newest))
+        return parts | {busiest(classes): "crowded", busiest(funds): "fund"}
 
     def mean_volume(self, symbol: str, day: date) -> float:
         """Return the mean of the sessions since the settlement before ``day``; 0.0 before the listing."""

@@ -21,7 +21,11 @@ _WHY = {
     "steady": "sold short just as much every day",
     "yesterday": "sold short the session before",
     "thin": "sold short, but hardly traded",
+    "under": "more than usual, yet not most of its volume",
+    "young": "listed lately: nothing is usual yet",
+    "unit": "a unit, not a share",
 }
+_UNDER = 0.69  # just below what the scanner needs; its players are those least sold short as a rule
 Series = Mapping[str, list[ShortVolume]]
 
 
@@ -35,7 +39,18 @@ def _players(seed: int, plain: Iterable[str], rows: Series) -> dict[str, list[st
     parts = {"thin": draw.sample(thin, _PARTS["thin"])}
     for part in ("heavy", "steady", "yesterday"):
         parts[part], drawn = drawn[: _PARTS[part]], drawn[_PARTS[part] :]
+    taken = {player for players in parts.values() for player in players}
+    parts["under"] = sorted(set(busy) - taken, key=lambda one: (_usual(rows[one]), one))[:2]
+    parts["young"] = [one for one in sorted(set(plain) - set(old)) if rows[one][-1].total >= _BUSY]
+    units = [one for one in sorted(rows) if one.endswith(".U")]
+    parts["unit"] = [max(units, key=lambda one: rows[one][-1].total)]
     return parts
+
+
+def _usual(rows: list[ShortVolume]) -> float:
+    """Return the part sold short in the sessions before the newest, all their volume together."""
+    before = rows[-1 - _MEAN_DAYS : -1]
+    return sum(row.short for row in before) / sum(row.total for row in before)
 
 
 def sell_short(seed: int, plain: Iterable[str], rows: Series) -> dict[str, list[ShortVolume]]:
@@ -47,7 +62,7 @@ def sell_short(seed: int, plain: Iterable[str], rows: Series) -> dict[str, list[
             days = range(len(rows[symbol])) if part == "steady" else [-2 if part == "yesterday" else -1]
             series = list(rows[symbol])
             for day in days:
-                series[day] = _sold(series[day], draw.uniform(0.82, 0.92))
+                series[day] = _sold(series[day], _UNDER if part == "under" else draw.uniform(0.82, 0.92))
             changed[symbol] = series
     return changed
 
@@ -62,7 +77,6 @@ def short_volume_truth(seed: int, plain: Iterable[str], rows: Series) -> Planted
     why = {symbol: reason for part, reason in _WHY.items() for symbol in players[part]}
     measure = {}
     for symbol in players["heavy"]:
-        *before, newest = rows[symbol][-1 - _MEAN_DAYS :]
-        usual = sum(row.short for row in before) / sum(row.total for row in before)
-        measure[symbol] = newest.short / newest.total - usual
+        newest = rows[symbol][-1]
+        measure[symbol] = newest.short / newest.total - _usual(rows[symbol])
     return Planted(frozenset(measure), frozenset(why), why, measure)

@@ -15,7 +15,9 @@ from tradingagents.discovery.vendors.sec_index import FilingRef, IndexRow, group
 
 __all__ = ["FORMS", "ReportCalls"]
 
-FORMS = frozenset({"8-K", "8-K/A"})
+FORMS = frozenset({"8-K", "8-K/A", "8-K12B", "8-K12B/A", "8-K12G3", "8-K12G3/A"})
+"""Current reports; the longer names are those of a company that takes the place of another."""
+
 _FED = timedelta(days=3)  # a day so long ago may still be in the feed, as Friday is on Monday
 
 
@@ -26,7 +28,7 @@ class ReportCalls:
         self._scanner = scanner
         self._sec: Sec = scanner.vendors.sec
         self.known: dict[str, FilingHeader] = {}
-        """Headers by number that the feed told already; each thread adds those of its own day."""
+        """Headers by number that the feed told already, items and all; from several threads."""
         self._tickers: Mapping[int, Sequence[str]] | None = None
 
     def listed_on(self, until: date, day: date) -> list[FilingRef]:
@@ -35,8 +37,8 @@ class ReportCalls:
         Raises ``NoDataError`` when EDGAR was closed that day.
         """
         if until - day <= _FED and (current := self._current(day)) is not None:
-            headers = {entry.row.accession: entry.header for entry in current.entries}
-            self.known.update(headers)
+            told = {entry.row.accession: entry.header for entry in current.entries if entry.header.items}
+            self.known.update(told)  # a report has an item: where the feed names none, its header is read
             self._scanner.step("days listed by the feed of current filings")
             return group_filings(current.rows, FORMS)
         call = partial(self._sec.daily_index, day)

@@ -14,7 +14,7 @@ from tradingagents.discovery.scanners.event_items import ITEMS
 from tradingagents.discovery.vendors.sec_header import FilingHeader
 from tradingagents.discovery.vendors.sec_index import FilingRef
 
-__all__ = ["Events", "Report", "events_of"]
+__all__ = ["Events", "Report", "events_of", "is_unknown"]
 
 _PRIORITIES = ((8, Priority.CRITICAL), (4, Priority.HIGH), (2, Priority.MEDIUM))
 _NAMED = 3  # items named in the context; the evidence has all
@@ -81,6 +81,11 @@ def events_of(filings: Sequence[tuple[FilingRef, FilingHeader]], items: Collecti
     ]
     counted = tuple(report for report in reports if report.counted)
     return Events(counted) if counted else None
+
+
+def is_unknown(header: FilingHeader) -> bool:
+    """Whether a report has no item of the form's table: none at all, or those of before August 2004."""
+    return not ITEMS.keys() & set(header.items)
 
 
 def _about(number: str) -> str:

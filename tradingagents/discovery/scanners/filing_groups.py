@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -39,10 +40,13 @@ def _order(filing: FilingRef) -> tuple[str, str]:
 
 
 def first_filings(
-    groups: Iterable[list[FilingRef]], most: int, known: Container[str] = ()
+    groups: Iterable[list[FilingRef]], most: int | None, known: Container[str] = ()
 ) -> list[list[FilingRef]]:
-    """Return the groups without what would be read beyond ``most``; numbers in ``known`` need no reading."""
-    left = most
+    """Return the groups without what would be read beyond ``most``; numbers in ``known`` need no reading.
+
+    None stands for no bound.
+    """
+    left = math.inf if most is None else most
     kept: list[list[FilingRef]] = []
     for group in groups:
         own = []

@@ -1,8 +1,14 @@
 """``insider_buying``: companies whose officers, directors or large holders bought shares (SEC Form 4).
 
-One index a business day says who filed; one request a filing says what. Only purchases count: code P,
-shares acquired for a price, no derivative, no equity swap. How purchases are told apart stands in
-``insider_purchases``, how they are ranked in ``insider_clusters``.
+One index a business day says who filed; one request a filing says what. Only purchases count: code P, shares
+acquired for a price, no derivative, no equity swap. How purchases are told apart stands in
+``insider_purchases``, what amendments leave of them in ``insider_amendments``, how they are ranked in
+``insider_clusters``.
+
+A day has some thousand filings, and the SEC allows ten requests a second: the first scan of a day takes
+minutes. Filings are kept, so that one cut short is gone on with by the next, and later scans ask for what is
+new alone. Insiders of one company are counted together over ``cluster_days``; of the days before the newest
+only filings of those companies are read that have a purchase on the newest.
 """
 
 from __future__ import annotations
@@ -19,16 +25,17 @@ from tradingagents.discovery.config import ScannerSettings, Seconds
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.edgar_days import business_days
 from tradingagents.discovery.scanners.filing_groups import first_filings, linked_filings, read_groups
+from tradingagents.discovery.scanners.insider_amendments import in_force, restates_before
 from tradingagents.discovery.scanners.insider_calls import FORMS, EdgarCalls
 from tradingagents.discovery.scanners.insider_clusters import Cluster
+from tradingagents.discovery.scanners.insider_history import InsiderHistory
 from tradingagents.discovery.scanners.insider_purchases import (
+    MAX_DELAY_DAYS,
     Purchase,
     Statement,
     by_issuer,
-    drop_restated,
     implausible,
     purchases_of,
-    restates_before,
 )
 from tradingagents.discovery.vendors.sec_index import group_filings
 
@@ -36,24 +43,28 @@ __all__ = ["InsiderBuying", "InsiderBuyingSettings"]
 
 
 class InsiderBuyingSettings(ScannerSettings):
-    """``scanners.insider_buying``."""
+    """``scanners.insider_buying``. Days are business days."""
 
     limit: int | None = Field(20, ge=1)
-    timeout_seconds: Seconds | None = 60
+    timeout_seconds: Seconds | None = 180
     lookback_days: int = Field(1, ge=1, le=60)
+    cluster_days: int = Field(10, ge=1, le=60)
     min_value_usd: float = Field(25_000, ge=0)
-    max_filings: int = Field(400, ge=1)
+    max_filings: int | None = Field(None, ge=1)
 
 
 class InsiderBuying(BaseScanner):
-    """Puts forward each company whose insiders together bought for ``min_value_usd`` in the window."""
+    """Puts forward each company with a purchase in the last ``lookback_days``, if its insiders together
+    bought for ``min_value_usd`` in the last ``cluster_days``.
+    """
 
     name, pipeline, strategy = "insider_buying", "edge", "insider_buying"
     evidence_kinds = ("form4_purchase",)
+    listed_only = True
     Settings = InsiderBuyingSettings
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
-        """Yield company by company, so that a cut keeps those already read.
+        """Yield company by company, most filings first, so that a cut keeps those already read.
 
         Raises ``StaleDataError`` or ``NoDataError`` when EDGAR lists no filings in the five days to the
         trade date, and what EDGAR refuses with when it refuses everything.
@@ -64,21 +75,23 @@ class InsiderBuying(BaseScanner):
         self.step("filings listed", len(filings))
         groups = first_filings(linked_filings(filings), self.settings.max_filings)
         self.step("not read, over max_filings", len(filings) - sum(map(len, groups)))
+        earlier_days = max(self.settings.cluster_days - self.settings.lookback_days, 0)
+        history = InsiderHistory(self, calls, min(listed), earlier_days, of=len(filings))
         for answers in read_groups(self, groups, calls.read, of=len(filings)):
-            statements = [Statement(ref, filing) for ref, filing in answers]
-            self.step("filings read", len(statements))
-            for own in by_issuer(statements):
-                if (cluster := self._cluster(own, min(listed))) is not None:
+            self.step("filings read", len(answers))
+            for own in by_issuer(Statement(ref, filing) for ref, filing in answers):
+                if (cluster := self._cluster(own, history)) is not None:
                     yield from self._candidates(cluster, calls)
 
-    def _cluster(self, statements: list[Statement], first_day: date) -> Cluster | None:
-        """Return what all filings of one issuer amount to; None below ``min_value_usd``."""
-        in_force = drop_restated(statements)
-        self.step("filings restated by an amendment", len(statements) - len(in_force))
-        news = [one for one in in_force if not restates_before(one, first_day)]
-        self.step("amendments of filings from before the window", len(in_force) - len(news))
-        purchases = tuple(self._believed(news))
-        if not purchases:
+    def _cluster(self, new: list[Statement], history: InsiderHistory) -> Cluster | None:
+        """Return what the filings of one issuer amount to; None without news, or below ``min_value_usd``."""
+        told = [*new, *(history.before(new) if any(purchases_of(new)) else ())]
+        standing = in_force(told)
+        self.step("filings restated by an amendment", len(told) - len(standing))
+        recent = [one for one in standing if not restates_before(one, history.first_day)]
+        self.step("amendments of filings from before the window", len(standing) - len(recent))
+        purchases = tuple(self._believed(recent))
+        if not any(_is_news(one, history.first_new_day) for one in purchases):
             self.step("companies without a purchase")
             return None
         cluster = Cluster(purchases[-1].statement.filing.issuer, purchases)
@@ -89,17 +102,22 @@ class InsiderBuying(BaseScanner):
 
     def _believed(self, statements: list[Statement]) -> Iterator[Purchase]:
         for purchase in purchases_of(statements):
-            if (doubt := implausible(purchase, statements)) is None:
+            if purchase.days_late > MAX_DELAY_DAYS:
+                self.step("purchases filed long after they were made")
+            elif (doubt := implausible(purchase, statements)) is None:
                 yield purchase
-                continue
-            self.step("purchases that cannot be believed")
-            told = {
-                "ticker": purchase.statement.filing.issuer.symbol,
-                "accession": purchase.statement.ref.accession,
-                "shares": purchase.shares,
-                "price": purchase.price,
-            }
-            self.recorder.reject(told, f"implausible: {doubt}")
+            else:
+                self.step("purchases that cannot be believed")
+                self._reject(purchase, doubt)
+
+    def _reject(self, purchase: Purchase, doubt: str) -> None:
+        told = {
+            "ticker": purchase.statement.filing.issuer.symbol,
+            "accession": purchase.statement.ref.accession,
+            "shares": purchase.shares,
+            "price": purchase.price,
+        }
+        self.recorder.reject(told, f"implausible: {doubt}")
 
     def _candidates(self, cluster: Cluster, calls: EdgarCalls) -> Iterator[Candidate]:
         ticker = calls.ticker(cluster.issuer)
@@ -116,3 +134,8 @@ class InsiderBuying(BaseScanner):
             score=cluster.score,
             evidence=tuple(cluster.evidence(self.vendors.sec.filing_url)),
         )
+
+
+def _is_news(purchase: Purchase, first_new_day: date) -> bool:
+    statement = purchase.statement
+    return statement.ref.filed >= first_new_day and not restates_before(statement, first_new_day)

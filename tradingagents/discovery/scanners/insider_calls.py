@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
+from itertools import chain
 
 from tradingagents.discovery.errors import FetchError, NoDataError
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
 from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.scanners.insider_symbols import ticker_of
+from tradingagents.discovery.scanners.insider_symbols import choose, ticker_of
 from tradingagents.discovery.vendors.form4 import Issuer, OwnershipFiling
 from tradingagents.discovery.vendors.sec import Sec
-from tradingagents.discovery.vendors.sec_index import FilingRef, IndexRow
+from tradingagents.discovery.vendors.sec_index import FilingRef, IndexRow, group_filings
 
 __all__ = ["FORMS", "EdgarCalls"]
 
@@ -27,6 +28,7 @@ class EdgarCalls:
         self._scanner = scanner
         self._sec: Sec = scanner.vendors.sec
         self._tickers: Mapping[int, Sequence[str]] | None = None
+        self._earlier: list[FilingRef] | None = None
 
     def rows_of(self, until: date, day: date) -> list[IndexRow]:
         """Return who filed on a day: from its index or, while that is not out, from the feed.
@@ -52,16 +54,40 @@ class EdgarCalls:
         call = partial(self._sec.ownership_filing, ref.path)
         return self._scanner.ask("sec.ownership_filing", {"accession": ref.accession}, call, _describe)
 
+    def earlier(self, days: Iterable[date], cik: int) -> list[FilingRef]:
+        """Return what was filed on earlier days under a filer, by their indexes, asked for once.
+
+        A day that could not be had is told, and its filings are missing.
+        """
+        if self._earlier is None:
+            listed = self._scanner.map(self._rows_of_index, days)
+            self._earlier = group_filings(chain.from_iterable(listed), FORMS)
+        return [ref for ref in self._earlier if cik in ref.ciks]
+
+    def _rows_of_index(self, day: date) -> list[IndexRow]:
+        try:
+            asked = {"day": day.isoformat()}
+            return self._scanner.ask("sec.daily_index", asked, partial(self._sec.daily_index, day), _count)
+        except NoDataError:
+            return []
+        except FetchError as error:
+            self._scanner.trouble(verdict_of_error(error).reason, f"earlier filings of {day}: {error}")
+            return []
+
     def ticker(self, issuer: Issuer) -> str | None:
-        """Return the symbol as filed or, where that is none, as the SEC lists it; None when it lists none."""
-        if ticker := ticker_of(issuer.symbol):
-            return ticker
+        """Return the symbol that the SEC lists for an issuer, or else the one filed; None when there is none.
+
+        Filers type an old symbol, that of an exchange, or a class without its dot. Where several are
+        listed, the one that was filed decides.
+        """
         if self._tickers is None:
             self._tickers = self._listed_companies()
-        found = next(filter(None, map(ticker_of, self._tickers.get(issuer.cik, ()))), None)
-        what = {"symbol": issuer.symbol, "cik": issuer.cik, "company": issuer.name}
-        self._scanner.log("resolve_symbol", what, output=found or "left out: it has no listed symbol")
-        return found
+        listed = [found for one in self._tickers.get(issuer.cik, ()) if (found := ticker_of(one))]
+        ticker = choose(ticker_of(issuer.symbol), listed)
+        if ticker is None or ticker_of(issuer.symbol) != ticker:
+            what = {"symbol": issuer.symbol, "cik": issuer.cik, "company": issuer.name}
+            self._scanner.log("resolve_symbol", what, output=ticker or "left out: it has no listed symbol")
+        return ticker
 
     def _listed_companies(self) -> Mapping[int, Sequence[str]]:
         try:

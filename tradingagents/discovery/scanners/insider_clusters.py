@@ -1,8 +1,8 @@
 """What the purchases of one company's insiders amount to: who, how strong, in words. Pure functions.
 
 The score is ``100 x insiders + 10 x role + log10(dollars)``: several insiders outrank any one, a chief
-officer outranks a director, and dollars decide among equals. Those who bought under a 10b5-1 plan only
-are not counted as insiders there, because a plan was made months before.
+officer outranks a director, and dollars decide among equals. Those who bought only under a 10b5-1 plan, made
+months before, or only outside the market, as in an offering, are not counted as insiders there.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 from functools import cached_property
 
@@ -73,15 +74,26 @@ class Cluster:
         return math.fsum(one.value_usd for one in self.purchases if one.statement.is_planned)
 
     @cached_property
+    def placed_usd(self) -> float:
+        """Dollars of the purchases made in an offering, in private, or by a plan for all its members."""
+        return math.fsum(one.value_usd for one in self.purchases if one.transaction.placed)
+
+    @cached_property
+    def _free(self) -> tuple[Statement, ...]:
+        """The filings of those who chose to buy in the market, and when."""
+        return tuple(
+            {one.statement.ref.accession: one.statement for one in self.purchases if one.is_free}.values()
+        )
+
+    @cached_property
     def deciders(self) -> int:
-        """How many insiders bought outside a plan."""
-        return len(_insiders(one for one in self.statements if not one.is_planned))
+        """How many insiders bought in the market and outside a plan."""
+        return len(_insiders(self._free))
 
     @cached_property
     def role(self) -> Role:
-        """The highest role among those who bought outside a plan; among all, where nobody did."""
-        free = [one for one in self.statements if not one.is_planned]
-        return max(role_of(owner) for one in free or self.statements for owner in one.owners)
+        """The highest role among those deciders; among all who bought, where there is none."""
+        return max(role_of(owner) for one in self._free or self.statements for owner in one.owners)
 
     @property
     def score(self) -> float:
@@ -90,7 +102,7 @@ class Cluster:
 
     @property
     def priority(self) -> Priority:
-        """Three insiders, or a pair or a chief officer, or another insider; a plan or a mere holder last."""
+        """Three deciders, or a pair or a chief officer, or another; without any, or a mere holder, last."""
         if self.deciders >= 3:
             return Priority.CRITICAL
         if self.deciders == 2 or (self.deciders and self.role is Role.CHIEF):
@@ -99,25 +111,25 @@ class Cluster:
 
     @property
     def context(self) -> str:
-        """One sentence: how many bought how much of what, who, when filed, and whether under a plan."""
+        """One sentence: how many bought how much of what, when, who, when filed, and whether by choice."""
         insiders = _insiders(self.statements)
         shares = math.fsum(one.shares for one in self.purchases)
         who = "1 insider" if len(insiders) == 1 else f"{len(insiders)} insiders"
         names = [_described(group) for group in insiders[:_NAMED]]
         more = [f"{len(insiders) - _NAMED} more"] if len(insiders) > _NAMED else []
-        filed = max(one.ref.filed for one in self.statements)
+        bought = _span(one.transaction.day for one in self.purchases)
         return (
             f"{who} bought {shares:,.0f} shares of {self.issuer.name} for ${self.value_usd:,.0f} "
-            f"(${self.value_usd / shares:,.2f} a share), filed {filed}: "
-            f"{', '.join(names + more)}{self._plan_note}"
+            f"(${self.value_usd / shares:,.2f} a share) {bought}, "
+            f"filed {_span(one.ref.filed for one in self.statements)}: {', '.join(names + more)}"
+            f"{self._note(self.planned_usd, 'under a 10b5-1 plan')}"
+            f"{self._note(self.placed_usd, 'not in the market, by its footnotes')}"
         )
 
-    @property
-    def _plan_note(self) -> str:
-        if not self.planned_usd:
+    def _note(self, part_usd: float, how: str) -> str:
+        if not part_usd:
             return ""
-        share = "all" if self.planned_usd == self.value_usd else f"${self.planned_usd:,.0f}"
-        return f"; {share} of it under a 10b5-1 plan"
+        return f"; {'all' if part_usd == self.value_usd else f'${part_usd:,.0f}'} of it {how}"
 
     def evidence(self, url_of: Callable[[str], str]) -> list[Evidence]:
         """Return one record for each filing; ``url_of`` makes an address of its path."""
@@ -145,8 +157,14 @@ class Cluster:
                 "first_day": min(one.transaction.day for one in own).isoformat(),
                 "last_day": max(one.transaction.day for one in own).isoformat(),
                 "plan_10b5_1": statement.filing.plan_10b5_1,
+                "placed": any(one.transaction.placed for one in own),
             },
         )
+
+
+def _span(days: Iterable[date]) -> str:
+    told = sorted(days)
+    return str(told[0]) if told[0] == told[-1] else f"{told[0]} to {told[-1]}"
 
 
 def _insiders(statements: Iterable[Statement]) -> list[list[Statement]]:

@@ -6,26 +6,28 @@ not tell which. Source of the codes: SEC, Form 4, General Instruction 8.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from statistics import median
 
 from tradingagents.discovery.vendors.form4 import Owner, OwnershipFiling, Transaction
 from tradingagents.discovery.vendors.sec_index import FilingRef
 
 __all__ = [
+    "MAX_DELAY_DAYS",
     "Purchase",
     "Statement",
     "by_issuer",
-    "drop_restated",
     "implausible",
+    "is_share",
     "purchases_of",
-    "restates_before",
 ]
 
 MAX_VALUE_USD = 10_000_000_000
 MAX_PRICE_RATIO = 100
+MAX_DELAY_DAYS = 30
+"""From a purchase to its filing, in calendar days. The law allows about four; what is older is no news."""
 _MARKET_CODES = frozenset("PSF")  # priced by the market; exercises and grants carry prices of their own
 
 
@@ -63,6 +65,16 @@ class Purchase:
     def value_usd(self) -> float:
         return self.shares * self.price
 
+    @property
+    def is_free(self) -> bool:
+        """Whether the buyer chose the moment: in the market, and under no plan made before."""
+        return not (self.statement.is_planned or self.transaction.placed)
+
+    @property
+    def days_late(self) -> int:
+        """Calendar days from the trade to its filing; the law allows two business days."""
+        return (self.statement.ref.filed - self.transaction.day).days
+
 
 def by_issuer(statements: Iterable[Statement]) -> list[list[Statement]]:
     """Group by issuer, in the order in which issuers first appear."""
@@ -72,37 +84,19 @@ def by_issuer(statements: Iterable[Statement]) -> list[list[Statement]]:
     return list(groups.values())
 
 
-def drop_restated(statements: Iterable[Statement]) -> list[Statement]:
-    """Leave out each statement of one issuer that a later amendment restates.
+_TITLES = re.compile(
+    r"\b(?:(common|ordinary|capital)|preferred|preference|warrants?|notes?|bonds?|debentures?|rights?|options?)\b",
+    re.IGNORECASE,
+)
 
-    An amendment repeats the filing it corrects, so the two must not be added up.
+
+def is_share(security: str) -> bool:
+    """Whether a title as filed is that of a share, and not of a preferred one, a note or a warrant.
+
+    The first telling word decides: common stock may come "with preferred stock purchase rights".
     """
-    in_force: list[Statement] = []
-    for statement in sorted(statements, key=_age):
-        if statement.filing.is_amendment:
-            in_force = [earlier for earlier in in_force if not _restates(statement, earlier)]
-        in_force.append(statement)
-    return in_force
-
-
-def _age(statement: Statement) -> tuple[date, bool, str]:
-    return statement.ref.filed, statement.filing.is_amendment, statement.ref.accession
-
-
-def _restates(amendment: Statement, earlier: Statement) -> bool:
-    if not amendment.owner_ciks & earlier.owner_ciks:
-        return False
-    if amendment.filing.period == earlier.filing.period:
-        return True
-    days, earlier_days = ({row.day for row in one.filing.transactions} for one in (amendment, earlier))
-    told = {earlier.ref.filed, earlier.filing.original_day}
-    return not days.isdisjoint(earlier_days) and amendment.filing.original_day in told
-
-
-def restates_before(statement: Statement, first_day: date) -> bool:
-    """Whether it amends a filing of before ``first_day``, whose purchases were news at that time."""
-    original = statement.filing.original_day
-    return statement.filing.is_amendment and original is not None and original < first_day
+    told = _TITLES.search(security)
+    return told is None or told[1] is not None
 
 
 def purchases_of(statements: Sequence[Statement]) -> Iterator[Purchase]:
@@ -115,6 +109,8 @@ def purchases_of(statements: Sequence[Statement]) -> Iterator[Purchase]:
     for statement in statements:
         for row in statement.filing.transactions:
             if row.code != "P" or not row.acquired or row.equity_swap or not (row.shares and row.price):
+                continue
+            if not is_share(row.security):
                 continue
             key = (row.security, row.day, row.shares, row.price, row.shares_following, row.direct)
             others = [other for other in seen.get(key, []) if other is not statement]
@@ -130,6 +126,8 @@ def implausible(purchase: Purchase, statements: Sequence[Statement]) -> str | No
     A typical slip is the total written as the price, so the price is held against every other one
     that the market made in these filings.
     """
+    if purchase.days_late < 0:
+        return f"bought on {purchase.transaction.day}, but filed on {purchase.statement.ref.filed}"
     if purchase.value_usd > MAX_VALUE_USD:
         return f"{purchase.value_usd:,.0f} dollars in one purchase"
     others = list(_market_prices(statements, apart_from=purchase.transaction))

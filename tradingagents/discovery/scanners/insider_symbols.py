@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tradingagents.discovery.candidate import normalise_ticker
 from tradingagents.discovery.errors import InvalidCandidate
 
-__all__ = ["ticker_of"]
+__all__ = ["choose", "ticker_of"]
 
 _NO_SYMBOL = frozenset(
     {"", "NONE", "N/A", "NA", "N.A.", "NOT APPLICABLE", "NOT LISTED", "UNLISTED", "PRIVATE", "TBD"}
@@ -33,3 +34,14 @@ def ticker_of(typed: str) -> str | None:
     except InvalidCandidate:
         return None
     return None if _CLASS.search(ticker) else ticker  # BF/BFA is two symbols, not a class
+
+
+def choose(typed: str | None, listed: Sequence[str]) -> str | None:
+    """Return which of a company's listed tickers was meant, or what was typed where none is listed.
+
+    ``typed`` and ``listed`` are tickers; of the listed the first is the most traded. A class may be typed
+    without its dot (``BRKB``). A typed one that is not listed is an old one, or a slip.
+    """
+    if not listed or typed in listed:
+        return typed
+    return next((one for one in listed if one.replace(".", "") == typed), listed[0])

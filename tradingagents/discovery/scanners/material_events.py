@@ -14,12 +14,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from tradingagents.discovery.candidate import Candidate
-from tradingagents.discovery.config import ScannerSettings
+from tradingagents.discovery.config import ScannerSettings, Seconds
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.edgar_days import business_days
 from tradingagents.discovery.scanners.event_calls import ReportCalls
 from tradingagents.discovery.scanners.event_items import ITEMS, MATERIAL
-from tradingagents.discovery.scanners.event_reports import events_of
+from tradingagents.discovery.scanners.event_reports import events_of, is_unknown
 from tradingagents.discovery.scanners.filing_groups import first_filings, linked_filings, read_groups
 from tradingagents.discovery.vendors.sec_header import FilingHeader
 from tradingagents.discovery.vendors.sec_index import FilingRef
@@ -37,9 +37,10 @@ class MaterialEventsSettings(ScannerSettings):
     """``scanners.material_events``. ``items`` are numbers of the form; None stands for ``MATERIAL``."""
 
     limit: int | None = Field(15, ge=1)
+    timeout_seconds: Seconds | None = 120
     lookback_days: int = Field(1, ge=1, le=10)
     items: Annotated[list[Annotated[str, AfterValidator(_item)]], Field(min_length=1)] | None = None
-    max_filings: int = Field(100, ge=1)
+    max_filings: int | None = Field(None, ge=1)
 
 
 class MaterialEvents(BaseScanner):
@@ -63,6 +64,7 @@ class MaterialEvents(BaseScanner):
         self.step("not read, over max_filings", len(filings) - sum(map(len, groups)))
         for answers in read_groups(self, groups, calls.header, of=len(filings)):
             self.step("filings read", len(answers))
+            self.step("filings without an item known here", sum(is_unknown(header) for _, header in answers))
             yield from self._candidates(answers, calls)
 
     def _candidates(

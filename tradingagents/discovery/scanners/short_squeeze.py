@@ -7,7 +7,7 @@ known here, nor what it costs to borrow the shares. What counts stands in ``shor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -19,6 +19,8 @@ from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.errors import NoDataError, StaleDataError
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.market.calendar import nyse
+from tradingagents.discovery.market.kinds import Kind
+from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.listing_check import directory_in_time
 from tradingagents.discovery.scanners.short_positions import Squeeze, Thresholds, find_squeezes
@@ -29,6 +31,7 @@ __all__ = ["ShortSqueeze", "ShortSqueezeSettings"]
 
 _TRIED = 2  # the newest settlement and, while its file is not out, the one before
 _MAY_BE_LATE = timedelta(days=2)
+_MADE_AT_WILL = frozenset({Kind.ETF, Kind.ETN})
 
 
 class ShortSqueezeSettings(ScannerSettings):
@@ -72,10 +75,8 @@ class ShortSqueeze(BaseScanner):
         self.step("symbols", len(file.positions))
         for reason, count in left_out.items():
             self.step(reason, count)
-        tickers = self._class_tickers() if found else {}
-        for one in found:
-            symbol = one.position.symbol
-            yield self._candidate(tickers.get(symbol, symbol), one, file.settlement)
+        for ticker, one in self._stocks(found):
+            yield self._candidate(ticker, one, file.settlement)
 
     def _newest(self, until: date) -> ShortInterestFile:
         """Return the newest file that was out on a day, and say when it is not that of the newest date."""
@@ -114,17 +115,26 @@ class ShortSqueeze(BaseScanner):
             late = f"short interest of {newest.day}, due on {newest.published}, is missing"
             self.trouble(Reason.NO_DATA, f"finra: {late}; that of {file.settlement} is used")
 
-    def _class_tickers(self) -> Mapping[str, str]:
-        """Return the tickers of class shares by their letters alone: FINRA writes ``BRK.B`` as ``BRKB``."""
-        directory = directory_in_time(self, self.vendors)
-        if directory is None:
-            return {}
-        spelled = {ticker.replace(".", ""): ticker for ticker in directory.shares_and_funds if "." in ticker}
-        return {letters: ticker for letters, ticker in spelled.items() if letters not in directory}
+    def _stocks(self, found: Sequence[Squeeze]) -> Iterator[tuple[str, Squeeze]]:
+        """Yield each with its ticker, and leave out index funds and notes, of which more are made at will.
+
+        FINRA writes ``BRK.B`` as ``BRKB``: class shares are told by their letters alone.
+        """
+        directory = directory_in_time(self, self.vendors) if found else None
+        spelled = {} if directory is None else _class_shares(directory)
+        for one in found:
+            ticker = spelled.get(one.position.symbol, one.position.symbol)
+            listing = None if directory is None else directory.get(ticker)
+            if listing is not None and listing.kind in _MADE_AT_WILL:
+                self.step("funds and notes that are made at will")
+            else:
+                yield ticker, one
 
     def _candidate(self, ticker: str, one: Squeeze, settlement: date) -> Candidate:
         position = one.position
         grown = "" if one.growth is None else f", {one.growth:+.0%} since the settlement before"
+        grown += "; the shares were split between the two" if position.split else ""
+        grown += "; FINRA revised the figure" if position.revised else ""
         return Candidate(
             ticker=ticker,
             source=self.name,
@@ -159,3 +169,9 @@ class ShortSqueeze(BaseScanner):
                 "revised": position.revised,
             },
         )
+
+
+def _class_shares(directory: SymbolDirectory) -> dict[str, str]:
+    """Return the tickers of class shares by their letters alone, where these are no ticker of their own."""
+    spelled = {ticker.replace(".", ""): ticker for ticker in directory.shares_and_funds if "." in ticker}
+    return {letters: ticker for letters, ticker in spelled.items() if letters not in directory}

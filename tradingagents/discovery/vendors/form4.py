@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -50,7 +51,8 @@ class Transaction:
     """One row of the table of non-derivative securities.
 
     ``price`` is None where only a footnote tells it, ``shares`` likewise; shares may be fractional.
-    ``shares_following`` is None where the filer gave a value instead.
+    ``shares_following`` is None where the filer gave a value instead. ``placed`` tells whether a footnote of
+    the trade itself speaks of an offering, a placement, a private sale or a plan that buys for its members.
     """
 
     security: str
@@ -62,6 +64,7 @@ class Transaction:
     equity_swap: bool
     direct: bool
     shares_following: float | None
+    placed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def parse_form4(document: bytes | str) -> OwnershipFiling:
         owners=owners,
         plan_box=None if box is None else _flag(root, "aff10b5One"),
         plan_in_notes=_names_plan(root),
-        transactions=tuple(map(_transaction, root.findall("nonDerivativeTable/nonDerivativeTransaction"))),
+        transactions=_transactions(root),
     )
 
 
@@ -161,7 +164,14 @@ def _owner(element: Element) -> Owner:
     )
 
 
-def _transaction(element: Element) -> Transaction:
+def _transactions(root: Element) -> tuple[Transaction, ...]:
+    notes = {note.get("id", ""): "".join(note.itertext()) for note in root.findall("footnotes/footnote")}
+    return tuple(
+        _transaction(row, notes) for row in root.findall("nonDerivativeTable/nonDerivativeTransaction")
+    )
+
+
+def _transaction(element: Element, notes: Mapping[str, str]) -> Transaction:
     amounts, coding = "transactionAmounts/", "transactionCoding/"
     return Transaction(
         security=_text(element, "securityTitle/value"),
@@ -173,7 +183,15 @@ def _transaction(element: Element) -> Transaction:
         equity_swap=_flag(element, coding + "equitySwapInvolved"),
         direct=_text(element, "ownershipNature/directOrIndirectOwnership/value").upper() != "I",
         shares_following=_number(element, "postTransactionAmounts/sharesOwnedFollowingTransaction/value"),
+        placed=any(_PLACED.search(notes.get(mark, "")) for mark in _marks(element)),
     )
+
+
+def _marks(element: Element) -> Iterator[str]:
+    """Yield the footnotes of a trade itself; those of what is held after it may tell of older trades."""
+    for part in ("securityTitle", "transactionDate", "transactionCoding", "transactionAmounts"):
+        for found in element.iterfind(f"{part}//footnoteId"):
+            yield found.get("id", "")
 
 
 # -- the smallest parts ----------------------------------------------------------------------------------
@@ -181,6 +199,12 @@ def _transaction(element: Element) -> Transaction:
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)?")
 _PLAN = re.compile(r"10b5\s?-\s?1", re.IGNORECASE)
 _DENIAL = re.compile(r"\b(?:not|no|outside|other than)\b[^.;]*10b5\s?-\s?1", re.IGNORECASE)
+_PLACED = re.compile(
+    r"\b(?:public|direct|rights|secondary|underwritten|follow-on|concurrent) offering|\bprivate(?:ly)? "
+    r"(?:placement|offering|negotiated|transaction)|\b(?:purchase|subscription|underwriting) agreement|"
+    r"\bdirected share program|\bdividend reinvestment|\bemployee (?:stock|share) purchase|\btender offer",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"(?<=[.;])\s")
 
 

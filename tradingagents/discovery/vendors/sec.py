@@ -25,8 +25,9 @@ __all__ = ["CurrentFilings", "Sec"]
 
 _OWNERSHIP = {"type": "4", "owner": "only"}
 _REPORTS = {"type": "8-K", "owner": "include"}
+_NAMES = {"4": ("4",), "8-K": ("8-K", "8-K12B", "8-K12G3")}  # the feed takes the type for a beginning
 _PAGE = 100  # the most entries that one page of the feed has
-_PAGES = 40  # about two busy days; the feed itself ends near there
+_PAGES = 60  # the busiest day's forms 4, each listed under all its filers; the feed ends near there
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,11 @@ class Sec:
         return self._current(day, _OWNERSHIP, reach=timedelta(days=1))
 
     def current_reports(self, day: date) -> CurrentFilings:
-        """Return the Forms 8-K and 8-K/A filed on ``day``, with their items; else as ``current_filings``."""
+        """Return the Forms 8-K and alike of ``day``, with their items; else as ``current_filings``."""
         return self._current(day, _REPORTS, reach=timedelta(days=3))
 
     def _current(self, day: date, what: Mapping[str, str], reach: timedelta) -> CurrentFilings:
-        form = what["type"]  # the feed takes it for the beginning of a form's name
+        forms = {name + suffix for name in _NAMES[what["type"]] for suffix in ("", "/A")}
         entries: list[FeedEntry] = []
         complete = False
         for number in range(_PAGES):
@@ -92,12 +93,12 @@ class Sec:
             if not day <= made <= day + reach:
                 raise NoDataError(f"sec: the feed of current filings is that of {made}, not of {day}")
             own = (entry for entry in page.entries if entry.row.filed == day)
-            entries += (entry for entry in own if entry.row.form in {form, f"{form}/A"})
-            complete = len(page.entries) < _PAGE or any(row.filed < day for row in page.rows)
+            entries += (entry for entry in own if entry.row.form in forms)
+            complete = len(page.entries) < _PAGE or any(_is_before(day, entry) for entry in page.entries)
             if complete:
                 break
         if not entries:
-            raise NoDataError(f"sec: the feed of current filings has no Form {form} of {day}")
+            raise NoDataError(f"sec: the feed of current filings has no Form {what['type']} of {day}")
         return CurrentFilings(tuple(entries), complete)
 
     def filing_header(self, path: str) -> FilingHeader:
@@ -131,6 +132,14 @@ class Sec:
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> Response:
         return self._session.fetch(self._base_url + path, params=query, headers=self._headers)
+
+
+def _is_before(day: date, entry: FeedEntry) -> bool:
+    """Whether an entry is of the time before a day: accepted then, and dated so.
+
+    One accepted that day may bear an earlier date, and one accepted the evening before the day's own.
+    """
+    return entry.row.filed < day and entry.header.accepted.date() < day
 
 
 def _tickers_by_cik(listed: Any) -> dict[int, tuple[str, ...]]:

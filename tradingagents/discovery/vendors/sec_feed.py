@@ -28,7 +28,7 @@ _TITLE = re.compile(r".*? - (?P<company>.*) \((?P<cik>\d+)\) \([^()]*\)", re.DOT
 _SUMMARY = re.compile(
     r"Filed:</b>\s*(?P<filed>\d{4}-\d\d-\d\d).*?AccNo:</b>\s*(?P<accession>[\d-]+)", re.DOTALL
 )
-_ITEM = re.compile(r"<br>\s*Item (\d{1,2}\.\d\d):")
+_ITEM = re.compile(r"<br>\s*Item (\d{1,2}\.\d\d)\b")
 
 
 @dataclass(frozen=True, slots=True)
