@@ -179,17 +179,16 @@ def test_wilders_average_forgets_what_its_memory_says() -> None:
     for period in (2, 5, 10):
         tail = closes.tail(wilder_memory(period) + 1)
         whole = pl.DataFrame({"close": closes}).select(momentum.rsi(CLOSE, period).alias("x"))["x"]
-        for formula in (momentum.rsi, momentum.rsi_unseeded):
-            part = pl.DataFrame({"close": tail}).select(formula(CLOSE, period).alias("x"))["x"]
+        for formula in (momentum.rsi(CLOSE, period), momentum.rsi_unseeded(CLOSE.diff(), period)):
+            part = pl.DataFrame({"close": tail}).select(formula.alias("x"))["x"]
             assert part[-1] == pytest.approx(whole[-1], rel=1e-12)
 
 
 def test_an_rsi_of_two_needs_no_seed() -> None:
     """Its first average is the mean of two moves either way."""
     frame = walk("A", 50, seed=3)
-    seeded, unseeded = (
-        frame.select(f(CLOSE, 2).alias("x"))["x"] for f in (momentum.rsi, momentum.rsi_unseeded)
-    )
+    formulas = (momentum.rsi(CLOSE, 2), momentum.rsi_unseeded(CLOSE.diff(), 2))
+    seeded, unseeded = (frame.select(formula.alias("x"))["x"] for formula in formulas)
     assert unseeded[2:].to_list() == pytest.approx(seeded[2:].to_list(), rel=1e-12)
 
 
