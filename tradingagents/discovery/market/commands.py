@@ -16,6 +16,7 @@ from tradingagents.discovery.config import DiscoveryConfig
 from tradingagents.discovery.errors import Cancelled, ConfigError, DiscoveryError, NoDataError
 from tradingagents.discovery.market.bar_sources import AlphaVantageBars, BarSource, YahooBars, useful_workers
 from tradingagents.discovery.market.calendar import nyse
+from tradingagents.discovery.market.file_values import canonical_ticker
 from tradingagents.discovery.market.import_files import import_files
 from tradingagents.discovery.market.snapshot import Snapshot
 from tradingagents.discovery.market.spelling import spell, split
@@ -85,8 +86,9 @@ def run_show(store: OhlcvStore, tickers: Sequence[str], say: Say) -> int:
 
 
 def _show_bars(snapshot: Snapshot, tickers: Sequence[str], say: Say) -> int:
-    bars = snapshot.scan(tickers=tickers).collect()
-    for ticker in tickers:
+    asked = [canonical_ticker(ticker) or ticker for ticker in tickers]
+    bars = snapshot.scan(tickers=asked).collect()
+    for ticker in asked:
         own = bars.filter(pl.col("ticker") == ticker)
         if own.is_empty():
             say(f"{ticker}: no bars")

@@ -10,8 +10,9 @@ import polars as pl
 
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import BadPayload, NoDataError
+from tradingagents.discovery.market.file_values import canonical_ticker
 from tradingagents.discovery.market.importing import read_bars
-from tradingagents.discovery.market.schema import SCHEMA
+from tradingagents.discovery.market.schema import SCHEMA, clean
 from tradingagents.discovery.market.store import OhlcvStore, UpsertReport
 
 __all__ = ["ImportReport", "import_files"]
@@ -30,7 +31,7 @@ def import_files(
     paths: Iterable[Path],
     *,
     adjusted: bool = False,
-    rename: Callable[[str], str | None] | None = None,
+    rename: Callable[[str], str | None] = canonical_ticker,
 ) -> ImportReport:
     """Read CSV and Parquet files as :func:`~.importing.read_bars` does and store their bars in one update.
 
@@ -42,7 +43,17 @@ def import_files(
     for path in paths:
         current_deadline().check()
         try:
-            frames.append(read_bars(path, adjusted=adjusted, rename=rename))
+            bars = read_bars(path, adjusted=adjusted, rename=rename)
+            _require_some(bars, path)
+            frames.append(bars)
         except (BadPayload, NoDataError) as error:
             refused[path.name] = str(error)
     return ImportReport(store.upsert(pl.concat(frames)), refused)
+
+
+def _require_some(bars: pl.DataFrame, path: Path) -> None:
+    """Refuse a file of which nothing would be stored: its user believes that it was."""
+    cleaned = clean(bars)
+    if cleaned.frame.is_empty():
+        why = ", ".join(f"{count} {reason}" for reason, count in cleaned.dropped.items())
+        raise BadPayload("ohlcv", f"{path.name}: none of its rows can be used ({why})")

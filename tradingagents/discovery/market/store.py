@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -26,6 +27,8 @@ from tradingagents.discovery.market.schema import clean
 from tradingagents.discovery.market.snapshot import Snapshot
 
 __all__ = ["OhlcvStore", "UpsertReport"]
+
+_NEW_YORK = ZoneInfo("America/New_York")
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class OhlcvStore:
         :class:`BadPayload` for a frame that is no price frame, :class:`DeadlineExceeded` when another
         writer holds the store too long.
         """
-        cleaned = clean(frame)
+        cleaned = clean(frame, self._clock.now().astimezone(_NEW_YORK).date())
         self._root.mkdir(parents=True, exist_ok=True)
         with writer_lock(self._root / "writer.lock", self._lock_timeout, self._clock):
             old = contents.load(self._root)
