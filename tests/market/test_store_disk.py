@@ -28,7 +28,7 @@ from tradingagents.discovery.market.store import OhlcvStore
 
 store, days = OhlcvStore(Path(sys.argv[1])), sessions(400)
 many = {name: bars_of(name, days) for name in ("AAA", "BBB", "CCC")}
-resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY))
 report = run(store, list(many), BarVendor(many))
 print("update:", report.stopped, sorted(report.failed), sep="|")
 try:
