@@ -88,9 +88,9 @@ def test_all_screens_are_evaluated_once_by_whoever_asks_first(
     asked, evaluated, together_ = [], [], threading.Barrier(8)
     real = screening.evaluate
 
-    def counted(frame: pl.LazyFrame, screens: Any, *rest: Any) -> Any:
+    def counted(frame: pl.LazyFrame, screens: Any, *rest: Any, **more: Any) -> Any:
         evaluated.append([screen.name for screen in screens])
-        return real(frame, screens, *rest)
+        return real(frame, screens, *rest, **more)
 
     monkeypatch.setattr(screening, "evaluate", counted)
 
