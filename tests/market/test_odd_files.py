@@ -197,7 +197,16 @@ def test_a_bar_of_the_future_is_no_bar_and_does_not_end_updates(tmp_path: Path) 
     store = OhlcvStore(tmp_path, clock=At(EVENING))
     days = sessions(30)
     done = store.upsert(pl.concat([bars_of("AAA", days[:-1]), bars_of("AAA", [date(2026, 2, 6)])]))
-    assert done.dropped == {"date in the future": 1}
+    assert done.dropped == {"session not over": 1}
+    assert run(store, ["AAA"], BarVendor({"AAA": bars_of("AAA", days)})).updated == ("AAA",)
+
+
+def test_a_bar_that_is_still_growing_is_not_imported(tmp_path: Path) -> None:
+    """At noon; the update of that evening would have found its ticker up to date, and the screens half a day."""
+    store, days = OhlcvStore(tmp_path / "store", clock=At(EVENING)), sessions(30)
+    bars_of("AAA", days).write_parquet(tmp_path / "noon.parquet")
+    report = import_files(store, [tmp_path / "noon.parquet"], until=days[-2])
+    assert report.stored.dropped == {"session not over": 1}
     assert run(store, ["AAA"], BarVendor({"AAA": bars_of("AAA", days)})).updated == ("AAA",)
 
 

@@ -59,7 +59,8 @@ def run_update(config: DiscoveryConfig, store: OhlcvStore, asked: Namespace, say
 
 def run_import(store: OhlcvStore, paths: Sequence[Path], *, adjusted: bool, say: Say) -> int:
     """Read price files into the store."""
-    done = import_files(store, paths, adjusted=adjusted)
+    over = newest_final_session(nyse(), SYSTEM_CLOCK.now())
+    done = import_files(store, paths, adjusted=adjusted, until=over)
     stored = done.stored
     done_rows = f"{stored.inserted} bars new, {stored.replaced} replaced, {stored.unchanged} unchanged"
     say(f"{done_rows}, in {store.root}")

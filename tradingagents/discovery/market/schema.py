@@ -101,7 +101,7 @@ def _reason(until: date) -> pl.Expr:
         pl.when(day.is_null())
         .then(pl.lit("no date"))
         .when(day > until)
-        .then(pl.lit("date in the future"))
+        .then(pl.lit("session not over"))
         .when(day.dt.weekday() > _FRIDAY)
         .then(pl.lit("on a weekend"))
         .when(pl.col("ticker").fill_null("").str.strip_chars() == "")

@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -84,15 +85,18 @@ class OhlcvStore:
             raise NoDataError(f"no daily bars in {self._root}; import some first")
         return Snapshot(self._root, manifest)
 
-    def upsert(self, frame: pl.DataFrame, *, whole_history: bool = False) -> UpsertReport:
+    def upsert(
+        self, frame: pl.DataFrame, *, whole_history: bool = False, until: date | None = None
+    ) -> UpsertReport:
         """Insert new bars and replace those stored under the same date and ticker; idempotent.
 
         With ``whole_history`` the frame is all there is of its tickers, and their other bars are removed.
-        Unusable rows are left out and counted. Readers see all of it or nothing. Raises
-        :class:`BadPayload` for a frame that is no price frame, :class:`DeadlineExceeded` when another
-        writer holds the store too long, :class:`StoreUnavailable` when the disk is full or read-only.
+        Unusable rows are left out and counted, and so are those after ``until``, by default today in New
+        York. Readers see all of it or nothing. Raises :class:`BadPayload` for a frame that is no price
+        frame, :class:`DeadlineExceeded` when another writer holds the store too long,
+        :class:`StoreUnavailable` when the disk is full or read-only.
         """
-        cleaned = clean(frame, self._clock.now().astimezone(_NEW_YORK).date())
+        cleaned = clean(frame, until or self._clock.now().astimezone(_NEW_YORK).date())
         with writer_lock(self._root / "writer.lock", self._lock_timeout, self._clock):
             old = contents.load(self._root)
             merged = self._merge(old, cleaned.frame, whole_history=whole_history)
