@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 __all__ = ["SCREENS", "run"]
@@ -95,8 +96,7 @@ def gap_up(df: pd.DataFrame, frames: Frames) -> float | None:
 
 
 def obv_divergence(df: pd.DataFrame, frames: Frames) -> float | None:
-    sign = df["close"].diff().apply(lambda move: (move > 0) - (move < 0))
-    obv = (sign * df["volume"]).cumsum()
+    obv = (np.sign(df["close"].diff()) * df["volume"]).cumsum()
     days = (obv.iloc[-1] - obv.iloc[-21]) / df["volume"].rolling(20).mean().iloc[-1]
     change = df["close"].pct_change(20).iloc[-1]
     return days if days >= 5 and -0.10 <= change <= 0.02 else None

@@ -126,10 +126,10 @@ def _once(root: Path) -> dict[str, Any]:
     from tradingagents.discovery.market.store import OhlcvStore
 
     imported = time.perf_counter()
-    results = evaluate(OhlcvStore(root).snapshot().scan(end=AS_OF), all_screens(), AS_OF)
+    results = evaluate(OhlcvStore(root).snapshot().scan(end=AS_OF), all_screens(), AS_OF, distinct=True)
     ended = time.perf_counter()
     peak = _peak_mb()
-    evaluate(OhlcvStore(root).snapshot().scan(end=AS_OF), all_screens(), AS_OF)
+    evaluate(OhlcvStore(root).snapshot().scan(end=AS_OF), all_screens(), AS_OF, distinct=True)
     return {
         "imports": imported - began,
         "seconds": ended - imported,

@@ -88,9 +88,9 @@ def test_all_screens_are_evaluated_once_by_whoever_asks_first(
     asked, evaluated, together_ = [], [], threading.Barrier(8)
     real = screening.evaluate
 
-    def counted(frame: pl.LazyFrame, screens: Any, *rest: Any) -> Any:
+    def counted(frame: pl.LazyFrame, screens: Any, *rest: Any, **more: Any) -> Any:
         evaluated.append([screen.name for screen in screens])
-        return real(frame, screens, *rest)
+        return real(frame, screens, *rest, **more)
 
     monkeypatch.setattr(screening, "evaluate", counted)
 
@@ -127,8 +127,19 @@ def test_the_receipt_names_the_day_the_universe_and_the_bars(tmp_path: Path) -> 
         "as_of": "2026-02-05",
         "newest": "2026-02-05",
         "bars": market.snapshot().digest,
-        "universe": {"name": "stored", "as_of": "2026-02-05", "size": 1},
+        "universe": {"name": "stored", "as_of": "2026-02-05", "size": 1, "listed_on": "2026-02-05"},
         "screens": ["technical_breakout", "rsi_oversold"],
+    }
+
+
+def test_the_receipt_tells_that_no_directory_told_shares_from_funds(tmp_path: Path) -> None:
+    market = data(store_of(tmp_path, rising("UP"), flat("FUND")))
+    market.screened("technical_breakout")
+    assert (market.receipt() or {})["universe"] == {
+        "name": "stored",
+        "as_of": "2026-02-05",
+        "size": 2,
+        "listed_on": None,
     }
 
 

@@ -26,6 +26,12 @@ def test_a_list_is_made_canonical_unique_and_sorted() -> None:
     assert list(universe) == ["A", "BRK.B", "EXMP"]
 
 
+def test_without_a_directory_a_list_is_canonical_all_the_same() -> None:
+    """BRK-B would have been another share than the stored BRK.B, and never judged."""
+    universe = Universe.of("mine", ["brk-b", "BRK/B", "NA", "^GSPC"], DAY)
+    assert (universe.tickers, universe.unknown) == (("BRK.B", "NA"), ("^GSPC",))
+
+
 def test_the_digest_is_of_the_tickers_alone() -> None:
     """Equal lists agree whatever their order, name or date; one ticker more makes another."""
     first = Universe.of("first", ["A", "EXMP"], DAY)

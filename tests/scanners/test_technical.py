@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from tests.market.test_market_data import SHORT, data, directory_of, flat, risin
 from tests.scanners.alone import run
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery import ScannerRegistry
+from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.market.kinds import Kind
-from tradingagents.discovery.market.screens.catalogue import FACTORIES, build, thresholds
+from tradingagents.discovery.market.screens.catalogue import FACTORIES, all_screens, build, thresholds
 from tradingagents.discovery.market.screens.evaluate import evaluate
 from tradingagents.discovery.market.store import OhlcvStore
 from tradingagents.discovery.scanners import technical_scanners
@@ -189,6 +191,50 @@ def test_the_runs_receipt_says_which_bars_and_which_universe(tmp_path: Path) -> 
     assert told["bars"] == OhlcvStore(store).snapshot().digest
     assert (told["as_of"], told["universe"]["size"]) == (DAY, 1)
     json.dumps(told)
+
+
+class Vandal(TechnicalScanner):
+    """Takes the bars away once the first scanner has had them."""
+
+    name, pipeline, strategy = "vandal", "momentum", "none"
+    Settings = ScannerSettings
+
+    @classmethod
+    def screen(cls, settings: ScannerSettings) -> None:
+        return None
+
+    def scan(self, state: dict[str, Any]) -> Any:
+        for path in Path(os.environ["VANDALISED"]).iterdir():
+            path.unlink()
+        return iter(())
+
+
+def test_ten_screens_read_the_bars_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine of them run when the store is gone, and find what they would have found."""
+    funds = ["SPY", *thresholds("sector_rotation")["funds"]]
+    stocks = [f"T{i}" for i in range(150)]
+    frame = together(walk(ticker, 320, seed=1) for ticker in (*stocks, *funds))
+    OhlcvStore(tmp_path / "ohlcv").upsert(frame)
+    monkeypatch.setenv("VANDALISED", str(tmp_path / "ohlcv"))
+    settings = {
+        "scanner_execution": {"concurrent": False},
+        "state_dir": str(tmp_path),
+        "market": {"universe": stocks},
+        "scanners": {"volume_accumulation": {"source": "bars", "limit": None}}
+        | {scanner.name: {"limit": None} for scanner in SCANNERS},
+    }
+    order = [SCANNERS[0], Vandal, *SCANNERS[1:], VolumeAccumulation]
+    final = DiscoveryGraph({"discovery": settings}, ScannerRegistry(order)).run(DAY)
+    told = {
+        one["scanner"]: [hit["ticker"] for hit in one["candidates"]]
+        for one in final["scan_report"]["outcomes"]
+    }
+    expected = evaluate(frame.lazy(), all_screens(), AS_OF, stocks)
+    assert not (tmp_path / "ohlcv" / "manifest.json").exists()
+    assert {name: told[name] for name in FACTORIES} == {
+        name: [hit.ticker for hit in result.hits] for name, result in expected.items()
+    }
+    assert sum(map(bool, told.values())) >= 8
 
 
 # -- volume_accumulation from bars ------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -30,11 +31,13 @@ def histories(frame: pl.DataFrame) -> dict[str, list[Bar]]:
     return books
 
 
-def assert_equal_to_reference(frame: pl.DataFrame, books: Mapping[str, Sequence[Bar]], as_of: date) -> int:
-    """Same tickers in the same order, same scores, same counts of the rest; returns the number of hits."""
+def assert_equal_to_reference(
+    frame: pl.DataFrame, books: Mapping[str, Sequence[Bar]], as_of: date
+) -> Counter[str]:
+    """Same tickers in the same order, same scores, same counts of the rest; returns each screen's hits."""
     results = evaluate(frame.lazy(), all_screens(), as_of)
     known = reference.known_on(as_of, books)
-    return sum(_compare(result, known, as_of) for result in results.values())
+    return Counter({name: _compare(result, known, as_of) for name, result in results.items()})
 
 
 def _compare(result: ScreenResult, known: Mapping[str, Sequence[Bar]], as_of: date) -> int:

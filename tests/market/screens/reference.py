@@ -160,7 +160,7 @@ def wilder_rsi(closes: Sequence[float], period: int) -> float:
 
 
 def rsi_oversold(bars: Sequence[Bar], _: Mapping[str, Sequence[Bar]]) -> Answer:
-    rsi = wilder_rsi([bar.close for bar in bars[-65:]], 2)
+    rsi = wilder_rsi([bar.close for bar in bars], 2)
     if not math.isfinite(rsi):
         return UNUSABLE
     return 100 - rsi if rsi < 10 and above_mean(bars, 200) else None
@@ -179,7 +179,7 @@ def gap_up(bars: Sequence[Bar], _: Mapping[str, Sequence[Bar]]) -> Answer:
 def obv_divergence(bars: Sequence[Bar], _: Mapping[str, Sequence[Bar]]) -> Answer:
     flow = 0.0
     for before, bar in zip(bars[-21:], bars[-20:], strict=False):
-        if bar.volume is None or bars[-21].volume is None:
+        if bar.volume is None:
             return UNUSABLE
         flow += bar.volume * ((bar.close > before.close) - (bar.close < before.close))
     days = ratio(flow, mean([bar.volume for bar in bars[-20:]]))

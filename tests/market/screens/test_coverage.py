@@ -80,6 +80,15 @@ def test_bars_after_the_day_asked_about_do_not_count() -> None:
     assert any(result.hits for result in with_future.values())
 
 
+def test_on_balance_volume_asks_for_no_volume_before_its_window() -> None:
+    """The change over twenty bars is their twenty volumes; that of the bar before them was once asked for."""
+    closes = [10.0 + 0.001 * at for at in range(21)]
+    frame = bars("A", closes, volumes=[None, *[1e6] * 20])
+    assert [
+        hit.score for hit in evaluate(frame.lazy(), [build("obv_divergence")], AS_OF)["obv_divergence"].hits
+    ] == [20.0]
+
+
 def test_a_ticker_with_two_bars_on_one_day_is_not_judged() -> None:
     """Nobody can say which of them is true."""
     frame = together([walk("TWICE", 60, seed=1), walk("TWICE", 60, seed=1).tail(1)])

@@ -32,6 +32,11 @@ class SessionCalendar:
         self._sessions = tuple(sessions)
         self._closes = tuple(closes)
 
+    @property
+    def first(self) -> date:
+        """The oldest session it knows."""
+        return self._sessions[0]
+
     def is_session(self, day: date) -> bool:
         """Whether the exchange opens on this day."""
         return self._sessions[self._at_or_before(day)] == day

@@ -16,6 +16,7 @@ from tradingagents.discovery.config import DiscoveryConfig
 from tradingagents.discovery.errors import Cancelled, ConfigError, DiscoveryError, NoDataError
 from tradingagents.discovery.market.bar_sources import AlphaVantageBars, BarSource, YahooBars, useful_workers
 from tradingagents.discovery.market.calendar import nyse
+from tradingagents.discovery.market.file_values import canonical_ticker
 from tradingagents.discovery.market.import_files import import_files
 from tradingagents.discovery.market.snapshot import Snapshot
 from tradingagents.discovery.market.spelling import spell, split
@@ -58,7 +59,8 @@ def run_update(config: DiscoveryConfig, store: OhlcvStore, asked: Namespace, say
 
 def run_import(store: OhlcvStore, paths: Sequence[Path], *, adjusted: bool, say: Say) -> int:
     """Read price files into the store."""
-    done = import_files(store, paths, adjusted=adjusted)
+    over = newest_final_session(nyse(), SYSTEM_CLOCK.now())
+    done = import_files(store, paths, adjusted=adjusted, until=over)
     stored = done.stored
     done_rows = f"{stored.inserted} bars new, {stored.replaced} replaced, {stored.unchanged} unchanged"
     say(f"{done_rows}, in {store.root}")
@@ -85,8 +87,9 @@ def run_show(store: OhlcvStore, tickers: Sequence[str], say: Say) -> int:
 
 
 def _show_bars(snapshot: Snapshot, tickers: Sequence[str], say: Say) -> int:
-    bars = snapshot.scan(tickers=tickers).collect()
-    for ticker in tickers:
+    asked = [canonical_ticker(ticker) or ticker for ticker in tickers]
+    bars = snapshot.scan(tickers=asked).collect()
+    for ticker in asked:
         own = bars.filter(pl.col("ticker") == ticker)
         if own.is_empty():
             say(f"{ticker}: no bars")

@@ -1,36 +1,40 @@
 """Daily bars from files: nasdaq.com's and Yahoo's CSV exports, Alpha Vantage's CSV, and Parquet.
 
-Columns are found by name, in any order and case. Known layouts:
+Columns are found by name, in any order and case, and the separator by the header. Known layouts:
 
 - nasdaq.com: ``Date,Close,Volume,Open,High,Low`` (older: ``Close/Last``), newest first, dates as
   MM/DD/YYYY, prices with ``$``, volumes with thousands commas or ``N/A``;
 - Yahoo: ``Date,Open,High,Low,Close,Adj Close,Volume``, missing days as ``null``, and as yfinance
-  saves it, with a time of day and zone (the exchange's, so its first ten letters are the session);
-- Alpha Vantage: ``timestamp,open,high,low,close,volume``, newest first, or with ``adjusted_close``.
+  saves it, with a time of day and zone (the exchange's, so its first ten letters are the session), or of
+  ``download`` with three header lines and several tickers side by side;
+- Alpha Vantage: ``timestamp,open,high,low,close,volume``, newest first, or with ``adjusted_close``;
+- Stooq: ``<TICKER>,<PER>,<DATE>,...,<VOL>`` with tickers as ``AAPL.US`` and dates as YYYYMMDD;
+- one file of many tickers, with a column ``ticker``, ``symbol`` or ``name``.
 
-What cannot be read becomes null and is then counted out by :func:`~.schema.clean`.
+A single value that cannot be read becomes null and its row is then counted out by :func:`~.schema.clean`. A
+file that would be read as something else than it is, is refused whole.
 """
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
 from tradingagents.discovery.errors import BadPayload, NoDataError
-from tradingagents.discovery.market.schema import PRICES, SCHEMA
+from tradingagents.discovery.market.file_columns import ADJUSTED_CLOSE, choose_columns, unnested
+from tradingagents.discovery.market.file_values import canonical_ticker, day_of, is_day_first, number_of
+from tradingagents.discovery.market.schema import PRICES
 
 __all__ = ["read_bars"]
 
-_ALIASES = {
-    "datetime": "date",
-    "timestamp": "date",
-    "symbol": "ticker",
-    "close/last": "close",
-    "adj close": "adjusted_close",
-    "adj_close": "adjusted_close",
-}
+_log = logging.getLogger(__name__)
+
+_SEPARATORS = ",;\t|"
+_SHOWN = 10
 
 
 def read_bars(
@@ -38,76 +42,98 @@ def read_bars(
     *,
     ticker: str | None = None,
     adjusted: bool = False,
-    rename: Callable[[str], str | None] | None = None,
+    rename: Callable[[str], str | None] = canonical_ticker,
 ) -> pl.DataFrame:
-    """Read a ``.csv`` or ``.parquet`` file into the columns of :data:`~.schema.SCHEMA`, rows unchecked.
+    """Read a CSV file, or a ``.parquet``, into the columns of :data:`~.schema.SCHEMA`, rows unchecked.
 
     A file without a ticker column holds one ticker: ``ticker``, or the file's stem. ``adjusted``
     scales all prices by the file's adjusted close, where it has one. ``rename`` makes a ticker canonical
-    (:meth:`SymbolDirectory.normalise`); rows it gives None for lose their ticker and are counted later.
-    Raises :class:`NoDataError` for a file without rows and :class:`BadPayload` for one that is no price file.
+    (:func:`~.file_values.canonical_ticker`, :meth:`SymbolDirectory.normalise`); rows it gives None for lose
+    their ticker, are counted later, and named in the log. Raises :class:`NoDataError` for a file without
+    rows and :class:`BadPayload` for one that is no price file, or cannot be read without guessing.
     """
     raw = _read(path)
-    frame = raw.rename({column: _canonical(column) for column in raw.columns})
-    if frame.is_empty():
+    if raw.is_empty():
         raise NoDataError(f"{path.name} has no rows")
-    missing = [column for column in SCHEMA if column not in {*frame.columns, "ticker"}]
-    if missing:
-        raise BadPayload("ohlcv", f"{path.name} lacks {', '.join(missing)}")
-    if "ticker" not in frame.columns:
-        frame = frame.with_columns(pl.lit(ticker or path.stem).alias("ticker"))
-    if rename is not None:
-        frame = frame.with_columns(_renamed(frame.get_column("ticker"), rename))
-    if adjusted and "adjusted_close" in frame.columns:
-        frame = _scaled(frame)
-    return frame.select(_date(frame), pl.col("ticker").cast(pl.String), *_numbers(frame))
+    frame = choose_columns(unnested(raw), path.name)
+    _require_month_first(frame, path.name)
+    days = day_of("date", frame.schema["date"]).alias("date")
+    numbers = (
+        number_of(name, frame.schema[name]).alias(name)
+        for name in frame.columns
+        if name not in {"date", "ticker"}
+    )
+    if "ticker" in frame.columns:
+        whose: pl.Series | pl.Expr = _renamed(frame.get_column("ticker").cast(pl.String), rename, path.name)
+    else:
+        whose = pl.lit(_of_one(ticker or _stem(path), rename, path.name)).alias("ticker")
+    bars = frame.select(days, whose, *numbers)
+    _require_one_bar_a_day(bars, path.name)
+    if adjusted and ADJUSTED_CLOSE in bars.columns:
+        factor = pl.col(ADJUSTED_CLOSE) / pl.col("close")
+        bars = bars.with_columns(pl.col(price) * factor for price in PRICES)
+    return bars.select("date", "ticker", *PRICES, "volume")
 
 
 def _read(path: Path) -> pl.DataFrame:
     try:
-        if path.suffix == ".parquet":
-            return pl.read_parquet(path)
-        # As text: the vendors' number signs defeat type inference, and inference differs by file.
-        return pl.read_csv(path, infer_schema=False)
+        if path.suffix.lower() == ".parquet":
+            return pl.read_parquet(path, glob=False)
+        # As text: the vendors' number signs defeat type inference, and inference differs by file; and a
+        # company may be called NA or TRUE.
+        return pl.read_csv(path, infer_schema=False, separator=_separator(path), glob=False)
     except pl.exceptions.NoDataError as error:
         raise NoDataError(f"{path.name} is empty") from error
     except (pl.exceptions.PolarsError, OSError) as error:
         raise BadPayload("ohlcv", f"{path.name} cannot be read: {error}") from error
 
 
-def _canonical(column: str) -> str:
-    name = column.strip().lower()
-    return _ALIASES.get(name, name)
+def _separator(path: Path) -> str:
+    with path.open("rb") as file:
+        header = file.readline().decode(errors="replace")
+    return max(_SEPARATORS, key=header.count)
 
 
-def _renamed(tickers: pl.Series, rename: Callable[[str], str | None]) -> pl.Series:
-    known = {ticker: rename(ticker) for ticker in tickers.drop_nulls().unique().to_list()}
-    names = list(known)
+def _renamed(tickers: pl.Series, rename: Callable[[str], str | None], path_name: str) -> pl.Series:
+    known = {ticker: rename(ticker) for ticker in tickers.drop_nulls().unique().sort().to_list()}
+    if strange := [repr(ticker) for ticker, name in known.items() if name is None and ticker.strip()]:
+        shown = ", ".join(strange[:_SHOWN]) + (", ..." if len(strange) > _SHOWN else "")
+        _log.warning("%s: left out %d that are no US tickers: %s", path_name, len(strange), shown)
     return tickers.replace_strict(
-        names, [known[name] for name in names], default=None, return_dtype=pl.String
-    )
+        list(known), list(known.values()), default=None, return_dtype=pl.String
+    ).alias("ticker")
 
 
-def _scaled(frame: pl.DataFrame) -> pl.DataFrame:
-    factor = _number(frame, "adjusted_close") / _number(frame, "close")
-    return frame.with_columns((_number(frame, price) * factor).alias(price) for price in PRICES)
+def _stem(path: Path) -> str:
+    return re.sub(r"(\.(csv|tsv|txt|parquet))?(\.(gz|zst))?$", "", path.name, flags=re.IGNORECASE)
 
 
-def _date(frame: pl.DataFrame) -> pl.Expr:
-    if frame.schema["date"] != pl.String:
-        return pl.col("date").cast(pl.Date)
-    text = pl.col("date").str.strip_chars().str.head(10)
-    return pl.coalesce(
-        text.str.to_date("%Y-%m-%d", strict=False), text.str.to_date("%m/%d/%Y", strict=False)
-    ).alias("date")
+def _of_one(asked: str, rename: Callable[[str], str | None], path_name: str) -> str:
+    name = rename(asked)
+    if name is None:
+        raise BadPayload(
+            "ohlcv",
+            f"{path_name} has no column ticker, symbol or name, and {asked!r} is no US ticker: "
+            "name the file after its ticker",
+        )
+    return name
 
 
-def _numbers(frame: pl.DataFrame) -> list[pl.Expr]:
-    return [_number(frame, column).alias(column) for column in (*PRICES, "volume")]
+def _require_month_first(frame: pl.DataFrame, path_name: str) -> None:
+    text = frame.filter(is_day_first("date", frame.schema["date"])).get_column("date")
+    if not text.is_empty():
+        raise BadPayload(
+            "ohlcv",
+            f"{path_name} has dates such as {text[0]}, not month/day/year: write them as YYYY-MM-DD",
+        )
 
 
-def _number(frame: pl.DataFrame, column: str) -> pl.Expr:
-    value = pl.col(column)
-    if frame.schema[column] == pl.String:
-        value = value.str.replace_all(r"[$,\s]", "")
-    return value.cast(pl.Float64, strict=False)
+def _require_one_bar_a_day(bars: pl.DataFrame, path_name: str) -> None:
+    """Refuse bars of less than a day, and many companies' under one name; now and then a day comes twice."""
+    days = bars.drop_nulls(["date", "ticker"]).group_by("ticker", "date").agg(pl.col("close").n_unique())
+    if 2 * days.filter(pl.col("close") > 1).height > days.height:
+        raise BadPayload(
+            "ohlcv",
+            f"{path_name} has several bars of most days: bars of less than a day, or of several tickers "
+            "without a column ticker, symbol or name",
+        )

@@ -93,7 +93,7 @@ def load(root: Path) -> Manifest:
         return Manifest(content["generation"], files, tuple(Retired(**raw) for raw in content["retired"]))
     except FileNotFoundError:
         return Manifest()
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise BadPayload("ohlcv", f"{_NAME} cannot be read: {error!r}") from error
 
 

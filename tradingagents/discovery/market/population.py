@@ -8,12 +8,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from tradingagents.discovery.candidate import normalise_ticker
 from tradingagents.discovery.errors import (
     ConfigError,
     DiscoveryError,
     FetchError,
-    InvalidCandidate,
     NoDataError,
 )
 from tradingagents.discovery.market.kinds import COMMON_STOCK_KINDS
@@ -24,6 +22,7 @@ __all__ = ["Population", "population_of"]
 
 
 _SAME_TIME = timedelta(days=30)
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,14 @@ class Population:
     """The tickers to screen.
 
     With ``universe`` None they are those that have bars and are in ``allowed``, None allowing every one.
-    ``problem`` is what kept the symbol directory from being had, where the answer can do without.
+    ``listed_on`` is the day of the symbol directory that told shares from funds, and ``problem`` what kept it
+    from being had, where the answer can do without.
     """
 
     universe: Universe | None
     allowed: Collection[str] | None = None
     problem: DiscoveryError | None = None
+    listed_on: date | None = None
 
     @property
     def tickers(self) -> Collection[str] | None:
@@ -49,10 +50,15 @@ class Population:
         return "stored" if self.universe is None else self.universe.name
 
     def receipt(self, size: int, as_of: date) -> dict[str, Any]:
-        """Return plain facts; ``size`` and ``as_of`` are those of the screening."""
+        """Return plain facts; ``size`` and ``as_of`` are those of the screening.
+
+        Of the stored tickers, ``listed_on`` says by which day's symbol directory funds and other papers were
+        left out, None when they were not; the tickers themselves are told by the digest of the bars.
+        """
         if self.universe is not None:
             return dict(self.universe.receipt())
-        return {"name": self.name, "as_of": as_of.isoformat(), "size": size}
+        listed_on = None if self.listed_on is None else self.listed_on.isoformat()
+        return {"name": self.name, "as_of": as_of.isoformat(), "size": size, "listed_on": listed_on}
 
 
 def population_of(
@@ -71,13 +77,20 @@ def population_of(
         return Population(Universe.listed(directory()))
     if asked == "stored":
         try:
-            return Population(None, _shares(directory(), as_of, stored))
+            listed = directory()
+            return Population(None, _shares(listed, as_of, stored), listed_on=listed.as_of)
         except (FetchError, NoDataError) as error:
             return Population(None, problem=error)
     if isinstance(asked, list):
-        return Population(Universe.of("tickers", map(_canonical, asked), as_of))
-    made = Universe.from_file(Path(asked).expanduser(), as_of)
-    return Population(Universe.of(made.name, map(_canonical, made), as_of))
+        return Population(_sure(Universe.of("tickers", asked, as_of)))
+    return Population(_sure(Universe.from_file(Path(asked).expanduser(), as_of)))
+
+
+def _sure(universe: Universe) -> Universe:
+    if universe.unknown:
+        shown = ", ".join(repr(symbol) for symbol in universe.unknown[:_SHOWN])
+        raise ConfigError(f"discovery.market.universe: not a ticker: {shown}")
+    return universe
 
 
 def _shares(
@@ -87,10 +100,3 @@ def _shares(
         return directory.of_kind(*COMMON_STOCK_KINDS)
     # Some of the shares of a day long past are listed no more, and leaving them out would flatter that day.
     return [ticker for ticker in stored() if ticker not in directory or directory.is_common_stock(ticker)]
-
-
-def _canonical(ticker: str) -> str:
-    try:
-        return normalise_ticker(ticker)
-    except InvalidCandidate as error:
-        raise ConfigError(f"discovery.market.universe: {error.reason}") from None

@@ -30,6 +30,8 @@ SCHEMA: Mapping[str, type[pl.DataType]] = {
 KEY = ("date", "ticker")
 PRICES = ("open", "high", "low", "close")
 
+_FRIDAY = 5
+
 
 @dataclass(frozen=True)
 class Cleaned:
@@ -63,14 +65,16 @@ def has_volume() -> pl.Expr:
     return pl.col("volume").is_finite().fill_null(value=False) & (pl.col("volume") >= 0)
 
 
-def clean(frame: pl.DataFrame) -> Cleaned:
+def clean(frame: pl.DataFrame, until: date | None = None) -> Cleaned:
     """Return the usable rows of ``frame`` and count the others by reason.
 
-    Of rows with the same date and ticker the last one counts. Raises :class:`BadPayload` when a column
-    is missing or cannot be read as its type.
+    Of rows with the same date and ticker the last one counts. Rows after ``until`` and of weekends are left
+    out: a bar that is not there yet would keep its ticker from being updated until that day comes, and no
+    exchange of shares opens on a Saturday. Raises :class:`BadPayload` when a column is missing or cannot be
+    read as its type.
     """
     typed = _typed(frame)
-    judged = typed.with_columns(_reason().alias("_reason"))
+    judged = typed.with_columns(_reason(until or date.max).alias("_reason"))
     kept = judged.filter(pl.col("_reason").is_null()).drop("_reason")
     unique = kept.unique(KEY, keep="last", maintain_order=True)
     dropped = _counts(judged, "_reason")
@@ -88,13 +92,18 @@ def _typed(frame: pl.DataFrame) -> pl.DataFrame:
         raise BadPayload("ohlcv", f"a price frame cannot be read: {error}") from error
 
 
-def _reason() -> pl.Expr:
+def _reason(until: date) -> pl.Expr:
     """Why a row cannot be kept; null when it can. The first that holds is the one counted."""
+    day = pl.col("date")
     prices = [pl.col(price) for price in PRICES]
     missing = pl.any_horizontal(*(~price.is_finite().fill_null(value=False) for price in prices))
     return (
-        pl.when(pl.col("date").is_null())
+        pl.when(day.is_null())
         .then(pl.lit("no date"))
+        .when(day > until)
+        .then(pl.lit("session not over"))
+        .when(day.dt.weekday() > _FRIDAY)
+        .then(pl.lit("on a weekend"))
         .when(pl.col("ticker").fill_null("").str.strip_chars() == "")
         .then(pl.lit("no ticker"))
         .when(missing)

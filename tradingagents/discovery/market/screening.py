@@ -150,7 +150,8 @@ def _evaluate(
     snapshot: Snapshot, screens: Sequence[Screen], session: date, population: Population
 ) -> dict[str, ScreenResult]:
     with _readable():
-        results = evaluate(_bars(snapshot, screens, session), screens, session, population.tickers)
+        bars = _bars(snapshot, screens, session)
+        results = evaluate(bars, screens, session, population.tickers, distinct=True)
     if population.universe is not None:
         return dict(results)
     return {name: replace(one, coverage=_of_stored(one)) for name, one in results.items()}

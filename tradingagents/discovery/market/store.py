@@ -8,24 +8,29 @@ sum. A daily update rewrites one year (0.03 s and 0.2 s) instead of everything (
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock, current_deadline
 from tradingagents.discovery.errors import BadPayload, NoDataError
 from tradingagents.discovery.market import manifest as contents
-from tradingagents.discovery.market.lock import writer_lock
+from tradingagents.discovery.market.lock import StoreUnavailable, writer_lock
 from tradingagents.discovery.market.manifest import DataFile, Manifest
 from tradingagents.discovery.market.merge import Merged, merge, seams
 from tradingagents.discovery.market.schema import clean
 from tradingagents.discovery.market.snapshot import Snapshot
 
 __all__ = ["OhlcvStore", "UpsertReport"]
+
+_NEW_YORK = ZoneInfo("America/New_York")
 
 
 @dataclass(frozen=True)
@@ -80,16 +85,18 @@ class OhlcvStore:
             raise NoDataError(f"no daily bars in {self._root}; import some first")
         return Snapshot(self._root, manifest)
 
-    def upsert(self, frame: pl.DataFrame, *, whole_history: bool = False) -> UpsertReport:
+    def upsert(
+        self, frame: pl.DataFrame, *, whole_history: bool = False, until: date | None = None
+    ) -> UpsertReport:
         """Insert new bars and replace those stored under the same date and ticker; idempotent.
 
         With ``whole_history`` the frame is all there is of its tickers, and their other bars are removed.
-        Unusable rows are left out and counted. Readers see all of it or nothing. Raises
-        :class:`BadPayload` for a frame that is no price frame, :class:`DeadlineExceeded` when another
-        writer holds the store too long.
+        Unusable rows are left out and counted, and so are those after ``until``, by default today in New
+        York. Readers see all of it or nothing. Raises :class:`BadPayload` for a frame that is no price
+        frame, :class:`DeadlineExceeded` when another writer holds the store too long,
+        :class:`StoreUnavailable` when the disk is full or read-only.
         """
-        cleaned = clean(frame)
-        self._root.mkdir(parents=True, exist_ok=True)
+        cleaned = clean(frame, until or self._clock.now().astimezone(_NEW_YORK).date())
         with writer_lock(self._root / "writer.lock", self._lock_timeout, self._clock):
             old = contents.load(self._root)
             merged = self._merge(old, cleaned.frame, whole_history=whole_history)
@@ -134,13 +141,18 @@ class OhlcvStore:
         if not changed:
             return
         current_deadline().check()
-        written = [
-            _write_year(self._root, year, old.generation + 1, part.frame) if part.frame.height else year
-            for year, part in changed.items()
-        ]
-        new = old.with_files(written, self._clock.now().timestamp(), self._keep)
-        contents.save(self._root, new)
-        _sweep(self._root, new.names())
+        try:
+            written = [
+                _write_year(self._root, year, old.generation + 1, part.frame) if part.frame.height else year
+                for year, part in changed.items()
+            ]
+            new = old.with_files(written, self._clock.now().timestamp(), self._keep)
+            contents.save(self._root, new)
+            _sweep(self._root, new.names())
+        except (pl.exceptions.PolarsError, OSError) as error:
+            with contextlib.suppress(OSError):  # what was half written would keep a full disk full
+                _sweep(self._root, contents.load(self._root).names())
+            raise StoreUnavailable(f"{self._root} cannot be written: {error}") from error
 
 
 def _read(root: Path, file: DataFile) -> pl.DataFrame:

@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from tradingagents.discovery.errors import ConfigError
+from tradingagents.discovery.candidate import normalise_ticker
+from tradingagents.discovery.errors import ConfigError, InvalidCandidate
 from tradingagents.discovery.market.kinds import COMMON_STOCK_KINDS, Kind
 from tradingagents.discovery.market.symbols import SymbolDirectory
 
@@ -38,16 +39,14 @@ class Universe:
         as_of: date,
         directory: SymbolDirectory | None = None,
     ) -> Self:
-        """Build from symbols in any vendor's spelling; without a directory they are taken as they stand.
+        """Build from symbols in any vendor's spelling; without a directory, from what can be a US ticker.
 
         Raises :class:`ConfigError` when nothing usable is left.
         """
         asked = list(dict.fromkeys(symbol.strip() for symbol in symbols if symbol.strip()))
-        if directory is None:
-            known = {symbol: symbol.upper() for symbol in asked}
-        else:
-            found = ((symbol, directory.normalise(symbol)) for symbol in asked)
-            known = {symbol: ticker for symbol, ticker in found if ticker is not None}
+        canonical = _possible if directory is None else directory.normalise
+        found = ((symbol, canonical(symbol)) for symbol in asked)
+        known = {symbol: ticker for symbol, ticker in found if ticker is not None}
         if not known:
             raise ConfigError(f"universe {name!r} has no listed ticker (asked for {len(asked)})")
         unknown = tuple(symbol for symbol in asked if symbol not in known)
@@ -106,3 +105,10 @@ class Universe:
             "digest": self.digest,
             "unknown": list(self.unknown),
         }
+
+
+def _possible(symbol: str) -> str | None:
+    try:
+        return normalise_ticker(symbol)
+    except InvalidCandidate:
+        return None

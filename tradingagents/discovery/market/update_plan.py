@@ -17,6 +17,7 @@ SETTLED_AFTER = timedelta(hours=1)
 
 _LATE = timedelta(hours=12)  # a vendor that lacks a session so long after its end will hardly get it today
 _OVERLAP_SESSIONS = 5  # asked for again, to see whether the vendor has put them on another scale
+_OVERLAP_AT_MOST = timedelta(days=4 * _OVERLAP_SESSIONS)  # in days: the longest closing took two weeks
 _NEW_YORK = ZoneInfo("America/New_York")
 _NEVER = Asked(datetime.min.replace(tzinfo=UTC), answered=False)
 
@@ -86,7 +87,11 @@ def _was_answered(asked: Asked, calendar: SessionCalendar, expected: date) -> bo
 
 
 def _first(bars: Stored | None, calendar: SessionCalendar, history_start: date) -> date:
-    return history_start if bars is None else calendar.back(bars.last, _OVERLAP_SESSIONS)
+    if bars is None:
+        return history_start
+    if bars.last - _OVERLAP_AT_MOST < calendar.first:  # delisted long ago, stored from somebody's file
+        return bars.last - _OVERLAP_AT_MOST
+    return calendar.back(bars.last, _OVERLAP_SESSIONS)
 
 
 def _last(stored: Mapping[str, Stored], ticker: str) -> date:

@@ -36,7 +36,7 @@ from tradingagents.discovery.execution.fanout import OrderedMap, ordered_map
 from tradingagents.discovery.market.asked_log import AskedLog
 from tradingagents.discovery.market.bar_sources import BarSource, Fetched
 from tradingagents.discovery.market.calendar import SessionCalendar
-from tradingagents.discovery.market.lock import writer_lock
+from tradingagents.discovery.market.lock import StoreUnavailable, writer_lock
 from tradingagents.discovery.market.scale import carried_over, rescaled
 from tradingagents.discovery.market.store import OhlcvStore
 from tradingagents.discovery.market.update_plan import Ask, Plan, Stored, newest_final_session, plan
@@ -82,7 +82,8 @@ def update(
 
     Takes as long as the current deadline allows. What a vendor does is told by the report and never
     raised. A second update of the same store at the same time asks nothing and says so. Raises
-    :class:`BadPayload` when the store cannot be read and :class:`NoDataError` when the calendar does not
+    :class:`BadPayload` when the store cannot be read, :class:`StoreUnavailable` when its folder cannot be
+    written, and :class:`NoDataError` when the calendar does not
     reach the present.
     """
     expected = newest_final_session(calendar, clock.now())
@@ -103,7 +104,6 @@ def update(
 @contextlib.contextmanager
 def _alone(store: OhlcvStore, clock: Clock) -> Iterator[bool]:
     """Keep other updates out, and tell whether that worked; writers of other kinds are not affected."""
-    store.root.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(writer_lock(store.root / "update.lock", 0.0, clock))
@@ -224,7 +224,7 @@ class _Update:
         with deadline_scope(Deadline(_WRITE_SECONDS, self._clock)):
             try:
                 self._sort_out(answers)
-            except DeadlineExceeded as error:
+            except (DeadlineExceeded, StoreUnavailable) as error:
                 self._stop(error)
                 self._failed |= {one.ask.ticker: str(error) for one in answers if one.fetched is not None}
 

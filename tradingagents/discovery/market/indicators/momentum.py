@@ -23,17 +23,17 @@ def rsi(close: pl.Expr, period: int) -> pl.Expr:
     Warm-up: ``period`` + 1 bars, and it depends on all bars before, by less the older they are. NaN
     where the price never moved, because neither side has any strength.
     """
-    gain, move = _gain_and_move(close)
+    gain, move = _gain_and_size(close.diff())
     return 100.0 * seeded_mean(gain, period, 1.0 / period) / seeded_mean(move, period, 1.0 / period)
 
 
-def rsi_unseeded(close: pl.Expr, period: int) -> pl.Expr:
+def rsi_unseeded(moves: pl.Expr, period: int) -> pl.Expr:
     """Wilder's RSI started from the first move alone; costs a third of :func:`rsi`.
 
-    The same as :func:`rsi` to 12 digits from :func:`~.smoothing.wilder_memory` bars on, while the price
-    moves, and for a ``period`` of 2 everywhere.
+    ``moves`` are the closes' differences. The same as :func:`rsi` to 12 digits from
+    :func:`~.smoothing.wilder_memory` moves on, while the price moves, and for a ``period`` of 2 everywhere.
     """
-    gain, move = (part.ewm_mean(alpha=1.0 / period, adjust=False) for part in _gain_and_move(close))
+    gain, move = (part.ewm_mean(alpha=1.0 / period, adjust=False) for part in _gain_and_size(moves))
     return 100.0 * gain / move
 
 
@@ -42,11 +42,10 @@ def rsi_plain(close: pl.Expr, period: int) -> pl.Expr:
 
     Warm-up: ``period`` + 1 bars. NaN where the price did not move in the window.
     """
-    gain, move = _gain_and_move(close)
+    gain, move = _gain_and_size(close.diff())
     return 100.0 * gain.rolling_mean(period) / move.rolling_mean(period)
 
 
-def _gain_and_move(close: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+def _gain_and_size(moves: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """What the price rose by (0 when it fell), and how far it moved either way."""
-    move = close.diff()
-    return move.clip(lower_bound=0.0), move.abs()
+    return moves.clip(lower_bound=0.0), moves.abs()

@@ -6,7 +6,7 @@ import polars as pl
 
 from tradingagents.discovery.market.indicators.smoothing import seeded_mean
 
-__all__ = ["atr", "atr_plain", "bollinger_width", "true_range"]
+__all__ = ["atr", "atr_plain", "bollinger_width", "span_from", "true_range"]
 
 
 def true_range(high: pl.Expr, low: pl.Expr, close: pl.Expr) -> pl.Expr:
@@ -15,8 +15,12 @@ def true_range(high: pl.Expr, low: pl.Expr, close: pl.Expr) -> pl.Expr:
     Warm-up: 2 bars; the first bar has no close before it.
     """
     before = close.shift(1)
-    span = pl.max_horizontal(high - low, (high - before).abs(), (low - before).abs())
-    return pl.when(before.is_not_null()).then(span)
+    return pl.when(before.is_not_null()).then(span_from(before, high, low))
+
+
+def span_from(before: pl.Expr, high: pl.Expr, low: pl.Expr) -> pl.Expr:
+    """The true range of bars whose closes before them are ``before``, all of one length."""
+    return pl.max_horizontal(high - low, (high - before).abs(), (low - before).abs())
 
 
 def atr(high: pl.Expr, low: pl.Expr, close: pl.Expr, period: int) -> pl.Expr:

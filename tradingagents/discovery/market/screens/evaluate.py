@@ -27,26 +27,24 @@ def evaluate(
     screens: Sequence[Screen],
     as_of: date,
     tickers: Collection[str] | None = None,
+    *,
+    distinct: bool = False,
 ) -> Mapping[str, ScreenResult]:
     """Return each screen's result on the bars of ``as_of``, which must be a session, by the screen's name.
 
     ``frame`` has the columns of :data:`~..schema.SCHEMA` in any order of rows; a frame sorted by date and
     marked so, as a store's snapshot is, spares a sort. Bars after ``as_of`` and bars with unusable
     prices do not count. ``tickers`` is the universe, every ticker of the frame by default; a screen that
-    brings its own tickers keeps to those. Thread-safe; raises :class:`ConfigError` when two screens clash.
+    brings its own tickers keeps to those. ``distinct`` says that no ticker has two bars of one day, which a
+    store ensures; otherwise that is looked for, and such a ticker is unusable. Thread-safe; raises
+    :class:`ConfigError` when two screens clash.
     """
     features = _shared(screens)
     if not features:
         return {}
-    table = _trusted(_reduced(_restricted(frame, screens, tickers), features, as_of), features, as_of)
-    plans = [plan for screen in screens for plan in _plans(screen, table, tickers)]
-    answers = pl.collect_all(plans)
-    return {
-        screen.name: ScreenResult(
-            screen, as_of, _hits(screen, found, as_of), _coverage(screen, counted, tickers)
-        )
-        for screen, found, counted in zip(screens, answers[::2], answers[1::2], strict=True)
-    }
+    reduced = _reduced(_restricted(frame, screens, tickers), features, as_of, distinct=distinct)
+    table = _trusted(reduced, features, as_of)
+    return {screen.name: _result(screen, table, as_of, tickers) for screen in screens}
 
 
 def _shared(screens: Sequence[Screen]) -> dict[str, Feature]:
@@ -70,9 +68,12 @@ def _restricted(
     return frame.filter(pl.col("ticker").is_in(sorted({*tickers, *brought})))
 
 
-def _reduced(frame: pl.LazyFrame, features: Mapping[str, Feature], as_of: date) -> pl.DataFrame:
+def _reduced(
+    frame: pl.LazyFrame, features: Mapping[str, Feature], as_of: date, *, distinct: bool
+) -> pl.DataFrame:
     """One row a ticker: its features, how many bars it has, its newest day, and whether a day is double."""
     day = pl.col("date")
+    repeated = pl.lit(value=False) if distinct else (day == day.shift(1)).any()
     return (
         frame.filter(pl.col("ticker").is_not_null(), day <= as_of, is_usable())
         .select(
@@ -86,18 +87,20 @@ def _reduced(frame: pl.LazyFrame, features: Mapping[str, Feature], as_of: date) 
             .alias("volume"),
         )
         .sort("date", maintain_order=True)
-        .group_by("ticker")
+        # Neighbours in a sorted store stay neighbours, and share what the processor has fetched: at 10,000
+        # tickers a fifth faster, at 1,000 no different.
+        .group_by("ticker", maintain_order=True)
         .agg(
             pl.len().alias(_BARS),
             day.last().alias(_LAST_DAY),
-            (day == day.shift(1)).any().alias(_REPEATED),
+            repeated.alias(_REPEATED),
             *(feature.expr.alias(name) for name, feature in features.items()),
         )
         .collect()
     )
 
 
-def _trusted(table: pl.DataFrame, features: Mapping[str, Feature], as_of: date) -> pl.LazyFrame:
+def _trusted(table: pl.DataFrame, features: Mapping[str, Feature], as_of: date) -> pl.DataFrame:
     """Make null every feature of a ticker that is not current or has too few bars for it.
 
     A screen that compares a ticker with another then cannot take a stale or half-known number from either.
@@ -108,31 +111,39 @@ def _trusted(table: pl.DataFrame, features: Mapping[str, Feature], as_of: date) 
         pl.when(sound & (pl.col(_BARS) >= feature.bars)).then(pl.col(name)).alias(name)
         for name, feature in features.items()
     ]
-    return table.select("ticker", _BARS, current.alias(_CURRENT), *masked).lazy()
+    return table.select("ticker", _BARS, current.alias(_CURRENT), *masked)
 
 
-def _plans(
-    screen: Screen, table: pl.LazyFrame, tickers: Collection[str] | None
-) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """What the screen picks, strongest first, and what it could judge."""
+def _result(
+    screen: Screen, table: pl.DataFrame, as_of: date, tickers: Collection[str] | None
+) -> ScreenResult:
+    """What the screen picks, strongest first, and what it could judge.
+
+    Step by step and not as one lazy plan: for one row a ticker, planning took longer than the work.
+    """
     valued = table.select(
         "ticker", _BARS, _CURRENT, *(value.alias(name) for name, value in screen.values.items())
     )
     wanted = _wanted(screen, tickers)
     if wanted is not None:  # only now: the values may compare with tickers that are not asked for
         valued = valued.filter(pl.col("ticker").is_in(sorted(wanted)))
+    short = valued.filter(pl.col(_CURRENT), pl.col(_BARS) < screen.warm_up)
     finite = (pl.col(name).is_finite().fill_null(value=False) for name in screen.values)
-    short = pl.col(_CURRENT) & (pl.col(_BARS) < screen.warm_up)
-    judged = pl.all_horizontal(pl.col(_CURRENT), ~short, *finite)
-    picked = valued.filter(judged, screen.rule).with_columns(screen.score.alias(_SCORE))
-    counted = valued.select(
-        pl.len().alias("present"),
-        pl.col(_CURRENT).sum().alias("current"),
-        short.sum().alias("short"),
-        judged.sum().alias("judged"),
-        pl.col(_BARS).filter(short).max().fill_null(0).alias("most_bars"),
+    judged = valued.filter(pl.col(_CURRENT), pl.col(_BARS) >= screen.warm_up, *finite)
+    picked = judged.filter(screen.rule).with_columns(screen.score.alias(_SCORE))
+    current, most_bars = int(valued.get_column(_CURRENT).sum()), short.get_column(_BARS).max()
+    universe = valued.height if wanted is None else len(wanted)
+    coverage = Coverage(
+        universe=universe,
+        judged=judged.height,
+        too_few_bars=short.height,
+        stale=valued.height - current,
+        unusable=current - short.height - judged.height,
+        absent=universe - valued.height,
+        bars_needed=screen.warm_up,
+        most_bars=most_bars if isinstance(most_bars, int) else 0,
     )
-    return picked.sort(_SCORE, "ticker", descending=[True, False]), counted
+    return ScreenResult(screen, as_of, _hits(screen, picked, as_of), coverage)
 
 
 def _wanted(screen: Screen, tickers: Collection[str] | None) -> set[str] | None:
@@ -141,24 +152,9 @@ def _wanted(screen: Screen, tickers: Collection[str] | None) -> set[str] | None:
     return None if tickers is None else set(tickers)
 
 
-def _hits(screen: Screen, found: pl.DataFrame, as_of: date) -> tuple[Hit, ...]:
+def _hits(screen: Screen, picked: pl.DataFrame, as_of: date) -> tuple[Hit, ...]:
+    strongest_first = picked.sort(_SCORE, "ticker", descending=[True, False])
     return tuple(
         Hit(row["ticker"], row[_SCORE], {name: row[name] for name in screen.values}, as_of)
-        for row in found.iter_rows(named=True)
-    )
-
-
-def _coverage(screen: Screen, counted: pl.DataFrame, tickers: Collection[str] | None) -> Coverage:
-    counts = counted.row(0, named=True)
-    wanted = _wanted(screen, tickers)
-    universe = counts["present"] if wanted is None else len(wanted)
-    return Coverage(
-        universe=universe,
-        judged=counts["judged"],
-        too_few_bars=counts["short"],
-        stale=counts["present"] - counts["current"],
-        unusable=counts["current"] - counts["short"] - counts["judged"],
-        absent=universe - counts["present"],
-        bars_needed=screen.warm_up,
-        most_bars=counts["most_bars"],
+        for row in strongest_first.iter_rows(named=True)
     )

@@ -1,0 +1,78 @@
+"""A folder that cannot be written, a disk that is full: told in one line, and nothing of the store is lost."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.market.bar_vendor import BarVendor, bars_of, run, sessions, stored
+from tradingagents.discovery.errors import BadPayload
+from tradingagents.discovery.market.__main__ import main
+from tradingagents.discovery.market.lock import StoreUnavailable
+from tradingagents.discovery.market.store import OhlcvStore
+
+DAYS = sessions(400)
+
+FULL = """
+import resource, sys
+import polars as pl
+from pathlib import Path
+from tests.market.bar_vendor import bars_of, sessions, run, BarVendor
+from tradingagents.discovery.market.lock import StoreUnavailable
+from tradingagents.discovery.market.store import OhlcvStore
+
+store, days = OhlcvStore(Path(sys.argv[1])), sessions(400)
+many = {name: bars_of(name, days) for name in ("AAA", "BBB", "CCC")}
+resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY))
+report = run(store, list(many), BarVendor(many))
+print("update:", report.stopped, sorted(report.failed), sep="|")
+try:
+    store.upsert(pl.concat(many.values()))
+except StoreUnavailable as error:
+    print("import:", error, sep="|")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the size of files is limited by setrlimit")
+def test_a_write_that_does_not_fit_leaves_the_bars_as_they_were(tmp_path: Path) -> None:
+    """The half-written file goes, so that the disk is no fuller than before."""
+    store = OhlcvStore(tmp_path / "bars")
+    store.upsert(bars_of("AAA", DAYS[:100]))
+    before = stored(store, "AAA"), sorted(path.name for path in store.root.glob("*.p*"))
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(store.root)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    update, imported = done.stdout.splitlines()
+    assert update.startswith(f"update:|{store.root} cannot be written: ")
+    assert update.endswith("|['AAA', 'BBB', 'CCC']")
+    assert imported.startswith(f"import:|{store.root} cannot be written: ")
+    assert stored(store, "AAA").equals(before[0])
+    assert sorted(path.name for path in store.root.glob("*.p*")) == before[1]
+    assert store.upsert(bars_of("AAA", DAYS)).inserted == 300
+
+
+def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    store = OhlcvStore(tmp_path / "file" / "bars")
+    with pytest.raises(StoreUnavailable, match=r"file/bars cannot be written: .*[Nn]ot a directory"):
+        store.upsert(bars_of("AAA", DAYS))
+    with pytest.raises(StoreUnavailable):
+        run(store, ["AAA"], BarVendor({"AAA": bars_of("AAA", DAYS)}))
+    with pytest.raises(BadPayload, match="manifest.json cannot be read"):
+        store.snapshot()
+
+
+def test_the_command_says_it_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    price = tmp_path / "EXMP.csv"
+    price.write_text("Date,Open,High,Low,Close,Volume\n2026-02-05,1,2,1,2,5\n")
+    for words in (["import", str(price)], ["show"]):
+        err = io.StringIO()
+        assert main(["--store", str(tmp_path / "file" / "bars"), *words], io.StringIO(), err) == 2
+        assert len(err.getvalue().splitlines()) == 1
