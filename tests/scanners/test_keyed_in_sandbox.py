@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.scanners.alone import run
-from tests.scanners.test_market_movers_and_siblings_in_sandbox import FAULTS
+from tests.scanners.test_market_movers_and_siblings_in_sandbox import FAULTS, connected
 from tests.unhurried import unhurried
 from tradingagents.discovery.errors import Auth, FetchError, QuotaSpent, StaleDataError
 from tradingagents.discovery.sandbox import Fault, Market, SandboxServer
@@ -22,7 +22,6 @@ from tradingagents.discovery.scanners.market_movers import MarketMovers
 from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
 from tradingagents.discovery.scanners.options_flow import OptionsFlow
 from tradingagents.discovery.scanners.registry import ScannerRegistry
-from tradingagents.discovery.vendor_settings import VendorsSettings
 from tradingagents.discovery.vendors.hub import Vendors
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
@@ -130,12 +129,8 @@ def test_a_default_scan_stays_within_the_free_plans_and_says_what_is_not_set_up(
 
 @pytest.fixture
 def hub(sandbox: SandboxServer) -> Iterator[Vendors]:
-    settings = {
-        vendor: own | {"read_timeout_seconds": 0.3} for vendor, own in unhurried(sandbox.config()).items()
-    }
-    made = Vendors(VendorsSettings.model_validate(settings), data_source="sandbox")
-    yield made
-    made.close()
+    with connected(sandbox) as made:
+        yield made
 
 
 def flow(sandbox: SandboxServer, hub: Vendors, **settings: Any) -> Any:
@@ -191,11 +186,12 @@ def test_a_refusal_is_told_after_one_request(
 
 @pytest.mark.parametrize(("kind", "options", "error"), FAULTS, ids=lambda value: str(value)[:40])
 def test_no_fault_looks_like_a_quiet_day(
-    kind: str, options: dict[str, Any], error: Any, sandbox: SandboxServer, hub: Vendors
+    kind: str, options: dict[str, Any], error: Any, sandbox: SandboxServer
 ) -> None:
     sandbox.faults.add(Fault(kind, "alpha_vantage", **options))
     watchlist: Any = sandbox.market.truth["options_flow"].settings["tickers"]
-    with pytest.raises(error) as caught:
+    patience = {"read_timeout_seconds": 0.3} if kind == "hang" else {}
+    with connected(sandbox, **patience) as hub, pytest.raises(error) as caught:
         flow(sandbox, hub, tickers=watchlist[:1])
     assert isinstance(caught.value, FetchError)
 
