@@ -99,6 +99,31 @@ def test_one_calendar_still_serves_those_whose_settings_stay_within_a_week(sandb
     assert asked(sandbox)["finnhub/calendar_earnings"] == 1
 
 
+@pytest.mark.parametrize("concurrent", [True, False], ids=["at once", "one after another"])
+def test_one_calendar_serves_scanners_whose_windows_differ(sandbox: SandboxServer, concurrent: bool) -> None:
+    outcomes = scan(
+        sandbox,
+        CALENDAR,
+        concurrent=concurrent,
+        earnings_calendar={"days_ahead": 30, "limit": None},
+        earnings_surprise={"lookback_days": 20},
+        analyst_revisions={"days_ahead": 10},
+    )
+    assert {one["status"] for one in outcomes.values()} == {"ok"}
+    assert asked(sandbox)["finnhub/calendar_earnings"] == 1
+    (path,) = (one.path for one in sandbox.requests if one.endpoint == "calendar_earnings")
+    assert "from=2026-01-16" in path and "to=2026-03-07" in path
+    truth = sandbox.market.truth
+    assert tickers(outcomes["earnings_calendar"]) > truth["earnings_calendar"].expected
+    assert not tickers(outcomes["earnings_surprise"]) & truth["earnings_calendar"].expected
+
+
+def test_a_scanner_that_is_not_enabled_widens_no_window(sandbox: SandboxServer) -> None:
+    scan(sandbox, CALENDAR[:1], earnings_surprise={"enabled": False, "lookback_days": 20})
+    (path,) = (one.path for one in sandbox.requests if one.endpoint == "calendar_earnings")
+    assert "from=2026-01-29" in path and "to=2026-02-12" in path
+
+
 def test_a_calendar_that_is_down_fails_all_three_and_is_not_asked_for_by_each(sandbox: SandboxServer) -> None:
     sandbox.faults.add(Fault("status", "finnhub", "calendar_earnings", code=401))
     outcomes = scan(sandbox, CALENDAR)

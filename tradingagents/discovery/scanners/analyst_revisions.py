@@ -74,6 +74,11 @@ class AnalystRevisions(BaseScanner):
 
     _rotation: Rotation
 
+    @classmethod
+    def calendar_days(cls, settings: Any) -> tuple[int, int]:
+        """See :class:`BaseScanner`; with tickers of its own it reads no calendar."""
+        return 0, 0 if settings.tickers else int(settings.days_ahead)
+
     def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield in the order of the lists: as given, or by date of the report, then as in ``universe``."""
         today = self.trade_date(state)

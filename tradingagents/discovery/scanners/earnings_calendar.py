@@ -43,6 +43,11 @@ class EarningsCalendar(BaseScanner):
     listed_only = True
     Settings = EarningsCalendarSettings
 
+    @classmethod
+    def calendar_days(cls, settings: Any) -> tuple[int, int]:
+        """See :class:`BaseScanner`."""
+        return 0, int(settings.days_ahead)
+
     def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield by date and symbol."""
         today = self.trade_date(state)

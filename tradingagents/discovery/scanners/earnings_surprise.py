@@ -49,6 +49,11 @@ class EarningsSurprise(BaseScanner):
     listed_only = True
     Settings = EarningsSurpriseSettings
 
+    @classmethod
+    def calendar_days(cls, settings: Any) -> tuple[int, int]:
+        """See :class:`BaseScanner`."""
+        return int(settings.lookback_days), 0
+
     def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield in order of symbol."""
         reports, companies = past_reports(self, self.trade_date(state), self.settings.lookback_days)

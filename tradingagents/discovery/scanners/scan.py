@@ -171,7 +171,14 @@ class Scan:
             state=state,
             timeout_seconds=self._config.timeout_of(scanner.name),
             expected_seconds=self._seconds.get(scanner.name),
+            calendar_days=self._calendar_days(),
         )
+
+    def _calendar_days(self) -> tuple[int, int]:
+        """Return the days of the earnings calendar, back and ahead, that cover what every scanner reads."""
+        settings = self._config.scanners
+        wanted = [cls.calendar_days(settings[cls.name]) for cls in self._scanners]
+        return max((back for back, _ in wanted), default=0), max((ahead for _, ahead in wanted), default=0)
 
     def _receipt(
         self, scanner: type[BaseScanner], outcome: Outcome, recorder: LocalRecorder

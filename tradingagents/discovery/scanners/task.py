@@ -45,6 +45,7 @@ class Order:
     state: Mapping[str, Any]
     timeout_seconds: float
     expected_seconds: float | None = None
+    calendar_days: tuple[int, int] = (0, 0)
 
 
 def scanner_task(
@@ -116,7 +117,7 @@ def _scan(order: Order, recorder: LocalRecorder, hub: Vendors, market: MarketDat
 
 def _run(order: Order, recorder: Recorder, hub: Vendors, market: MarketData) -> None:
     scanner = _construct(order)
-    scanner.bind(order.settings, hub, recorder, market)
+    scanner.bind(order.settings, hub, recorder, market, order.calendar_days)
     state = isolate(order.state, recorder.log)
 
     def stale(why: DiscoveryError, message: str) -> None:
