@@ -84,8 +84,8 @@ class MarketMovers(BaseScanner):
         for name, row in rows:
             if (ticker := share_symbol(row.ticker)) is None:
                 others.add(row.ticker)
-            else:
-                seen.setdefault(ticker, _Seen(row, [])).lists.append(name)
+            elif name not in (lists := seen.setdefault(ticker, _Seen(row, [])).lists):
+                lists.append(name)
         self.step("tickers listed", len(seen) + len(others))
         self.step("warrants, rights, units and the like", len(others))
         self.cover(asked=len(seen), answered=len(seen))
