@@ -179,11 +179,7 @@ DEFAULT_CONFIG = {
                 "min_volume": 100_000,
                 "min_change_percent": 3.0,  # of either sign
             },
-            "earnings_calendar": {
-                **_SCANNER,
-                "limit": 15,
-                "days_ahead": 7,
-            },
+            "earnings_calendar": {**_SCANNER, "limit": 15, "days_ahead": 7},
             "earnings_surprise": {
                 **_SCANNER,
                 "limit": 15,
@@ -217,6 +213,7 @@ DEFAULT_CONFIG = {
                 "min_days_to_expiry": 1,  # 0 lets in what expires on the session itself
                 "max_days_to_expiry": 60,
                 "max_delta": 0.9,  # of either sign; beyond it an option stands in for the share
+                "requests_left_to_others": 4,  # of the day's: market_movers, news_catalyst need one each
             },
             "news_catalyst": {
                 **_SCANNER,

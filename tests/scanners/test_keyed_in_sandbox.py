@@ -163,6 +163,30 @@ def flow(sandbox: SandboxServer, hub: Vendors, **settings: Any) -> Any:
     return run(OptionsFlow, hub, state, **({**sandbox.market.truth["options_flow"].settings, **settings}))
 
 
+@pytest.mark.parametrize("concurrent", [True, False], ids=["at once", "one after another"])
+def test_a_watchlist_leaves_the_last_of_a_day_to_scanners_that_ask_once(
+    sandbox: SandboxServer, concurrent: bool
+) -> None:
+    vendors = unhurried(sandbox.config())
+    vendors["alpha_vantage"]["rates"] = [{"requests": 7, "seconds": 86_400}]
+    watchlist: Any = sandbox.market.truth["options_flow"].settings
+    outcomes = scan(
+        sandbox,
+        (OptionsFlow, MarketMovers, NewsCatalyst),
+        vendors=vendors,
+        concurrent=concurrent,
+        options_flow={**watchlist, "requests_left_to_others": 2},
+    )
+    flow = outcomes.pop("options_flow")
+    assert {one["status"] for one in outcomes.values()} == {"ok"}
+    assert (flow["status"], flow["reason"]) == ("degraded", "quota_spent")
+    assert "spent, but for 2 left to others" in flow["message"]
+    assert flow["coverage"]["of"] == 10
+    assert 3 <= flow["coverage"]["answered"] <= 5
+    left = flow["coverage"]["of"] - flow["coverage"]["asked"]
+    assert flow["funnel"]["not asked, as it would be refused too"] == left
+
+
 def test_the_unusual_contracts_are_found_and_nothing_else(sandbox: SandboxServer, hub: Vendors) -> None:
     truth = sandbox.market.truth["options_flow"]
     ran = flow(sandbox, hub)

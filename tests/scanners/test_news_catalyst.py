@@ -116,7 +116,9 @@ def test_one_agency_text_under_three_addresses_counts_once() -> None:
 def test_an_address_under_two_headlines_counts_once() -> None:
     ran = scan(
         *(
-            article(("EXMP", 0.9, 0.5), title=title, url="https://news.example/1", at=NOON + timedelta(hours=n))
+            article(
+                ("EXMP", 0.9, 0.5), title=title, url="https://news.example/1", at=NOON + timedelta(hours=n)
+            )
             for n, title in enumerate(("Example wins", "Example wins, shares jump"))
         )
     )

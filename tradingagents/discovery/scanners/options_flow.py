@@ -2,7 +2,8 @@
 
 A volume above the open interest means that positions were opened. Whether by a buyer or a seller, alone
 or as one leg of several, an end-of-day chain does not tell, and no candidate claims it: a heavy trade in
-calls is no bet on a rise. A ticker costs one of the free plan's 25 requests a day, so the list is the user's.
+calls is no bet on a rise. A ticker costs one of the free plan's 25 requests a day, so the list is the user's,
+and the last of them are left to the scanners that need a single one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tradingagents.discovery.errors import (
 )
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
 from tradingagents.discovery.market.calendar import nyse
+from tradingagents.discovery.net.pacing import leaving_to_others
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.market_movers import check_session
 from tradingagents.discovery.scanners.option_activity import Activity, find_activity
@@ -62,6 +64,7 @@ class OptionsFlowSettings(ScannerSettings):
     min_days_to_expiry: int = Field(default=1, ge=0)
     max_days_to_expiry: int = Field(default=60, ge=0)
     max_delta: float = Field(default=0.9, gt=0, le=1)
+    requests_left_to_others: int = Field(default=4, ge=0)
 
 
 class OptionsFlow(BaseScanner):
@@ -127,12 +130,13 @@ class OptionsFlow(BaseScanner):
     def _chain(self, ticker: str, day: date | None, trade_date: date) -> OptionChain:
         problems: list[str] = []
         vendor = self.vendors.alpha_vantage
-        chain: OptionChain = self.ask(
-            "alpha_vantage.option_chain",
-            {"symbol": ticker, "date": day.isoformat() if day else "newest"},
-            lambda: vendor.option_chain(ticker, day, on_malformed=problems.append),
-            lambda chain: f"{len(chain.contracts)} contracts of {chain.day}",
-        )
+        with leaving_to_others(self.settings.requests_left_to_others):
+            chain: OptionChain = self.ask(
+                "alpha_vantage.option_chain",
+                {"symbol": ticker, "date": day.isoformat() if day else "newest"},
+                lambda: vendor.option_chain(ticker, day, on_malformed=problems.append),
+                lambda chain: f"{len(chain.contracts)} contracts of {chain.day}",
+            )
         for problem in problems:
             self.trouble(Reason.BAD_PAYLOAD, f"alpha_vantage: {ticker}: {problem}")
         if day is not None and chain.day != day:
