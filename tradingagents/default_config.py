@@ -199,6 +199,7 @@ DEFAULT_CONFIG = {
                 "universe": [],
                 "max_tickers": 40,  # one request each; Finnhub's free plan allows 60 a minute
                 "days_ahead": 7,
+                "min_analysts": 3,  # in both months: of two, one who joins moves the mean by a lot
                 "min_shift": 0.1,  # change of the mean rating, on a scale of 1 (sell) to 5 (buy)
             },
             "options_flow": {

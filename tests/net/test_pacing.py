@@ -433,4 +433,5 @@ def test_of_a_pace_nothing_is_left_and_of_a_small_quota_one_request_is_had(
         assert isinstance(ledger.take(50), Delay)
     assert isinstance(ledger.take(), Ticket)
     pace = ledger.take(0)
-    assert isinstance(pace, Delay) and pace.why == "pace"
+    assert isinstance(pace, Delay)
+    assert pace.why == "pace"

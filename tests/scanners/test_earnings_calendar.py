@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,10 @@ class FakeVendor:
         for problem in self.problems:
             on_malformed(problem)
         return sorted(self.given, key=lambda event: (event.day, event.symbol))
+
+    @staticmethod
+    def address(path: str, **parameters: str) -> str:
+        return f"https://vendor.example/{path}?{urlencode(parameters)}"
 
 
 def event(
@@ -204,6 +209,7 @@ def test_the_evidence_is_the_calendars_row() -> None:
             "kind": "earnings_date",
             "as_of": "2026-02-08",
             "id": "calendar/earnings/EXMP/2026-02-08",
+            "url": "https://vendor.example/calendar/earnings?from=2026-02-08&to=2026-02-08&symbol=EXMP",
             "values": {
                 "symbol": "EXMP",
                 "date": "2026-02-08",

@@ -112,7 +112,8 @@ def test_one_calendar_serves_scanners_whose_windows_differ(sandbox: SandboxServe
     assert {one["status"] for one in outcomes.values()} == {"ok"}
     assert asked(sandbox)["finnhub/calendar_earnings"] == 1
     (path,) = (one.path for one in sandbox.requests if one.endpoint == "calendar_earnings")
-    assert "from=2026-01-16" in path and "to=2026-03-07" in path
+    assert "from=2026-01-16" in path
+    assert "to=2026-03-07" in path
     truth = sandbox.market.truth
     assert tickers(outcomes["earnings_calendar"]) > truth["earnings_calendar"].expected
     assert not tickers(outcomes["earnings_surprise"]) & truth["earnings_calendar"].expected
@@ -121,7 +122,8 @@ def test_one_calendar_serves_scanners_whose_windows_differ(sandbox: SandboxServe
 def test_a_scanner_that_is_not_enabled_widens_no_window(sandbox: SandboxServer) -> None:
     scan(sandbox, CALENDAR[:1], earnings_surprise={"enabled": False, "lookback_days": 20})
     (path,) = (one.path for one in sandbox.requests if one.endpoint == "calendar_earnings")
-    assert "from=2026-01-29" in path and "to=2026-02-12" in path
+    assert "from=2026-01-29" in path
+    assert "to=2026-02-12" in path
 
 
 def test_a_calendar_that_is_down_fails_all_three_and_is_not_asked_for_by_each(sandbox: SandboxServer) -> None:

@@ -1,8 +1,8 @@
 """The reports of the earnings calendar around a day: one request for every scanner that reads them.
 
-All of them ask for the same window of days, the widest that any scanner of the scan needs, so that one request
-serves them all: those that ask at the same time share it, those that come later find it in the cache. Each
-then takes the days it needs.
+All of them ask for the same window of days, the widest that any scanner of the scan needs, so that one
+request serves them all: those that ask at the same time share it, those that come later find it in the
+cache. Each then takes the days it needs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.listing_check import directory_in_time
 from tradingagents.discovery.vendors.finnhub_records import EarningsEvent
 
-__all__ = ["HOURS", "calendar_window", "listed_at_home", "past_reports", "upcoming_reports"]
+__all__ = [
+    "HOURS",
+    "calendar_address",
+    "calendar_window",
+    "listed_at_home",
+    "past_reports",
+    "upcoming_reports",
+]
 
 HOURS = {"bmo": "before the open", "amc": "after the close", "dmh": "during the session"}
 """The calendar's words for the time of day, in ours."""
@@ -92,6 +99,13 @@ def past_reports(scanner: BaseScanner, today: date, days_back: int) -> tuple[dic
     if companies and not reports:
         raise NoDataError(f"finnhub: no figures yet of any of {len(companies)} companies that reported")
     return dict(sorted(reports.items())), len(companies)
+
+
+def calendar_address(scanner: BaseScanner, event: EarningsEvent) -> str:
+    """Return where a report stands in the calendar, without the key."""
+    day, client = event.day.isoformat(), scanner.vendors.finnhub
+    address: str = client.address("calendar/earnings", **{"from": day, "to": day, "symbol": event.symbol})
+    return address
 
 
 def _calendar(

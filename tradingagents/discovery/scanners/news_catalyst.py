@@ -167,7 +167,8 @@ def _end_of(day: date, now: datetime) -> datetime:
 def _separate(articles: Sequence[Article]) -> list[Article]:
     """Keep one of each headline, the first published: agencies' texts appear under many addresses.
 
-    Headlines are compared by their words, without the name of the site at their end; an address counts once too.
+    Headlines are compared by their words, without the name of the site at their end; an address counts
+    once too.
     """
     by_words: dict[tuple[str, ...], Article] = {}
     for article in sorted(articles, key=lambda one: (one.published, one.url)):

@@ -60,8 +60,9 @@ class AlphaVantage:
     ) -> list[Article]:
         """Return articles published between two aware times, newest first; none when there are none.
 
-        Without ``time_to`` they run up to now, and the question stays the same from one minute to the next, so
-        that an answer a few minutes old can serve. The vendor takes whole minutes, so the first may begin up to a minute before ``time_from``.
+        Without ``time_to`` they run up to now, and the question stays the same from one minute to the next,
+        so that an answer a few minutes old can serve. The vendor takes whole minutes, so the first may begin
+        up to a minute before ``time_from``.
         Several ``tickers`` mean articles that name all of them.
         """
         parameters = {"time_from": _minute(time_from), "sort": "LATEST"}
