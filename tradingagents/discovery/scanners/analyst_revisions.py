@@ -32,6 +32,7 @@ from tradingagents.discovery.errors import (
     Permanent,
     RateLimited,
     StaleDataError,
+    Transient,
 )
 from tradingagents.discovery.execution.outcome import verdict_of_error
 from tradingagents.discovery.scanners.base import BaseScanner
@@ -145,6 +146,9 @@ class AnalystRevisions(BaseScanner):
             )
         except (NoDataError, BadPayload, Permanent):
             self._rotation.note([ticker])  # asking sooner than the others would bring the same
+            raise
+        except Transient:
+            self._rotation.note_failure(ticker)
             raise
         except DeadlineExceeded as error:
             if current_deadline().remaining() < _LAST_SECONDS:
