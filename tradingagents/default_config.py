@@ -228,13 +228,15 @@ DEFAULT_CONFIG = {
                 "limit": 10,
                 "subreddits": ["wallstreetbets", "stocks", "investing", "options"],
                 "posts_per_subreddit": 100,
-                "min_mentions": 3,  # distinct posts
+                "max_age_days": 3,
+                "min_mentions": 3,  # distinct posts, of one author one
             },
             "reddit_dd": {
                 **_SCANNER,
                 "limit": 10,
                 "subreddits": ["wallstreetbets", "stocks", "investing", "SecurityAnalysis", "ValueInvesting"],
                 "posts_per_subreddit": 50,
+                "max_age_days": 7,
                 "min_score": 20,  # upvotes
                 "min_words": 150,
             },

@@ -78,11 +78,11 @@ def tickers(outcome: dict[str, Any]) -> set[str]:
 def test_one_scan_asks_for_the_earnings_calendar_once(sandbox: SandboxServer, concurrent: bool) -> None:
     outcomes = scan(sandbox, CALENDAR, concurrent=concurrent)
     assert {one["status"] for one in outcomes.values()} == {"ok"}
-    assert asked(sandbox) == {"finnhub/calendar_earnings": 1, "finnhub/stock_recommendation": 25}
+    assert asked(sandbox) == {"finnhub/calendar_earnings": 1, "finnhub/stock_recommendation": 27}
     used = Counter[str]()
     for one in outcomes.values():
         used.update(one["requests"]["finnhub"])
-    assert used["sent"] == 26
+    assert used["sent"] == 28
     assert used["cached"] + used["coalesced"] == 2
     for name, outcome in outcomes.items():
         assert tickers(outcome) <= sandbox.market.truth[name].expected
@@ -142,7 +142,7 @@ def test_a_default_scan_stays_within_the_free_plans_and_says_what_is_not_set_up(
             "alpha_vantage/top_gainers_losers": 1,
             "alpha_vantage/news_sentiment": 1,
             "finnhub/calendar_earnings": 1,
-            "finnhub/stock_recommendation": 25,
+            "finnhub/stock_recommendation": 27,
         }
         assert {one.status for one in sandbox.requests} == {200}
     skipped = outcomes.pop("options_flow")

@@ -50,7 +50,7 @@ REQUESTS = {  # a scan's requests: a calendar and one a reporter; a token, listi
     NewsCatalyst: {"alpha_vantage": 1},
     EarningsCalendar: {"finnhub": 1},
     EarningsSurprise: {"finnhub": 1},
-    AnalystRevisions: {"finnhub": 26},
+    AnalystRevisions: {"finnhub": 28},
     RedditTrending: {"reddit": 1 + 4 * 2, "nasdaq": 2},
     RedditDD: {"reddit": 1 + 5 * 2, "nasdaq": 2},
 }
@@ -261,7 +261,7 @@ def test_a_community_that_does_not_exist_makes_it_degraded(sandbox: SandboxServe
 def test_companies_whose_ratings_fail_make_it_degraded(sandbox: SandboxServer, hub: Vendors) -> None:
     sandbox.faults.add(Fault("status", "finnhub", "stock_recommendation", times=5, code=502))
     ran = scan(AnalystRevisions, sandbox, hub)
-    assert ran.recorder.coverage() == {"asked": 25, "answered": 20, "of": 25}
+    assert ran.recorder.coverage() == {"asked": 27, "answered": 22, "of": 27}
     assert {reason for reason, _ in ran.recorder.troubles} == {Reason.VENDOR_DOWN}
     assert set(ran.tickers) <= sandbox.market.truth["analyst_revisions"].expected
 
