@@ -119,6 +119,15 @@ def test_one_calendar_serves_scanners_whose_windows_differ(sandbox: SandboxServe
     assert not tickers(outcomes["earnings_surprise"]) & truth["earnings_calendar"].expected
 
 
+def test_a_scanner_in_a_process_of_its_own_asks_the_same_question(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    isolated = {"lookback_days": 20, "isolation": "process"}
+    outcomes = scan(sandbox, CALENDAR[:2], state_dir=tmp_path, concurrent=False, earnings_surprise=isolated)
+    assert {one["status"] for one in outcomes.values()} == {"ok"}
+    assert asked(sandbox)["finnhub/calendar_earnings"] == 1
+
+
 def test_a_scanner_that_is_not_enabled_widens_no_window(sandbox: SandboxServer) -> None:
     scan(sandbox, CALENDAR[:1], earnings_surprise={"enabled": False, "lookback_days": 20})
     (path,) = (one.path for one in sandbox.requests if one.endpoint == "calendar_earnings")
