@@ -179,11 +179,7 @@ DEFAULT_CONFIG = {
                 "min_volume": 100_000,
                 "min_change_percent": 3.0,  # of either sign
             },
-            "earnings_calendar": {
-                **_SCANNER,
-                "limit": 15,
-                "days_ahead": 7,
-            },
+            "earnings_calendar": {**_SCANNER, "limit": 15, "days_ahead": 7},
             "earnings_surprise": {
                 **_SCANNER,
                 "limit": 15,
@@ -203,6 +199,7 @@ DEFAULT_CONFIG = {
                 "universe": [],
                 "max_tickers": 40,  # one request each; Finnhub's free plan allows 60 a minute
                 "days_ahead": 7,
+                "min_analysts": 3,  # in both months: of two, one who joins moves the mean by a lot
                 "min_shift": 0.1,  # change of the mean rating, on a scale of 1 (sell) to 5 (buy)
             },
             "options_flow": {
@@ -217,6 +214,7 @@ DEFAULT_CONFIG = {
                 "min_days_to_expiry": 1,  # 0 lets in what expires on the session itself
                 "max_days_to_expiry": 60,
                 "max_delta": 0.9,  # of either sign; beyond it an option stands in for the share
+                "requests_left_to_others": 4,  # of the day's: market_movers, news_catalyst need one each
             },
             "news_catalyst": {
                 **_SCANNER,
@@ -230,13 +228,15 @@ DEFAULT_CONFIG = {
                 "limit": 10,
                 "subreddits": ["wallstreetbets", "stocks", "investing", "options"],
                 "posts_per_subreddit": 100,
-                "min_mentions": 3,  # distinct posts
+                "max_age_days": 3,
+                "min_mentions": 3,  # distinct posts, of one author one
             },
             "reddit_dd": {
                 **_SCANNER,
                 "limit": 10,
                 "subreddits": ["wallstreetbets", "stocks", "investing", "SecurityAnalysis", "ValueInvesting"],
                 "posts_per_subreddit": 50,
+                "max_age_days": 7,
                 "min_score": 20,  # upvotes
                 "min_words": 150,
             },

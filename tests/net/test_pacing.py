@@ -18,7 +18,7 @@ from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tradingagents.discovery.clock import SYSTEM_CLOCK, Deadline, deadline_scope
 from tradingagents.discovery.errors import Cancelled, DeadlineExceeded, QuotaSpent, RateLimited
 from tradingagents.discovery.net import FetchSession, Rate, VendorPolicy, check
-from tradingagents.discovery.net.pacing import Pacer
+from tradingagents.discovery.net.pacing import Pacer, leaving_to_others
 from tradingagents.discovery.net.quota import (
     JITTER_SECONDS,
     SENDING_SECONDS,
@@ -405,3 +405,33 @@ def test_two_processes_share_a_day_and_a_third_finds_nothing(
     take = ("take-all", str(tmp_path / "shared.sqlite"), "1000")
     assert sum(map(int, run_workers(pytestconfig.rootpath, take, take))) == 1000
     assert run_workers(pytestconfig.rootpath, take) == ["0"]
+
+
+def test_the_last_of_a_quota_is_left_to_others_by_who_says_so(
+    ledger_of: Callable[..., QuotaLedger], clock: JumpingClock
+) -> None:
+    ledger = ledger_of(Rate(5, 86_400.0), Rate(1, 1.0))
+    pacer, deadline = pacer_of(ledger, clock), Deadline(clock=clock)
+    with leaving_to_others(2):
+        for _ in range(3):
+            pass_by(pacer, deadline)
+        for ask in (lambda: pass_by(pacer, deadline), lambda: pacer.await_turn(deadline)):
+            with pytest.raises(QuotaSpent, match="spent, but for 2 left to others"):
+                ask()
+    for _ in range(2):
+        pass_by(pacer, deadline)
+    with pytest.raises(QuotaSpent, match="the quota is spent; the next"):
+        pass_by(pacer, deadline)
+
+
+def test_of_a_pace_nothing_is_left_and_of_a_small_quota_one_request_is_had(
+    ledger_of: Callable[..., QuotaLedger], clock: JumpingClock
+) -> None:
+    ledger = ledger_of(Rate(2, 60.0), Rate(3, 86_400.0))
+    with leaving_to_others(50):
+        assert isinstance(ledger.take(50), Ticket)
+        assert isinstance(ledger.take(50), Delay)
+    assert isinstance(ledger.take(), Ticket)
+    pace = ledger.take(0)
+    assert isinstance(pace, Delay)
+    assert pace.why == "pace"

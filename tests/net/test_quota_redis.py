@@ -171,3 +171,10 @@ def test_without_the_extra_it_says_what_to_install(
     with pytest.raises(NotConfiguredError, match=r"pip install .tradingagents-discovery\[redis\]"):
         hub.finra.daily_volume(DATE)
     hub.close()
+
+
+def test_the_last_of_a_quota_is_left_to_other_machines_too(machine: Any) -> None:
+    spares, other = machine(Rate(5, DAY)), machine(Rate(5, DAY))
+    assert [isinstance(spares.take(2), Ticket) for _ in range(4)] == [True, True, True, False]
+    assert spares.peek(2).why == "quota"
+    assert [isinstance(other.take(), Ticket) for _ in range(3)] == [True, True, False]

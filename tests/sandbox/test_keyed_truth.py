@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -81,7 +82,8 @@ def _unusual(row: dict[str, str], day: date, settings: dict[str, Any]) -> bool:
     days = (date.fromisoformat(row["expiration"]) - day).days
     volume, held = int(row["volume"]), int(row["open_interest"])
     return (
-        volume >= settings["min_volume"]
+        re.fullmatch(r"[A-Z]+\d{6}[CP]\d{8}", row["contractID"]) is not None  # not adjusted
+        and volume >= settings["min_volume"]
         and volume >= settings["min_volume_over_open_interest"] * held
         and _premium(row) >= settings["min_premium_usd"]
         and settings["min_days_to_expiry"] <= days <= settings["max_days_to_expiry"]

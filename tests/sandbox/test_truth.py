@@ -189,17 +189,29 @@ def test_earnings_calendar(finnhub_get: Get, market: Market, listed: set[str], f
 
 def test_analyst_revisions(finnhub_get: Get, market: Market):
     settings, truth = SCANNERS["analyst_revisions"], market.truth["analyst_revisions"]
-    found = {}
+    found, decoys = {}, set()
     for symbol in market.truth["earnings_calendar"].expected:
         rows = finnhub_get("stock/recommendation", symbol=symbol).json()
         assert [row["period"] for row in rows] == sorted((row["period"] for row in rows), reverse=True)
-        if len(rows) >= 2 and (shift := _mean(rows[0]) - _mean(rows[1])) >= settings["min_shift"]:
+        if len(rows) < 2 or (shift := _mean(rows[0]) - _mean(rows[1])) < settings["min_shift"]:
+            continue
+        months = [date.fromisoformat(row["period"]) for row in rows[:2]]
+        if (months[0] - months[1]).days > 31 or min(_analysts(row) for row in rows[:2]) < settings[
+            "min_analysts"
+        ]:
+            decoys.add(truth.why[symbol])
+        else:
             found[symbol] = shift
+    assert decoys == {"the month before is missing", "two analysts only"}
     assert found.keys() == truth.expected
     assert found == {symbol: pytest.approx(shift) for symbol, shift in truth.measure.items()}
     slight = finnhub_get("stock/recommendation", symbol=market.cast["ratings/slight"][0]).json()
     assert 0 < _mean(slight[0]) - _mean(slight[1]) < settings["min_shift"]
     assert len(market.truth["earnings_calendar"].expected) <= settings["max_tickers"]
+
+
+def _analysts(row: dict[str, int]) -> int:
+    return sum(row[name] for name in ("strongBuy", "buy", "hold", "sell", "strongSell"))
 
 
 def _mean(row: dict[str, int]) -> float:
@@ -215,14 +227,18 @@ def test_news_catalyst(alpha: Get, market: Market, listed: set[str], until: str)
     query = {"time_from": f"{since:%Y%m%dT%H%M}", "time_to": until}
     body = alpha("NEWS_SENTIMENT", **query).json()
     assert int(body["items"]) == len(body["feed"]) < 50
-    found = {
-        mood["ticker"]
-        for article in body["feed"]
-        for mood in article["ticker_sentiment"]
-        if float(mood["relevance_score"]) >= settings["min_relevance"]
-        and float(mood["ticker_sentiment_score"]) >= settings["min_sentiment"]
-    }
+    bullish, carelessly, weight = set(), set(), Counter()
+    texts = {row["title"].removesuffix(f" - {row['source']}").upper(): row for row in body["feed"]}
+    for articles, found in ((texts.values(), bullish), (body["feed"], carelessly)):
+        weight.clear()
+        for mood in (mood for article in articles for mood in article["ticker_sentiment"]):
+            score, relevance = float(mood["ticker_sentiment_score"]), float(mood["relevance_score"])
+            if relevance >= settings["min_relevance"] and abs(score) >= settings["min_sentiment"]:
+                weight[mood["ticker"]] += score * relevance
+        found |= {ticker for ticker, total in weight.items() if total > 0}
+    found = bullish
     assert found & listed == truth.expected
+    assert carelessly - bullish == set(market.cast["news/syndicated"]), "a decoy that nobody could fall for"
     assert found - listed == {"CRYPTO:BTC", "FOREX:USD"}
     assert found - listed <= truth.forbidden
 
@@ -249,9 +265,30 @@ def test_reddit_trending_decoys_do_stand_in_the_posts(market: Market, reddit_pos
     assert len(lower) >= 3
 
 
+@pytest.mark.parametrize("part", ["one_author", "crossposted", "old"])
+def test_whoever_counts_posts_without_a_look_at_them_falls_for_echoes(
+    market: Market, reddit_posts: list[dict], part: str
+):
+    (symbol,) = market.cast[f"posts/{part}"]
+    posts = [post for post in reddit_posts if f"${symbol}" in post["title"]]
+    assert len(posts) >= SCANNERS["reddit_trending"]["min_mentions"]
+    assert len({post["subreddit"] for post in posts}) == len(posts)
+    authors, originals = ({post.get(name) for post in posts} for name in ("author", "crosspost_parent"))
+    assert (len(authors) == 1) is (part == "one_author")
+    assert originals == ({None, f"t3_{_original(posts)}"} if part == "crossposted" else {None})
+    newest = max(post["created_utc"] for post in posts)
+    assert (newest < market.now.timestamp() - 7 * 86_400) is (part == "old")
+
+
+def _original(posts: list[dict]) -> str:
+    (key,) = (post["id"] for post in posts if "crosspost_parent" not in post)
+    return key
+
+
 def test_reddit_dd(market: Market, reddit_posts: list[dict]):
     settings, truth = SCANNERS["reddit_dd"], market.truth["reddit_dd"]
     found = set()
+    oldest = market.now.timestamp() - settings["max_age_days"] * 86_400
     for post in reddit_posts:
         titled = re.search(r"\[DD\]|due diligence", post["title"], re.IGNORECASE)
         symbols = set(re.findall(r"\$([A-Z]{1,5})\b", f"{post['title']}\n{post['selftext']}"))
@@ -262,6 +299,7 @@ def test_reddit_dd(market: Market, reddit_posts: list[dict]):
             and post["score"] >= settings["min_score"]
             and not post["stickied"]
             and post["removed_by_category"] is None
+            and post["created_utc"] >= oldest
         ):
             found |= symbols
     assert found == truth.expected

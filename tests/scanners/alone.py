@@ -47,18 +47,19 @@ def run(
     *,
     told: list[LocalRecorder] | None = None,
     market: Any = None,
+    calendar_days: tuple[int, int] = (0, 0),
     **settings: Any,
 ) -> Ran:
     """Scan, or raise what the scan raises; ``told`` receives the recorder in either case.
 
-    ``market`` is the scan's daily bars.
+    ``market`` is the scan's daily bars, ``calendar_days`` what its scanners together read of the calendar.
     """
     log = ToolLog("test", scanner.name)
     recorder = LocalRecorder(log, lambda candidate: None)
     if told is not None:
         told.append(recorder)
     made = scanner()
-    made.bind(scanner.Settings(**settings), hub, recorder, market)
+    made.bind(scanner.Settings(**settings), hub, recorder, market, calendar_days)
     candidates = made.scan_with_validation({"trade_date": DAY, "tickers": [], **(state or {})})
     assert recorder.rejected == []
     return Ran(candidates, recorder, log)

@@ -15,7 +15,7 @@ from tests.scanners.test_earnings_calendar import FakeVendor as FakeCalendar
 from tests.scanners.test_earnings_calendar import event
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
-from tradingagents.discovery.errors import Auth, NoDataError, RateLimited, Transient
+from tradingagents.discovery.errors import Auth, NoDataError, RateLimited, StaleDataError, Transient
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.scanners.analyst_revisions import AnalystRevisions, AnalystRevisionsSettings
 from tradingagents.discovery.vendors.finnhub_records import RatingMonth, parse_ratings
@@ -119,7 +119,9 @@ def test_a_rise_is_a_candidate_with_both_months_as_evidence_and_no_upgrade_is_cl
     newest, before = candidate["evidence"]
     assert (newest["as_of"], newest["id"]) == ("2026-02-01", "stock/recommendation/EXMP/2026-02-01")
     assert (newest["vendor"], newest["kind"]) == ("finnhub", "analyst_consensus")
+    assert newest["url"] == "https://vendor.example/stock/recommendation?symbol=EXMP"
     assert newest["values"] == {
+        "symbol": "EXMP",
         "strong_buy": 4,
         "buy": 4,
         "hold": 2,
@@ -157,16 +159,36 @@ def test_a_small_rise_is_less_urgent() -> None:
         ([month(FEBRUARY, 9, 1, 0, 0, 0)], "fewer than two months of ratings"),
         ([month(FEBRUARY, 9, 1, 0, 0, 0), month(JANUARY, 0, 0, 0, 0, 0)], "fewer than two months of ratings"),
         ([month(date(2026, 3, 1), 9, 1, 0, 0, 0), month(JANUARY)], "fewer than two months of ratings"),
-        (
-            [month(date(2025, 12, 1), 9, 1, 0, 0, 0), month(date(2025, 11, 1))],
-            "no ratings of this month or the last",
-        ),
+        ([month(FEBRUARY, 9, 1, 0, 0, 0), month(date(2025, 12, 1))], "the month before is missing"),
+        ([month(FEBRUARY, 9, 1, 0, 0, 0), month(FEBRUARY)], "fewer than two months of ratings"),
+        ([month(FEBRUARY, 2, 0, 0, 0, 0), month(JANUARY)], "fewer analysts than min_analysts"),
+        ([month(FEBRUARY), month(JANUARY, 0, 0, 2, 0, 0)], "fewer analysts than min_analysts"),
     ],
 )
 def test_months_that_prove_nothing_are_counted(months: list[RatingMonth], step: str) -> None:
     ran = judged(*months)
     assert ran.candidates == []
     assert ran.funnel[step] == 1
+
+
+OLD = [month(date(2025, 12, 1), 9, 1, 0, 0, 0), month(date(2025, 11, 1))]
+
+
+def test_ratings_that_are_all_old_are_stale_and_no_quiet_month() -> None:
+    with pytest.raises(StaleDataError, match="no ratings of this month or the last"):
+        judged(*OLD)
+    ran = scan(FakeVendor({"OLD": OLD, "GOOD": RISE}), ["OLD", "GOOD"])
+    assert (ran.tickers, ran.funnel["no ratings of this month or the last"]) == (["GOOD"], 1)
+
+
+def test_ratings_of_later_months_alone_say_nothing_of_a_day_of_the_past() -> None:
+    with pytest.raises(NoDataError, match="later months only"):
+        scan(FakeVendor({"EXMP": RISE}), ["EXMP"], trade_date="2025-06-02")
+
+
+def test_a_month_told_twice_is_compared_with_the_month_before() -> None:
+    (candidate,) = judged(RISE[0], *RISE).candidates
+    assert candidate["score"] == 0.4
 
 
 def test_a_month_after_the_trade_date_is_not_looked_at() -> None:

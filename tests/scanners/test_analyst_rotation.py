@@ -166,3 +166,17 @@ class PacedVendor(FakeVendor):
             if self.permits < 0:
                 raise DeadlineExceeded("finnhub: the next permit comes in 41.0 s, after the deadline")
         return super().recommendation_trends(symbol)
+
+
+def test_companies_whose_ratings_always_fail_do_not_keep_the_others_from_their_turn(tmp_path: Path) -> None:
+    vendor = FakeVendor({name: Transient("finnhub", "HTTP 502") for name in TEN[:3]})
+    vendor.months |= dict.fromkeys(TEN[3:], RISE)
+    days = Days(tmp_path, vendor, tickers=TEN, max_tickers=3)
+    seen: set[str] = set()
+    for _ in range(6):
+        try:
+            days.run()
+        except Transient:
+            pass
+        seen |= asked(vendor)
+    assert seen == set(TEN)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -11,10 +13,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.scanners.alone import Ran, run, vendors
+from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.candidate import signal_order
-from tradingagents.discovery.errors import Auth, NoDataError
+from tradingagents.discovery.errors import Auth, NoDataError, Transient
 from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar, EarningsCalendarSettings
 from tradingagents.discovery.scanners.earnings_reports import listed_at_home
 from tradingagents.discovery.vendors.finnhub_records import EarningsEvent
@@ -35,6 +39,10 @@ class FakeVendor:
             on_malformed(problem)
         return sorted(self.given, key=lambda event: (event.day, event.symbol))
 
+    @staticmethod
+    def address(path: str, **parameters: str) -> str:
+        return f"https://vendor.example/{path}?{urlencode(parameters)}"
+
 
 def event(
     symbol: str, days: int = 3, revenue: float | None = 8e8, eps: float | None = 1.07, **more: Any
@@ -46,7 +54,17 @@ def event(
 
 
 def scan(*events: EarningsEvent, **settings: Any) -> Ran:
-    return run(EarningsCalendar, vendors(finnhub=FakeVendor(list(events))), **settings)
+    nasdaq = SimpleNamespace(listed=lambda: Listed())
+    return run(EarningsCalendar, vendors(finnhub=FakeVendor(list(events)), nasdaq=nasdaq), **settings)
+
+
+class Listed:
+    """A directory in which one symbol looks like a foreign one."""
+
+    as_of, shares_and_funds = TODAY, frozenset({"GOOD", "RYAAY"})
+
+    def __len__(self) -> int:
+        return 2
 
 
 def test_the_settings_are_those_of_the_default_configuration() -> None:
@@ -86,6 +104,7 @@ def test_what_was_reported_after_the_trade_date_was_still_to_come_on_it() -> Non
 def test_what_is_left_out_is_counted() -> None:
     ran = scan(
         event("GOOD"),
+        event("RYAAY"),
         event("SHOP.TO"),
         event("VOD.L"),
         event("9911.HK"),
@@ -94,14 +113,33 @@ def test_what_is_left_out_is_counted() -> None:
         event("GOOD"),
         event("GOOD", 5),
     )
-    assert ran.tickers == ["GOOD"]
+    assert ran.tickers == ["GOOD", "RYAAY"]
     assert ran.funnel == {
-        "reports listed": 8,
+        "reports listed": 9,
         "not a United States listing": 4,
         "reported already": 1,
         "a further entry of the same company": 2,
     }
-    assert ran.recorder.coverage() == {"asked": 1, "answered": 1, "of": 1}
+    assert ran.recorder.coverage() == {"asked": 2, "answered": 2, "of": 2}
+
+
+def test_without_the_directory_a_symbol_of_those_over_the_counter_is_not_believed() -> None:
+    def nothing() -> None:
+        raise Transient("nasdaq", "HTTP 503")
+
+    hub = vendors(finnhub=FakeVendor([event("RYAAY"), event("GOOD")]), nasdaq=SimpleNamespace(listed=nothing))
+    ran = run(EarningsCalendar, hub)
+    assert ran.tickers == ["GOOD"]
+    assert ran.funnel["not a United States listing"] == 1
+
+
+@needs_shared
+def test_no_listed_share_or_fund_is_taken_for_a_foreign_one() -> None:
+    files = [SHARED / f"real-data/nasdaq/2025-08-11_{name}listed.txt" for name in ("nasdaq", "other")]
+    listed = SymbolDirectory.from_bytes(*(file.read_bytes() for file in files)).shares_and_funds
+    assert len(listed) > 8_000
+    assert [ticker for ticker in listed if listed_at_home(ticker, listed) is None] == []
+    assert {"RYAAY", "CRESY", "FORTY"} <= set(listed)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +209,7 @@ def test_the_evidence_is_the_calendars_row() -> None:
             "kind": "earnings_date",
             "as_of": "2026-02-08",
             "id": "calendar/earnings/EXMP/2026-02-08",
+            "url": "https://vendor.example/calendar/earnings?from=2026-02-08&to=2026-02-08&symbol=EXMP",
             "values": {
                 "symbol": "EXMP",
                 "date": "2026-02-08",
@@ -188,6 +227,17 @@ def test_the_evidence_is_the_calendars_row() -> None:
 def test_a_calendar_without_any_report_is_no_data(events: list[EarningsEvent]) -> None:
     with pytest.raises(NoDataError, match="2026-02-05 to 2026-02-12"):
         scan(*events)
+
+
+def test_a_weekend_without_reports_is_an_answer_where_the_calendar_has_other_days() -> None:
+    saturday = {"trade_date": "2026-02-07"}
+    others = [event("BEFORE", 1), event("AFTER", 4)]
+    ran = run(EarningsCalendar, vendors(finnhub=FakeVendor(others)), saturday, days_ahead=1)
+    assert (ran.tickers, ran.recorder.troubles) == ([], [])
+    with pytest.raises(NoDataError):
+        run(EarningsCalendar, vendors(finnhub=FakeVendor([])), saturday, days_ahead=1)
+    with pytest.raises(NoDataError):  # Monday is a session
+        run(EarningsCalendar, vendors(finnhub=FakeVendor(others[:1])), saturday, days_ahead=2)
 
 
 def test_a_row_that_cannot_be_read_is_told_and_a_failed_call_logged() -> None:

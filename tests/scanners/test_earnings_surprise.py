@@ -133,6 +133,7 @@ def test_the_evidence_is_the_calendars_row_and_what_was_made_of_it() -> None:
             "kind": "earnings_report",
             "as_of": "2026-02-04",
             "id": "calendar/earnings/EXMP/2026-02-04",
+            "url": "https://vendor.example/calendar/earnings?from=2026-02-04&to=2026-02-04&symbol=EXMP",
             "values": {
                 "symbol": "EXMP",
                 "date": "2026-02-04",

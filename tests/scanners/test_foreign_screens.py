@@ -8,6 +8,8 @@ import pytest
 
 from tradingagents.discovery import ScannerRegistry
 from tradingagents.discovery.sandbox import SandboxServer
+from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar
 from tradingagents.discovery.scanners.technical import TechnicalScanner
 from tradingagents.discovery.scanners.technical_scanners import GapUp, Minervini
 from tradingagents.graph.discovery_graph import DiscoveryGraph
@@ -41,7 +43,7 @@ class Muddled(MyGap):
     name, wanted = "muddled", 7
 
 
-def outcomes(*scanners: type[TechnicalScanner]) -> dict[str, Any]:
+def outcomes(*scanners: type[BaseScanner]) -> dict[str, Any]:
     with SandboxServer() as sandbox:
         graph = DiscoveryGraph(sandbox.config(), ScannerRegistry(list(scanners)))
         report = graph.scanner_node({"trade_date": str(sandbox.market.as_of)})["scan_report"]
@@ -62,3 +64,15 @@ def test_a_foreign_screen_changes_nothing_for_the_others(foreign: type[Technical
 def test_what_went_wrong_with_a_foreign_screen_is_said() -> None:
     assert "LookupError: no such screen" in outcomes(Broken)["broken"]["message"]
     assert "gap_upp" in outcomes(Misspelt)["misspelt"]["message"]
+
+
+def test_what_a_stranger_says_of_the_calendar_costs_no_other_scanner_anything() -> None:
+    class Unreadable(EarningsCalendar):
+        name = "unreadable"
+
+        @classmethod
+        def calendar_days(cls, settings: Any) -> tuple[int, int]:
+            raise LookupError("no such calendar")
+
+    beside = outcomes(EarningsCalendar, Unreadable)
+    assert {one["status"] for one in beside.values()} == {"ok"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.scanners.alone import run
-from tests.scanners.test_market_movers_and_siblings_in_sandbox import FAULTS
+from tests.scanners.test_market_movers_and_siblings_in_sandbox import FAULTS, connected
 from tests.unhurried import unhurried
 from tradingagents.discovery.errors import Auth, FetchError, QuotaSpent, StaleDataError
 from tradingagents.discovery.sandbox import Fault, Market, SandboxServer
@@ -22,7 +22,6 @@ from tradingagents.discovery.scanners.market_movers import MarketMovers
 from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
 from tradingagents.discovery.scanners.options_flow import OptionsFlow
 from tradingagents.discovery.scanners.registry import ScannerRegistry
-from tradingagents.discovery.vendor_settings import VendorsSettings
 from tradingagents.discovery.vendors.hub import Vendors
 from tradingagents.graph.discovery_graph import DiscoveryGraph
 
@@ -79,11 +78,11 @@ def tickers(outcome: dict[str, Any]) -> set[str]:
 def test_one_scan_asks_for_the_earnings_calendar_once(sandbox: SandboxServer, concurrent: bool) -> None:
     outcomes = scan(sandbox, CALENDAR, concurrent=concurrent)
     assert {one["status"] for one in outcomes.values()} == {"ok"}
-    assert asked(sandbox) == {"finnhub/calendar_earnings": 1, "finnhub/stock_recommendation": 25}
+    assert asked(sandbox) == {"finnhub/calendar_earnings": 1, "finnhub/stock_recommendation": 27}
     used = Counter[str]()
     for one in outcomes.values():
         used.update(one["requests"]["finnhub"])
-    assert used["sent"] == 26
+    assert used["sent"] == 28
     assert used["cached"] + used["coalesced"] == 2
     for name, outcome in outcomes.items():
         assert tickers(outcome) <= sandbox.market.truth[name].expected
@@ -98,6 +97,42 @@ def test_one_calendar_still_serves_those_whose_settings_stay_within_a_week(sandb
         analyst_revisions={"days_ahead": 5},
     )
     assert asked(sandbox)["finnhub/calendar_earnings"] == 1
+
+
+@pytest.mark.parametrize("concurrent", [True, False], ids=["at once", "one after another"])
+def test_one_calendar_serves_scanners_whose_windows_differ(sandbox: SandboxServer, concurrent: bool) -> None:
+    outcomes = scan(
+        sandbox,
+        CALENDAR,
+        concurrent=concurrent,
+        earnings_calendar={"days_ahead": 30, "limit": None},
+        earnings_surprise={"lookback_days": 20},
+        analyst_revisions={"days_ahead": 10},
+    )
+    assert {one["status"] for one in outcomes.values()} == {"ok"}
+    assert asked(sandbox)["finnhub/calendar_earnings"] == 1
+    (path,) = (one.path for one in sandbox.requests if one.endpoint == "calendar_earnings")
+    assert "from=2026-01-16" in path
+    assert "to=2026-03-07" in path
+    truth = sandbox.market.truth
+    assert tickers(outcomes["earnings_calendar"]) > truth["earnings_calendar"].expected
+    assert not tickers(outcomes["earnings_surprise"]) & truth["earnings_calendar"].expected
+
+
+def test_a_scanner_in_a_process_of_its_own_asks_the_same_question(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    isolated = {"lookback_days": 20, "isolation": "process"}
+    outcomes = scan(sandbox, CALENDAR[:2], state_dir=tmp_path, concurrent=False, earnings_surprise=isolated)
+    assert {one["status"] for one in outcomes.values()} == {"ok"}
+    assert asked(sandbox)["finnhub/calendar_earnings"] == 1
+
+
+def test_a_scanner_that_is_not_enabled_widens_no_window(sandbox: SandboxServer) -> None:
+    scan(sandbox, CALENDAR[:1], earnings_surprise={"enabled": False, "lookback_days": 20})
+    (path,) = (one.path for one in sandbox.requests if one.endpoint == "calendar_earnings")
+    assert "from=2026-01-29" in path
+    assert "to=2026-02-12" in path
 
 
 def test_a_calendar_that_is_down_fails_all_three_and_is_not_asked_for_by_each(sandbox: SandboxServer) -> None:
@@ -116,7 +151,7 @@ def test_a_default_scan_stays_within_the_free_plans_and_says_what_is_not_set_up(
             "alpha_vantage/top_gainers_losers": 1,
             "alpha_vantage/news_sentiment": 1,
             "finnhub/calendar_earnings": 1,
-            "finnhub/stock_recommendation": 25,
+            "finnhub/stock_recommendation": 27,
         }
         assert {one.status for one in sandbox.requests} == {200}
     skipped = outcomes.pop("options_flow")
@@ -130,17 +165,37 @@ def test_a_default_scan_stays_within_the_free_plans_and_says_what_is_not_set_up(
 
 @pytest.fixture
 def hub(sandbox: SandboxServer) -> Iterator[Vendors]:
-    settings = {
-        vendor: own | {"read_timeout_seconds": 0.3} for vendor, own in unhurried(sandbox.config()).items()
-    }
-    made = Vendors(VendorsSettings.model_validate(settings), data_source="sandbox")
-    yield made
-    made.close()
+    with connected(sandbox) as made:
+        yield made
 
 
 def flow(sandbox: SandboxServer, hub: Vendors, **settings: Any) -> Any:
     state = {"trade_date": str(sandbox.market.as_of)}
     return run(OptionsFlow, hub, state, **({**sandbox.market.truth["options_flow"].settings, **settings}))
+
+
+@pytest.mark.parametrize("concurrent", [True, False], ids=["at once", "one after another"])
+def test_a_watchlist_leaves_the_last_of_a_day_to_scanners_that_ask_once(
+    sandbox: SandboxServer, concurrent: bool
+) -> None:
+    vendors = unhurried(sandbox.config())
+    vendors["alpha_vantage"]["rates"] = [{"requests": 7, "seconds": 86_400}]
+    watchlist: Any = sandbox.market.truth["options_flow"].settings
+    outcomes = scan(
+        sandbox,
+        (OptionsFlow, MarketMovers, NewsCatalyst),
+        vendors=vendors,
+        concurrent=concurrent,
+        options_flow={**watchlist, "requests_left_to_others": 2},
+    )
+    flow = outcomes.pop("options_flow")
+    assert {one["status"] for one in outcomes.values()} == {"ok"}
+    assert (flow["status"], flow["reason"]) == ("degraded", "quota_spent")
+    assert "spent, but for 2 left to others" in flow["message"]
+    assert flow["coverage"]["of"] == 10
+    assert 3 <= flow["coverage"]["answered"] <= 5
+    left = flow["coverage"]["of"] - flow["coverage"]["asked"]
+    assert flow["funnel"]["not asked, as it would be refused too"] == left
 
 
 def test_the_unusual_contracts_are_found_and_nothing_else(sandbox: SandboxServer, hub: Vendors) -> None:
@@ -191,11 +246,12 @@ def test_a_refusal_is_told_after_one_request(
 
 @pytest.mark.parametrize(("kind", "options", "error"), FAULTS, ids=lambda value: str(value)[:40])
 def test_no_fault_looks_like_a_quiet_day(
-    kind: str, options: dict[str, Any], error: Any, sandbox: SandboxServer, hub: Vendors
+    kind: str, options: dict[str, Any], error: Any, sandbox: SandboxServer
 ) -> None:
     sandbox.faults.add(Fault(kind, "alpha_vantage", **options))
     watchlist: Any = sandbox.market.truth["options_flow"].settings["tickers"]
-    with pytest.raises(error) as caught:
+    patience = {"read_timeout_seconds": 0.3} if kind == "hang" else {}
+    with connected(sandbox, **patience) as hub, pytest.raises(error) as caught:
         flow(sandbox, hub, tickers=watchlist[:1])
     assert isinstance(caught.value, FetchError)
 

@@ -18,6 +18,7 @@ from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.errors import BadPayload, NoDataError, StaleDataError
 from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.market.calendar import nyse
 from tradingagents.discovery.scanners.market_movers import (
     MarketMovers,
     MarketMoversSettings,
@@ -152,6 +153,9 @@ def test_the_newest_session_that_the_trade_date_can_know_is_taken(updated: str, 
     [
         ("2026-02-06", "2026-02-05"),  # look-ahead
         ("2026-02-02", "2026-02-05"),  # Monday's on a Thursday
+        ("2026-02-03", "2026-02-05"),  # Tuesday's on a Thursday: Wednesday's are out
+        ("2026-02-05", "2026-02-07"),  # Thursday's on a Saturday
+        ("2026-02-05", "2026-02-09"),  # Thursday's on a Monday
         ("2026-01-30", "2026-02-04"),
         ("2025-02-05", "2026-02-05"),
     ],
@@ -163,7 +167,7 @@ def test_another_sessions_lists_are_stale_and_both_dates_are_said(updated: str, 
     assert trade_date in str(caught.value)
 
 
-@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(-10, 20))
+@given(st.dates(date(2020, 1, 1), date(2026, 1, 1)), st.integers(-10, 20))
 def test_what_is_taken_is_never_later_than_the_trade_date_nor_over_four_days_old(
     day: date, ahead: int
 ) -> None:
@@ -174,6 +178,7 @@ def test_what_is_taken_is_never_later_than_the_trade_date_nor_over_four_days_old
         assert ahead < 0 or ahead > 1
     else:
         assert 0 <= ahead <= 4
+        assert len(nyse().sessions_between(day, trade_date)) <= 2
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,9 @@ BEGIN, END = datetime(2026, 2, 5, 5, tzinfo=UTC), datetime(2026, 2, 6, 5, tzinfo
 class FakeVendor:
     def __init__(self, given: list[Article] | Exception, problems: tuple[str, ...] = ()) -> None:
         self.given, self.problems = given, problems
-        self.windows: list[tuple[datetime, datetime]] = []
+        self.windows: list[tuple[datetime, datetime | None]] = []
 
-    def news(self, time_from: datetime, time_to: datetime, *, on_malformed: Any) -> list[Article]:
+    def news(self, time_from: datetime, time_to: datetime | None, *, on_malformed: Any) -> list[Article]:
         self.windows.append((time_from, time_to))
         if isinstance(self.given, Exception):
             raise self.given
@@ -105,12 +105,32 @@ def test_one_agency_text_under_three_addresses_counts_once() -> None:
             article(
                 ("EXMP", 0.9, 0.5), title=title, url=f"https://news.example/{n}", at=NOON + timedelta(hours=n)
             )
-            for n, title in enumerate(("Example wins", "EXAMPLE  wins", "example wins "))
+            for n, title in enumerate(("Example wins", "EXAMPLE  wins!", "“Example” wins - Example Wire"))
         )
     )
     (candidate,) = ran.candidates
     assert candidate["score"] == 0.45
     assert [evidence["url"] for evidence in candidate["evidence"]] == ["https://news.example/0"]
+
+
+def test_an_address_under_two_headlines_counts_once() -> None:
+    ran = scan(
+        *(
+            article(
+                ("EXMP", 0.9, 0.5), title=title, url="https://news.example/1", at=NOON + timedelta(hours=n)
+            )
+            for n, title in enumerate(("Example wins", "Example wins, shares jump"))
+        )
+    )
+    assert ran.candidates[0]["score"] == 0.45
+
+
+def test_a_ticker_that_an_article_lists_twice_is_no_second_article() -> None:
+    twice = [("BRK-B", 0.9, 0.5), ("BRK.B", 0.9, 0.6), ("BRK-B", 0.2, 0.9)]
+    for moods in (twice, twice[::-1]):
+        (candidate,) = scan(article(*moods, title="Holding buys")).candidates
+        assert candidate["score"] == 0.45
+        assert candidate["context"].startswith("1 bullish article;")
 
 
 def test_bearish_articles_count_against_a_ticker() -> None:
@@ -171,18 +191,31 @@ def test_articles_outside_the_window_are_left_out_whatever_the_vendor_sends() ->
             24,
             (BEGIN - timedelta(days=1), BEGIN),
         ),  # a day that is over: up to its end in New York
-        ("2026-02-05", 24, (NOON - timedelta(hours=26.5), NOON - timedelta(hours=2.5))),  # today: up to now
-        ("2026-02-05", 48, (NOON - timedelta(hours=50.5), NOON - timedelta(hours=2.5))),
+        ("2026-02-05", 24, (datetime(2026, 2, 4, tzinfo=UTC), None)),  # today: up to now, asked by the day
+        ("2026-02-05", 48, (datetime(2026, 2, 3, tzinfo=UTC), None)),
         ("2026-07-01", 24, (datetime(2026, 7, 1, 4, tzinfo=UTC), datetime(2026, 7, 2, 4, tzinfo=UTC))),
     ],
 )
 def test_the_window_ends_with_the_trade_date_or_now(
-    trade_date: str, hours: float, window: tuple[datetime, datetime], clock: FakeClock
+    trade_date: str, hours: float, window: tuple[datetime, datetime | None], clock: FakeClock
 ) -> None:
-    vendor = FakeVendor([article(("EXMP", 0.9, 0.6), at=window[0])])
+    vendor = FakeVendor([article(("EXMP", 0.9, 0.6), at=window[0] + timedelta(hours=23))])
     with deadline_scope(Deadline(30, clock)):  # its clock shows 9:30 in New York on 5 February
         run(NewsCatalyst, vendors(alpha_vantage=vendor), {"trade_date": trade_date}, lookback_hours=hours)
     assert vendor.windows == [window]
+
+
+def test_today_the_question_stays_the_same_and_the_window_goes_with_the_hours(clock: FakeClock) -> None:
+    """So that an answer of some minutes ago serves, and costs none of the 25 requests a day."""
+    begins = clock.now() - timedelta(hours=24)
+    vendor = FakeVendor([article(("EXMP", 0.9, 0.6), at=begins + timedelta(minutes=n)) for n in (1, 90)])
+    articles = []
+    for _ in range(2):
+        with deadline_scope(Deadline(30, clock)):
+            articles.append(run(NewsCatalyst, vendors(alpha_vantage=vendor)).funnel["articles"])
+        clock.advance(3_600)
+    assert articles == [2, 1]
+    assert len(set(vendor.windows)) == 1
 
 
 @pytest.mark.parametrize("given", [[], [article(("EXMP", 0.9, 0.6), at=NOON - timedelta(days=3))]])

@@ -164,6 +164,18 @@ def test_each_bound_is_kept_to_the_unit_and_counted(just: Any, under: Any, step:
     assert ran.recorder.coverage() == {"asked": 1, "answered": 1, "of": 1}
 
 
+def test_an_adjusted_contract_is_no_hundred_shares_and_counts_nowhere() -> None:
+    adjusted = replace(HEAVY, id="EXMP1260220C00010000", volume=90_000)
+    assert of(adjusted).tickers == []
+    ran, plain = of(adjusted, HEAVY, QUIET), of(HEAVY, QUIET)
+    assert ran.candidates == plain.candidates
+    assert ran.funnel["adjusted by a split or merger"] == 1
+
+
+def test_a_contract_without_a_value_is_nothing_unusual_whatever_the_least_premium() -> None:
+    assert of(replace(HEAVY, mark=0.0), min_premium_usd=0).tickers == []
+
+
 def test_a_contract_that_nobody_held_counts_as_held_once() -> None:
     (candidate,) = of(replace(HEAVY, open_interest=0)).candidates
     assert candidate["evidence"][0]["values"]["volume_over_open_interest"] == 1_000
@@ -209,7 +221,7 @@ def test_today_the_newest_chain_is_asked_for_once_a_ticker() -> None:
     assert {one["evidence"][0]["as_of"] for one in ran.candidates} == {"2026-02-04"}
 
 
-@pytest.mark.parametrize("newest", [TODAY - timedelta(days=6), TODAY + timedelta(days=1)])
+@pytest.mark.parametrize("newest", [TODAY - timedelta(days=days) for days in (6, 2, -1)])
 def test_a_chain_of_another_week_or_of_tomorrow_is_refused(newest: date) -> None:
     with pytest.raises(StaleDataError, match="options of"):
         scan(FakeVendor({"EXMP": [HEAVY]}, newest=newest))
@@ -220,14 +232,15 @@ def test_a_chain_of_another_week_or_of_tomorrow_is_refused(newest: date) -> None
     [
         ("2026-02-03", ["2026-02-03"], ["2026-02-03"]),
         ("2026-02-01", ["2026-01-30"], ["2026-01-30"]),  # a Sunday
-        ("2026-01-19", ["2026-01-16"], ["2026-01-19", "2026-01-16"]),  # a Monday that is a holiday
+        ("2026-01-19", ["2026-01-16"], ["2026-01-16"]),  # a Monday that is a holiday
+        ("2025-01-09", ["2025-01-08"], ["2025-01-08"]),  # a day of mourning
     ],
 )
 def test_of_a_day_of_the_past_the_last_session_is_asked_for_and_never_the_newest(
     trade_date: str, sessions: list[str], asked: list[str]
 ) -> None:
     vendor = FakeVendor({"ONE": [HEAVY], "TWO": [HEAVY]}, days=[date.fromisoformat(day) for day in sessions])
-    assert scan(vendor, trade_date, max_days_to_expiry=90).tickers == ["ONE", "TWO"]
+    assert scan(vendor, trade_date, max_days_to_expiry=900).tickers == ["ONE", "TWO"]
     days = [date.fromisoformat(day) for day in asked]
     assert vendor.asked == [*(("ONE", day) for day in days), ("TWO", days[-1])]
 
@@ -241,11 +254,11 @@ def test_a_chain_of_another_day_than_was_asked_for_is_refused() -> None:
         scan(Elsewhere({"EXMP": [HEAVY]}), "2026-02-03")
 
 
-def test_three_weekdays_are_tried_and_no_more() -> None:
+def test_a_ticker_without_options_costs_one_request_too() -> None:
     vendor = FakeVendor({"EXMP": [HEAVY]}, days=[])
     with pytest.raises(NoDataError):
         scan(vendor, "2026-01-20")
-    assert [day.day for _, day in vendor.asked if day] == [20, 19, 16]
+    assert vendor.asked == [("EXMP", date(2026, 1, 20))]
 
 
 # -- what goes wrong ------------------------------------------------------------------------------------

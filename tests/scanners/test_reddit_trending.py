@@ -107,7 +107,7 @@ def test_the_evidence_leads_to_the_posts_and_keeps_neither_author_nor_body() -> 
         "as_of": "2026-02-05T17:00:00+00:00",
         "id": "p11",
         "url": "https://www.reddit.com/r/stocks/comments/p11/",
-        "text": "t" * 200,
+        "text": f"{'t' * 199}…",
         "values": {"subreddit": "stocks", "score": 11, "comments": 9, "matched": "symbol"},
     }
     assert "secret" not in str(candidate)
@@ -233,3 +233,36 @@ def test_the_real_posts_of_three_days_are_about_shares_and_not_about_words() -> 
     ranked = [one["ticker"] for one in sorted(ran.candidates, key=signal_order)]
     assert ranked[:2] == ["GME", "PLTR"]
     assert not {"IT", "ER", "ET", "DD", "ALL", "ON", "CEO", "YOLO", "A", "I"} & set(ranked)
+
+
+def test_one_author_is_one_voice_however_often_and_wherever_he_writes() -> None:
+    zealot = [post(n, f"$GME, day {n}", writer=7, score=100 + n) for n in range(5)]
+    ran = scan(*zealot, post(10, "$GME today", writer=8))
+    assert ran.tickers == []
+    assert ran.funnel["below min_mentions but for further posts of one author"] == 1
+    (candidate,) = scan(*zealot, *(post(10 + n, "$GME today", writer=8 + n) for n in range(2))).candidates
+    assert candidate["context"].startswith("named in 3 posts")
+    assert [one["id"] for one in candidate["evidence"]] == ["p4", "p10", "p11"]
+
+
+def test_posts_whose_authors_are_gone_are_voices_of_their_own() -> None:
+    assert scan(*(post(n, "$GME today", writer=None) for n in range(3))).tickers == ["GME"]
+
+
+@pytest.mark.parametrize("with_original", [True, False])
+def test_a_crosspost_is_no_further_post(with_original: bool) -> None:
+    first = [post(0, "$GME today", writer=1)] if with_original else []
+    copies = [post(n, "$GME today", original="p0", writer=n + 1, score=50 * n) for n in range(1, 4)]
+    ran = scan(*first, *copies, min_mentions=1)
+    (evidence,) = ran.candidates[0]["evidence"]
+    assert evidence["id"] == ("p0" if with_original else "p3")
+    assert ran.funnel["crossposts and copies"] == (3 if with_original else 2)
+
+
+def test_a_post_of_last_week_is_no_trend_of_today() -> None:
+    fresh = post(0, "What a day")
+    old = [post(n, "$GME today", created=fresh.created - timedelta(days=4)) for n in range(1, 4)]
+    ran = scan(fresh, *old)
+    assert ran.tickers == []
+    assert ran.funnel["older than max_age_days"] == 3
+    assert scan(fresh, *old, max_age_days=5).tickers == ["GME"]

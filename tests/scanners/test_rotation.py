@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -69,6 +71,65 @@ def test_what_an_abandoned_thread_notes_after_the_end_is_dropped_in_silence(
     rotation.close()
     assert turn(file, "AB") == "AB"
     assert caplog.records == []
+
+
+def test_one_that_fails_comes_soon_again_but_not_a_third_time(tmp_path: Path) -> None:
+    file = tmp_path / "rotation.sqlite"
+    turn(file, "ABC", noted="ABC")
+    for day, expected in ((1, "BAC"), (2, "ACB"), (3, "BAC")):
+        with closing(Rotation(file, "one", MONDAY + timedelta(days=day))) as rotation:
+            rotation.note_failure("B")
+            assert "".join(rotation.longest_ago("ABC")) == expected
+
+
+def test_one_that_failed_comes_after_those_never_asked(tmp_path: Path) -> None:
+    file = tmp_path / "rotation.sqlite"
+    with closing(Rotation(file, "one", MONDAY)) as rotation:
+        rotation.note_failure("A")
+    assert turn(file, "ABC") == "BCA"
+
+
+_PROCESS = """
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from tradingagents.discovery.scanners.rotation import Rotation
+
+with closing(Rotation(Path(sys.argv[1]), "one", datetime(2026, 2, 2, tzinfo=UTC))) as rotation:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(60):
+        rotation.longest_ago(["A", "B"])
+        rotation.note([f"{sys.argv[2]}{number}"])
+        rotation.note_failure(f"{sys.argv[2]}X{number}")
+"""
+
+
+def test_runs_at_once_in_several_processes_lose_nothing_of_each_others_turns(tmp_path: Path) -> None:
+    file = tmp_path / "rotation.sqlite"
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", _PROCESS, str(file), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in "PQR"
+    ]
+    for run in runs:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "ready\n"
+    for run in runs:
+        assert run.stdin is not None
+        run.stdin.write("\n")
+        run.stdin.flush()
+    assert [run.communicate(timeout=60)[1] for run in runs] == ["", "", ""]
+    with closing(Rotation(file, "one", MONDAY)) as rotation:
+        noted = [f"{name}{number}" for name in "PQR" for number in range(60)]
+        failed = [f"{name}X{number}" for name in "PQR" for number in range(60)]
+        assert rotation.longest_ago([*noted, "NEW", *failed]) == ["NEW", *failed, *noted]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)

@@ -359,3 +359,66 @@ def test_a_payload_without_its_list_is_refused() -> None:
             parse_movers(text)
         with pytest.raises(BadPayload):
             parse_articles(text)
+
+
+# -- rows that are odd in part ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("percent", ["126.4901%", "126.4901", " 126.4901% ", 126.4901])
+def test_a_percentage_is_read_with_or_without_its_sign(percent: Any) -> None:
+    rows = [MOVER | {"change_percentage": percent}]
+    (mover,) = parse_movers(movers_body(top_gainers=rows)).gainers
+    assert mover.change_percent == 126.4901
+
+
+@pytest.mark.parametrize("odd", [None, "", "n/a", True, "nan%", [], {}])
+def test_a_percentage_that_is_none_is_told_and_costs_that_row_alone(odd: Any) -> None:
+    told: list[str] = []
+    rows = [MOVER | {"change_percentage": odd}, MOVER | {"ticker": "GOOD"}]
+    movers = parse_movers(movers_body(top_gainers=rows), told.append)
+    assert [one.ticker for one in movers.gainers] == ["GOOD"]
+    assert [one[:26] for one in told] == ["gainers: row 0 cannot be r"]
+
+
+def test_a_list_of_which_no_row_can_be_read_costs_no_other_list() -> None:
+    told: list[str] = []
+    body = movers_body(top_losers=[MOVER | {"price": None}] * 2)
+    assert len(parse_movers(body, told.append).gainers) == 1
+    assert len(told) == 2
+    with pytest.raises(BadPayload, match="losers: row 0"):
+        parse_movers(body)
+    with pytest.raises(BadPayload):
+        parse_movers(body | {"top_gainers": []}, told.append)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"relevance_score": None},
+        {"ticker_sentiment_score": "bullish"},
+        {"ticker": None},
+        {"relevance_score": "1.2"},
+    ],
+)
+def test_a_ticker_that_cannot_be_read_costs_neither_the_article_nor_its_others(odd: dict[str, Any]) -> None:
+    told: list[str] = []
+    first, second = ARTICLE["ticker_sentiment"]
+    feed = [ARTICLE | {"ticker_sentiment": [first | odd, second]}]
+    (article,) = parse_articles({"feed": feed}, told.append)
+    assert [mood.ticker for mood in article.moods] == ["CRYPTO:BTC"]
+    assert [one[:31] for one in told] == ["an article's tickers: row 0 can"]
+    with pytest.raises(BadPayload):
+        parse_articles({"feed": [ARTICLE | {"ticker_sentiment": [first | odd]}]}, told.append)
+
+
+@pytest.mark.parametrize("changes", [{"overall_sentiment_score": None}, {"source": 7}, {"source": None}])
+def test_what_no_claim_rests_on_may_be_missing(changes: dict[str, Any]) -> None:
+    (article,) = parse_articles({"feed": [ARTICLE | changes]})
+    assert [mood.ticker for mood in article.moods] == ["EXMP", "CRYPTO:BTC"]
+
+
+def test_without_an_end_the_news_run_up_to_now() -> None:
+    vendor, adapter = client(answer({"feed": [ARTICLE]}), answer({"feed": [ARTICLE]}))
+    vendor.news(datetime(2026, 2, 4, tzinfo=UTC), None)
+    assert "time_from=20260204T0000" in adapter.urls[0]
+    assert "time_to" not in adapter.urls[0]

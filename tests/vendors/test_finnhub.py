@@ -280,3 +280,16 @@ def test_the_mean_lies_on_the_scale_and_grows_with_every_better_opinion(counts: 
     assert 1 <= month.mean <= 5
     (better,) = parse_ratings([raw | {"strongBuy": counts[4] + 1}])
     assert better.mean >= month.mean
+
+
+def test_ratings_of_another_company_are_refused() -> None:
+    assert len(parse_ratings([MONTH], "EXMP")) == 1
+    assert len(parse_ratings([MONTH | {"symbol": "EXMP"}], "EXMP")) == 1
+    with pytest.raises(BadPayload, match="ratings of 'EXMP' instead of OTHR"):
+        parse_ratings([MONTH | {"symbol": "EXMP"}], "OTHR")
+
+
+@pytest.mark.parametrize("hour", [None, 7, ["bmo"], {}])
+def test_an_hour_that_is_no_word_is_not_known(hour: Any) -> None:
+    (event,) = parse_events([{"symbol": "EXMP", "date": "2026-02-07", "hour": hour}])
+    assert event.hour == ""

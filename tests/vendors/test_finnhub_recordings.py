@@ -54,7 +54,7 @@ def test_every_recorded_report_is_read(name: str) -> None:
 def test_every_recorded_month_of_ratings_is_read(name: str, count: int | None) -> None:
     raw = recorded(name)
     rows = json.loads(raw["body"]) if isinstance(raw, dict) else raw
-    months = vendor_giving(name).recommendation_trends("AAPL")
+    months = vendor_giving(name).recommendation_trends(rows[0]["symbol"])
     assert len(months) == len(rows) == (count or len(rows))
     assert [str(month.period) for month in months] == sorted((row["period"] for row in rows), reverse=True)
     assert all(1 < month.mean < 5 for month in months)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ def test_a_client_sends_nothing_when_it_is_made() -> None:
 
 def test_a_listing_becomes_posts() -> None:
     reddit, adapter = client(listing(POST))
-    assert reddit.hot("stocks", 50) == [
+    assert [replace(one, writer=None) for one in reddit.hot("stocks", 50)] == [
         Post(
             id="a1",
             subreddit="stocks",
@@ -365,3 +366,18 @@ def test_importing_the_scanners_and_vendors_takes_no_client_library() -> None:
     code = f"import sys, {', '.join(imports)}; print(sorted({libraries} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_crosspost_names_its_original_and_a_writer_is_known_by_no_name() -> None:
+    items = [
+        POST | {"id": "b1", "crosspost_parent": "t3_a1"},
+        POST | {"id": "b2", "author": "Somebody_else"},
+        POST,
+        POST | {"id": "b3", "author": "[deleted]"},
+    ]
+    reddit, _ = client(listing(*items))
+    crosspost, other, same, gone = reddit.hot("stocks", 10)
+    assert (crosspost.original, other.original) == ("a1", "")
+    assert crosspost.writer == same.writer != other.writer
+    assert gone.writer is None
+    assert "omebody" not in f"{crosspost}{other}"

@@ -37,7 +37,7 @@ RECORDS: Mapping[str, RecordKind] = {
     "form4_purchase": RecordKind(needs={"code": ("P",), "shares": None}),
     "form_8k": RecordKind(needs={"items": None, "counted": None}),
     "analyst_action": RecordKind("symbol", {"firm": None, "action": ("upgrade", "downgrade", "initiation")}),
-    "analyst_consensus": RecordKind(needs={"mean": None}),
+    "analyst_consensus": RecordKind("symbol", {"mean": None}),
     "earnings_date": RecordKind("symbol", {"date": None}),
     "earnings_report": RecordKind("symbol", {"direction": ("beat", "miss", "mixed")}),
     "market_mover": RecordKind("ticker", {"change_percent": None}),

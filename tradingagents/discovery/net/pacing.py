@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import TypeVar
 
 from tradingagents.discovery.clock import Clock, Deadline
@@ -14,7 +15,7 @@ from tradingagents.discovery.net.policy import VendorPolicy
 from tradingagents.discovery.net.quota import SETTLING_SECONDS, Delay, MemoryLedger, QuotaLedger, Ticket
 from tradingagents.discovery.net.state import Notices, StateUnavailable
 
-__all__ = ["MAX_WAIT_SECONDS", "Pacer"]
+__all__ = ["MAX_WAIT_SECONDS", "Pacer", "leaving_to_others"]
 
 T = TypeVar("T")
 
@@ -24,6 +25,22 @@ MAX_WAIT_SECONDS = 120.0
 
 def _nothing() -> None:
     """Look at nothing after a wait."""
+
+
+_spare: ContextVar[int] = ContextVar("tradingagents_permits_left_to_others", default=0)
+
+
+@contextlib.contextmanager
+def leaving_to_others(permits: int) -> Iterator[None]:
+    """Have the block's requests, here and in copied contexts, leave the last ``permits`` of each quota.
+
+    For one who asks much where others ask once: a day's quota that is nearly spent goes to them.
+    """
+    token = _spare.set(permits)
+    try:
+        yield
+    finally:
+        _spare.reset(token)
 
 
 class Pacer:
@@ -46,7 +63,7 @@ class Pacer:
 
     def await_turn(self, deadline: Deadline, recheck: Callable[[], None] = _nothing) -> None:
         """Return when a permit may be had; none is taken, so :meth:`turn` may have to wait again."""
-        while (delay := self._ask(lambda ledger: ledger.peek())) is not None:
+        while (delay := self._ask(lambda ledger: ledger.peek(_spare.get()))) is not None:
             self._wait(delay, deadline)
             recheck()
 
@@ -55,7 +72,7 @@ class Pacer:
         self, deadline: Deadline, recheck: Callable[[], None] = _nothing, *, new_connection: bool = False
     ) -> Iterator[None]:
         """Take a permit for the request that the block sends. It is used up however the block ends."""
-        while isinstance(ticket := self._ask(lambda ledger: ledger.take()), Delay):
+        while isinstance(ticket := self._ask(lambda ledger: ledger.take(_spare.get())), Delay):
             self._wait(ticket, deadline)
             recheck()
         try:
@@ -102,7 +119,8 @@ class Pacer:
     def _refusal(self, delay: Delay) -> FetchError | DeadlineExceeded:
         name, wait = self._policy.name, _spoken(delay.seconds)
         if delay.why == "quota" or (delay.why == "pace" and delay.seconds > MAX_WAIT_SECONDS):
-            return QuotaSpent(name, f"the quota is spent; the next request is allowed in {wait}")
+            kept = f", but for {spare} left to others" if (spare := _spare.get()) else ""
+            return QuotaSpent(name, f"the quota is spent{kept}; the next request is allowed in {wait}")
         if delay.why == "hold":
             text = f"the vendor asked us to wait; the next request is allowed in {wait}"
             return RateLimited(name, text, retry_after_seconds=delay.seconds)

@@ -28,6 +28,7 @@ __all__ = [
     "QuotaLedger",
     "Ticket",
     "first_free",
+    "spared",
 ]
 
 MAX_HOLD_SECONDS = 86_400.0
@@ -69,10 +70,13 @@ class Ticket(NamedTuple):
 class QuotaLedger(Protocol):
     """Where one vendor's permits are written down. Implementations must be thread-safe and must not wait."""
 
-    def peek(self) -> Delay | None:
-        """Say when to ask again, or return None when a permit may be had now. Writes nothing."""
+    def peek(self, spare: int = 0) -> Delay | None:
+        """Say when to ask again, or return None when a permit may be had now. Writes nothing.
 
-    def take(self) -> Ticket | Delay:
+        ``spare`` is how many permits of a quota (not of a pace) the caller leaves to others.
+        """
+
+    def take(self, spare: int = 0) -> Ticket | Delay:
         """Write down one request that is about to leave, or say when to ask again and write nothing."""
 
     def sent(self, ticket: Ticket, settling_seconds: float = 0.0) -> None:
@@ -83,6 +87,14 @@ class QuotaLedger(Protocol):
 
     def close(self) -> None:
         """Let go of what the ledger holds open. Idempotent."""
+
+
+def spared(rates: Iterable[Rate], spare: int) -> tuple[Rate, ...]:
+    """Return what is left of the rates for one who leaves ``spare`` requests of each quota to others."""
+    return tuple(
+        Rate(max(rate.requests - spare, 1), rate.seconds) if rate.seconds >= LONG_SECONDS else rate
+        for rate in rates
+    )
 
 
 def first_free(rates: Iterable[Rate], nth_newest: Callable[[int], float | None], now: float) -> Delay | None:
@@ -116,16 +128,16 @@ class MemoryLedger:
         self._held_until = 0.0
         self._hold_is_quota = False
 
-    def peek(self) -> Delay | None:
+    def peek(self, spare: int = 0) -> Delay | None:
         """See :class:`QuotaLedger`."""
         with self._lock:
-            return self._delay(self._clock.monotonic())
+            return self._delay(self._clock.monotonic(), spare)
 
-    def take(self) -> Ticket | Delay:
+    def take(self, spare: int = 0) -> Ticket | Delay:
         """See :class:`QuotaLedger`."""
         with self._lock:
             now = self._clock.monotonic()
-            if (delay := self._delay(now)) is not None:
+            if (delay := self._delay(now, spare)) is not None:
                 return delay
             self._number += 1
             ticket = Ticket(now + SENDING_SECONDS, self._number)
@@ -152,10 +164,10 @@ class MemoryLedger:
     def close(self) -> None:
         """See :class:`QuotaLedger`."""
 
-    def _delay(self, now: float) -> Delay | None:
+    def _delay(self, now: float, spare: int) -> Delay | None:
         if (left := self._held_until - now) > 0:
             return Delay(left, "quota" if self._hold_is_quota else "hold")
-        return first_free(self._rates, self._nth_newest, now)
+        return first_free(spared(self._rates, spare), self._nth_newest, now)
 
     def _nth_newest(self, n: int) -> float | None:
         return self._tickets[-n].at if len(self._tickets) >= n else None

@@ -20,6 +20,7 @@ from tradingagents.discovery.net.quota import (
     SENDING_SECONDS,
     Delay,
     Ticket,
+    spared,
 )
 from tradingagents.discovery.net.state import StateUnavailable
 
@@ -88,21 +89,18 @@ class RedisLedger:
 
     def __init__(self, vendor: str, client: Any, rates: Iterable[Rate]) -> None:
         self._client, self._rates = client, tuple(rates)
-        self._arguments = [_milliseconds(SENDING_SECONDS)]
-        for rate in self._rates:
-            self._arguments += [rate.requests, _milliseconds(rate.seconds + JITTER_SECONDS)]
         # The braces keep a vendor's keys together on a cluster.
         self._keys = [f"tradingagents:{{{vendor}}}:{part}" for part in ("tickets", "hold", "serial")]
         self._take, self._sent, self._hold = map(client.register_script, (_TAKE, _SENT, _HOLD))
 
-    def peek(self) -> Delay | None:
+    def peek(self, spare: int = 0) -> Delay | None:
         """See ``QuotaLedger``."""
-        reply = self._run(self._take, self._keys, [0, *self._arguments])
+        reply = self._run(self._take, self._keys, [0, *self._arguments(spare)])
         return self._delay(reply) if reply else None
 
-    def take(self) -> Ticket | Delay:
+    def take(self, spare: int = 0) -> Ticket | Delay:
         """See ``QuotaLedger``."""
-        reply = self._run(self._take, self._keys, [1, *self._arguments])
+        reply = self._run(self._take, self._keys, [1, *self._arguments(spare)])
         if not reply:
             return Ticket(0.0, 0)
         return Ticket(reply[0] / 1000, reply[1]) if len(reply) == 3 else self._delay(reply)
@@ -121,6 +119,12 @@ class RedisLedger:
     def close(self) -> None:
         """See ``QuotaLedger``. The client's connections are closed; it opens others if it is used again."""
         self._client.close()
+
+    def _arguments(self, spare: int) -> list[int]:
+        made = [_milliseconds(SENDING_SECONDS)]
+        for rate in spared(self._rates, spare):
+            made += [rate.requests, _milliseconds(rate.seconds + JITTER_SECONDS)]
+        return made
 
     def _delay(self, reply: list[Any]) -> Delay:
         seconds, why = max(reply[0], 1) / 1000, reply[1]

@@ -41,7 +41,7 @@ def historical_options(market: Market, request: Request) -> Response:
 
 
 def _row(seed: int, listing: Listing, day: date, one: Contract) -> tuple[str, ...]:
-    root = listing.symbol.replace(".", "")
+    root = listing.symbol.replace(".", "") + ("1" if one.adjusted else "")
     key = f"{root}{one.expiration:%y%m%d}{one.kind[0].upper()}{round(one.strike * 1_000):08d}"
     draw = stream(seed, "quote", key, day)
     greeks = (f"{draw.uniform(-0.2, 0.2):.5f}" for _ in range(4))

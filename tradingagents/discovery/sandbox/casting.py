@@ -44,6 +44,9 @@ _PARTS = {
     "surprise/beat": 4, "surprise/miss": 3, "surprise/smaller_loss": 1, "surprise/from_nothing": 1,
     "surprise/revenue": 1, "surprise/mixed": 1, "surprise/tiny": 2, "surprise/cent": 2,
     "surprise/no_actual": 2, "surprise/no_estimate": 1, "surprise/units": 1, "ratings/up_quiet": 4,
+    # what only looks like news, research, attention or a month's change
+    "news/contested": 2, "news/syndicated": 1, "posts/one_author": 1, "posts/crossposted": 1, "posts/old": 1,
+    "posts/dd_old": 1, "ratings/gap": 1, "ratings/few": 1,
     # charts, each with the near misses of its screen
     "bars/accumulation": 3, "bars/accumulation_weak": 2, "bars/accumulation_fell": 2,
     "bars/accumulation_thin": 1, "bars/breakout": 3, "bars/breakout_quiet": 2, "bars/breakout_inside": 2,

@@ -34,7 +34,7 @@ FOREIGN = ("ZXIQ.TO", "9911.HK", "VQOD.L", "QZEDF", "XJIKY")
 """Symbols that are listed elsewhere, or traded over the counter."""
 
 HOURS = ("bmo", "amc", "amc", "bmo", "dmh", "")
-_RATINGS_PARTS = ("up", "down", "flat", "one_month", "none", "slight", "older")
+_RATINGS_PARTS = ("up", "down", "flat", "one_month", "none", "slight", "older", "gap", "few")
 _MONTHS = 4
 
 
@@ -151,6 +151,11 @@ def ratings(seed: int, symbol: str, as_of: date, cast: Cast) -> tuple[Rating, ..
     """Return the monthly snapshots of a company, newest first; none where no analyst follows it."""
     if symbol in cast["ratings/none"]:
         return ()
+    if symbol in cast["ratings/few"]:
+        return tuple(
+            Rating(period, *counts)
+            for period, counts in zip(_months(as_of)[:2], ((2, 0, 0, 0, 0), (0, 0, 2, 0, 0)), strict=True)
+        )
     draw = stream(seed, "ratings", symbol)
     start = [draw.randint(*bounds) for bounds in ((3, 7), (5, 9), (8, 12), (1, 3), (0, 1))]
     grade = 1 if symbol in cast["ratings/slight"] else 0
@@ -158,12 +163,14 @@ def ratings(seed: int, symbol: str, as_of: date, cast: Cast) -> tuple[Rating, ..
     for period, moved in zip(_months(as_of), _moves(symbol, cast), strict=True):
         rows.append(Rating(period, *counts))
         counts = _before(counts, moved, grade)
+    if symbol in cast["ratings/gap"]:
+        del rows[1]
     return tuple(rows[:1] if symbol in cast["ratings/one_month"] else rows)
 
 
 def _moves(symbol: str, cast: Cast) -> tuple[int, int, int, int]:
     """Return, newest first, how many analysts went up from hold to arrive at each month."""
-    if symbol in cast["ratings/up_quiet"]:
+    if symbol in cast["ratings/up_quiet"] + cast["ratings/gap"]:
         return (4, 0, 0, 0)
     if symbol in cast["ratings/up"]:
         return (3 + cast["ratings/up"].index(symbol) % 3, 0, 1, 0)
@@ -208,6 +215,8 @@ def ratings_truth(seed: int, as_of: date, cast: Cast) -> Planted:
             "ratings/none": "no analyst follows it",
             "ratings/slight": "rose by less than 0.1",
             "ratings/older": "rose a month earlier",
+            "ratings/gap": "the month before is missing",
+            "ratings/few": "two analysts only",
         }
     )
     return Planted(frozenset(measure), frozenset(why), why, measure)

@@ -8,7 +8,7 @@ should not was published two days before.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from tradingagents.discovery.sandbox.casting import Cast, Planted
@@ -93,6 +93,21 @@ def _planted(seed: int, as_of: date, cast: Cast) -> Iterator[Article]:
             yield _article(seed, number, as_of - timedelta(days=age), moods)
             number += 1
     yield _article(seed, number, as_of, [Mood(ticker, 0.8, 0.6) for ticker in _FOREIGN])
+    yield from _outweighed(seed, as_of, cast)
+
+
+def _outweighed(seed: int, as_of: date, cast: Cast) -> Iterator[Article]:
+    """Bullish articles of tickers of which worse is said; one is an agency's, under four addresses."""
+    (spread,) = cast["news/syndicated"]
+    for rank, ticker in enumerate((spread, *cast["news/contested"])):
+        number = 60 + 2 * rank
+        good = _article(seed, number, as_of, [Mood(ticker, 0.8, 0.45)])
+        yield good
+        yield _article(seed, number + 1, as_of, [Mood(ticker, 0.9, -0.6)])
+        if ticker == spread:
+            for copy, (source, domain) in enumerate(_SOURCES):
+                title = f"{good.title} - {source}" if copy else good.title.upper()
+                yield replace(good, number=70 + copy, title=title, source=source, domain=domain)
 
 
 def _background(seed: int, as_of: date, companies: Sequence[str]) -> Iterator[Article]:
@@ -126,6 +141,8 @@ def news_truth(as_of: date, cast: Cast, articles: Sequence[Article]) -> Planted:
             "news/bearish": "bearish",
             "news/old": "two days old",
             "news/just_under": "just under bullish",
+            "news/contested": "bearish articles outweigh the bullish",
+            "news/syndicated": "one bullish text under four addresses, and a bearish one that outweighs it",
         }
     )
     why |= dict.fromkeys(_FOREIGN, "not a share")

@@ -24,7 +24,7 @@ _FORBIDDEN = {
     "small": "a high multiple of next to nothing",
     "cheap": "many contracts of next to no premium",
     "dates": "expires on the day, or after three months",
-    "usual": "busy, and as busy as it is held",
+    "usual": "busy, and as busy as it is held but for a contract that a split has adjusted",
     "no_bid": "nobody would buy it at that mark",
     "deep": "so deep in the money that it stands in for the share",
 }
@@ -43,6 +43,7 @@ class Contract:
     volume: int
     open_interest: int
     delta: float
+    adjusted: bool = False  # by a split: not for a hundred shares
 
     @property
     def premium(self) -> float:
@@ -112,7 +113,7 @@ def _planted(part: str, close: float, day: date) -> list[Contract]:
             replace(call, expiration=day),
             replace(call, expiration=_expiration(day, _WEEKS[_FAR])),
         ],
-        "usual": [replace(call, open_interest=int(call.volume / 1.4))],
+        "usual": [replace(call, open_interest=int(call.volume / 1.4)), replace(put, adjusted=True)],
         "no_bid": [replace(call, bid=0.0)],
         "deep": [deep],
     }

@@ -31,6 +31,7 @@ _RESEARCH = ("wallstreetbets", "stocks", "investing", "SecurityAnalysis", "Value
 _SHOUTED = ("HOLD", "HUGE", "BACK", "MOON", "ALL", "ON", "IT", "I")
 _LOWER = ("hold", "huge", "back")
 _WORDS = ("IT", "ALL", "ON", "DD", "I")
+_ECHOES = ("posts/one_author", "posts/crossposted", "posts/old")
 _UNLISTED = ("ER", "CEO", "BTC", "ZZTOP")
 
 
@@ -50,15 +51,18 @@ class Post:
     author: str | None = "fictional_user"  # None: the account is deleted
     removed_by: str | None = None
     means: tuple[str, ...] = ()
+    original: str | None = None  # of a crosspost: the title of what it repeats; its key, when all have one
 
 
 def reddit_posts(seed: int, as_of: date, cast: Cast) -> tuple[Post, ...]:
     """Return every post, newest first, each with an id of its own."""
     drafts = [
         *_mentions(cast),
+        *_echoes(as_of, cast),
         *_words(),
         *_research(seed, cast),
         *_no_research(seed, cast),
+        *_old_research(seed, as_of, cast),
         *_small_talk(seed, as_of),
     ]
     posts = []
@@ -69,8 +73,10 @@ def reddit_posts(seed: int, as_of: date, cast: Cast) -> tuple[Post, ...]:
         if created == _SOME_TIME:
             morning = datetime.combine(as_of, time(6, tzinfo=UTC))
             created = morning + timedelta(seconds=draw.randrange(14 * 3_600))
-        author = draft.author and f"fictional_user_{draw.randrange(400)}"
+        author = f"{draft.author}_{number}" if draft.author == "fictional_user" else draft.author
         posts.append(replace(draft, key=key, created=created, author=author, comments=draw.randrange(2, 400)))
+    keys = {post.title: post.key for post in posts if post.original is None}
+    posts = [replace(post, original=post.original and keys[post.original]) for post in posts]
     return tuple(sorted(posts, key=lambda post: (post.created, post.key), reverse=True))
 
 
@@ -101,6 +107,26 @@ def _mentions(cast: Cast) -> Iterator[Post]:
     for ticker in cast["posts/one_repeats"]:
         title = " ".join([f"${ticker}"] * 10)
         yield _draft("wallstreetbets", title, f"{ticker} calls. " * 10, 95, means=(ticker,))
+
+
+def _echoes(as_of: date, cast: Cast) -> Iterator[Post]:
+    """Four posts of one author, one post in four communities, four posts of the week before."""
+    (zealot,), (spread,), (past,) = cast["posts/one_author"], cast["posts/crossposted"], cast["posts/old"]
+    week_ago = datetime.combine(as_of, time(12, tzinfo=UTC)) - timedelta(days=8)
+    for number, place in enumerate(_TRENDING):
+        one = _draft(place, phrases.CASHTAG[number].format(zealot), score=88, means=(zealot,))
+        yield replace(one, author="fictional_user_zealot")
+        title = phrases.CASHTAG[0].format(spread)
+        yield replace(_draft(place, title, score=87, means=(spread,)), original=title if number else None)
+        title = phrases.CASHTAG[number].format(past)
+        yield replace(_draft(place, title, score=5_000, means=(past,)), created=week_ago)
+
+
+def _old_research(seed: int, as_of: date, cast: Cast) -> Iterator[Post]:
+    """A paper that a quiet community still shows on its first page, weeks later."""
+    (ticker,) = cast["posts/dd_old"]
+    written = datetime.combine(as_of, time(12, tzinfo=UTC)) - timedelta(days=20)
+    yield replace(_paper(seed, ticker, "SecurityAnalysis", words=300, score=900), created=written)
 
 
 def _words() -> Iterator[Post]:
@@ -172,12 +198,17 @@ def _small_talk(seed: int, as_of: date) -> Iterator[Post]:
 
 def trending_truth(cast: Cast, posts: tuple[Post, ...]) -> Planted:
     """Return the listed symbols meant by three posts or more."""
+    echoes = {ticker for part in _ECHOES for ticker in cast[part]}
     counts = Counter(ticker for post in posts if post.subreddit in _TRENDING for ticker in post.means)
+    counts = Counter({ticker: count for ticker, count in counts.items() if ticker not in echoes})
     measure = {ticker: float(count) for ticker, count in counts.items() if count >= 3}
     why = cast.why(
         {
             "posts/two": "two posts only",
             "posts/one_repeats": "one post that repeats it",
+            "posts/one_author": "one author who writes of it everywhere",
+            "posts/crossposted": "one post in four communities",
+            "posts/old": "talked of a week ago",
         }
     )
     why |= dict.fromkeys(_UNLISTED, "not a listed symbol")
@@ -195,6 +226,7 @@ def dd_truth(cast: Cast) -> Planted:
             "posts/dd_removed": "removed by the moderators",
             "posts/dd_deleted": "deleted by its author",
             "posts/dd_chat": "a chat, not research",
+            "posts/dd_old": "weeks old",
         }
     )
     why |= dict.fromkeys(("IT", "DD", "CEO", "ON"), "a word, not the symbol")

@@ -77,6 +77,7 @@ def _post(post: Post) -> dict[str, object]:
         **{name: {} for name in _POST_OBJECTS},
         **_POST_FIXED,
         **author,
+        **({"crosspost_parent": f"t3_{post.original}"} if post.original else {}),
         **flair,
         "created": seconds,
         "created_utc": seconds,

@@ -12,9 +12,10 @@ longest ago. The coverage says how much of the whole that was.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -30,10 +31,13 @@ from tradingagents.discovery.errors import (
     NoDataError,
     Permanent,
     RateLimited,
+    StaleDataError,
+    Transient,
 )
 from tradingagents.discovery.execution.outcome import verdict_of_error
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.earnings_reports import upcoming_reports
+from tradingagents.discovery.scanners.rating_months import LATER, OLD, newest_two
 from tradingagents.discovery.scanners.rotation import Rotation
 from tradingagents.discovery.vendors.finnhub_records import RatingMonth
 
@@ -63,6 +67,7 @@ class AnalystRevisionsSettings(ScannerSettings):
     max_tickers: int = Field(default=40, ge=1, le=1_000)
     days_ahead: int = Field(default=7, ge=0, le=90)
     min_shift: float = Field(default=0.1, gt=0, le=4)
+    min_analysts: int = Field(default=3, ge=1)
 
 
 class AnalystRevisions(BaseScanner):
@@ -73,6 +78,12 @@ class AnalystRevisions(BaseScanner):
     Settings = AnalystRevisionsSettings
 
     _rotation: Rotation
+    _lacking: Counter[str]
+
+    @classmethod
+    def calendar_days(cls, settings: Any) -> tuple[int, int]:
+        """See :class:`BaseScanner`; with tickers of its own it reads no calendar."""
+        return 0, 0 if settings.tickers else int(settings.days_ahead)
 
     def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield in the order of the lists: as given, or by date of the report, then as in ``universe``."""
@@ -86,10 +97,15 @@ class AnalystRevisions(BaseScanner):
             picked = [ticker for ticker in [*first, *rest] if ticker in turns]
             self.step("tickers", len(first) + len(rest))
             self.step("left for later runs", len(first) + len(rest) - len(picked))
+            compared, self._lacking = False, Counter()
             for ticker, months in self.gather(self._months, picked, of=len(first) + len(rest)):
-                pair = self._newest_two(months, today)
-                if pair is not None and (candidate := self._judged(ticker, *pair)):
+                if (pair := self._comparable(months, today)) is None:
+                    continue
+                compared = True
+                if candidate := self._judged(ticker, *pair):
                     yield candidate
+            if not compared:
+                self._say_what_was_lacking(today)
 
     def _reporting_soon(self, today: date) -> list[str]:
         """Return who reports soon; without a calendar nobody, where a universe is left to ask about."""
@@ -131,6 +147,9 @@ class AnalystRevisions(BaseScanner):
         except (NoDataError, BadPayload, Permanent):
             self._rotation.note([ticker])  # asking sooner than the others would bring the same
             raise
+        except Transient:
+            self._rotation.note_failure(ticker)
+            raise
         except DeadlineExceeded as error:
             if current_deadline().remaining() < _LAST_SECONDS:
                 raise
@@ -138,21 +157,27 @@ class AnalystRevisions(BaseScanner):
         self._rotation.note([ticker])
         return months
 
-    def _newest_two(
+    def _comparable(
         self, months: Sequence[RatingMonth], today: date
     ) -> tuple[RatingMonth, RatingMonth] | None:
-        """Return the newest month and the one before it, as known on ``today``."""
-        known = [month for month in months if month.period <= today and month.analysts]
-        last_month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-        if len(known) < 2:
-            self.step("fewer than two months of ratings")
-        elif known[0].period < last_month:
-            self.step("no ratings of this month or the last")
-        else:
-            return known[0], known[1]
+        found = newest_two(months, today)
+        if isinstance(found, tuple):
+            return found
+        self._lacking[found] += 1
+        self.step(found)
         return None
 
+    def _say_what_was_lacking(self, today: date) -> None:
+        """Raise where no answer was of the day, for then nothing was seen that could be judged."""
+        if count := self._lacking[OLD]:
+            raise StaleDataError(f"finnhub: {OLD} of {today}, of any of {count} companies")
+        if count := self._lacking[LATER]:
+            raise NoDataError(f"finnhub: {LATER} than {today}, of {count} companies")
+
     def _judged(self, ticker: str, newest: RatingMonth, before: RatingMonth) -> dict[str, Any] | None:
+        if min(newest.analysts, before.analysts) < self.settings.min_analysts:
+            self.step("fewer analysts than min_analysts")
+            return None
         shift = round(newest.mean - before.mean, 9)  # so that 0.1 of 40 analysts is not a hair below 0.1
         if shift < self.settings.min_shift:
             self.step("unchanged or lower" if shift <= 0 else "below min_shift")
@@ -166,22 +191,23 @@ class AnalystRevisions(BaseScanner):
             ),
             "priority": Priority.HIGH if urgent else Priority.MEDIUM,
             "score": shift,
-            "evidence": [_evidence(ticker, month) for month in (newest, before)],
+            "evidence": [self._evidence(ticker, month) for month in (newest, before)],
         }
 
-
-def _evidence(ticker: str, month: RatingMonth) -> Evidence:
-    return Evidence(
-        vendor="finnhub",
-        kind="analyst_consensus",
-        as_of=month.period.isoformat(),
-        id=f"stock/recommendation/{ticker}/{month.period}",
-        values={
-            "strong_buy": month.strong_buy,
-            "buy": month.buy,
-            "hold": month.hold,
-            "sell": month.sell,
-            "strong_sell": month.strong_sell,
-            "mean": round(month.mean, 6),
-        },
-    )
+    def _evidence(self, ticker: str, month: RatingMonth) -> Evidence:
+        return Evidence(
+            vendor="finnhub",
+            kind="analyst_consensus",
+            as_of=month.period.isoformat(),
+            id=f"stock/recommendation/{ticker}/{month.period}",
+            url=self.vendors.finnhub.address("stock/recommendation", symbol=ticker),
+            values={
+                "symbol": ticker,
+                "strong_buy": month.strong_buy,
+                "buy": month.buy,
+                "hold": month.hold,
+                "sell": month.sell,
+                "strong_sell": month.strong_sell,
+                "mean": round(month.mean, 6),
+            },
+        )

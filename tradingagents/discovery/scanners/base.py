@@ -60,6 +60,7 @@ class BaseScanner(ABC):
     settings: Any
     vendors: Any = None
     market: Any = None
+    shared_calendar_days: tuple[int, int] = (0, 0)
     _recorder: Recorder | None = None
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
@@ -98,13 +99,21 @@ class BaseScanner(ABC):
 
     # -- what a scanner is given -----------------------------------------------------------------------
 
-    def bind(self, settings: ScannerSettings, vendors: Any, recorder: Recorder, market: Any = None) -> None:
+    def bind(
+        self,
+        settings: ScannerSettings,
+        vendors: Any,
+        recorder: Recorder,
+        market: Any = None,
+        calendar_days: tuple[int, int] = (0, 0),
+    ) -> None:
         """Give the scanner its surroundings; done once, before the scan.
 
-        ``market`` is the scan's :class:`~tradingagents.discovery.market.data.MarketData`.
+        ``market`` is the scan's :class:`~tradingagents.discovery.market.data.MarketData`, ``calendar_days``
+        what :meth:`calendar_days` says of all its scanners together.
         """
         self.settings, self.vendors, self._recorder = settings, vendors, recorder
-        self.market = market
+        self.market, self.shared_calendar_days = market, calendar_days
 
     @classmethod
     def screen(cls, settings: ScannerSettings) -> tuple[str, Mapping[str, Any]] | None:
@@ -113,6 +122,14 @@ class BaseScanner(ABC):
         None for a scanner that reads no screen. All that are named here are evaluated together.
         """
         return None
+
+    @classmethod
+    def calendar_days(cls, settings: ScannerSettings) -> tuple[int, int]:
+        """Return how many days before and after the trade date it reads of the earnings calendar.
+
+        A scan asks for the days that its built-in scanners need together, so that one request serves them.
+        """
+        return 0, 0
 
     @property
     def recorder(self) -> Recorder:

@@ -15,7 +15,7 @@ from pydantic import Field
 from tradingagents.discovery.candidate import Evidence, Priority
 from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.scanners.earnings_reports import HOURS, upcoming_reports
+from tradingagents.discovery.scanners.earnings_reports import HOURS, calendar_address, upcoming_reports
 from tradingagents.discovery.vendors.finnhub_records import EarningsEvent
 
 __all__ = ["EarningsCalendar", "EarningsCalendarSettings"]
@@ -43,6 +43,11 @@ class EarningsCalendar(BaseScanner):
     listed_only = True
     Settings = EarningsCalendarSettings
 
+    @classmethod
+    def calendar_days(cls, settings: Any) -> tuple[int, int]:
+        """See :class:`BaseScanner`."""
+        return 0, int(settings.days_ahead)
+
     def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield by date and symbol."""
         today = self.trade_date(state)
@@ -63,6 +68,7 @@ class EarningsCalendar(BaseScanner):
                     kind="earnings_date",
                     as_of=event.day.isoformat(),
                     id=f"calendar/earnings/{event.symbol}/{event.day}",
+                    url=calendar_address(self, event),
                     values={
                         "symbol": event.symbol,
                         "date": event.day.isoformat(),

@@ -14,7 +14,7 @@ from pydantic import Field
 from tradingagents.discovery.candidate import Evidence, Priority
 from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.scanners.earnings_reports import HOURS, past_reports
+from tradingagents.discovery.scanners.earnings_reports import HOURS, calendar_address, past_reports
 from tradingagents.discovery.scanners.surprise import Surprise, eps_surprise, revenue_surprise
 from tradingagents.discovery.vendors.finnhub_records import EarningsEvent
 
@@ -48,6 +48,11 @@ class EarningsSurprise(BaseScanner):
     evidence_kinds = ("earnings_report",)
     listed_only = True
     Settings = EarningsSurpriseSettings
+
+    @classmethod
+    def calendar_days(cls, settings: Any) -> tuple[int, int]:
+        """See :class:`BaseScanner`."""
+        return int(settings.lookback_days), 0
 
     def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield in order of symbol."""
@@ -98,7 +103,7 @@ class EarningsSurprise(BaseScanner):
             "context": f"{direction} on {event.day}{hour}: {_eps_words(both[0])}; {_revenue_words(both[1])}",
             "priority": Priority.LOW if direction == "mixed" else agreed,
             "score": round(abs(sum(counted)), 6),
-            "evidence": [_evidence(event, direction, *both)],
+            "evidence": [_evidence(event, calendar_address(self, event), direction, *both)],
         }
 
 
@@ -126,13 +131,14 @@ def _revenue_words(revenue: Surprise | None) -> str:
 
 
 def _evidence(
-    event: EarningsEvent, direction: Direction, eps: Surprise | None, revenue: Surprise | None
+    event: EarningsEvent, address: str, direction: Direction, eps: Surprise | None, revenue: Surprise | None
 ) -> Evidence:
     return Evidence(
         vendor="finnhub",
         kind="earnings_report",
         as_of=event.day.isoformat(),
         id=f"calendar/earnings/{event.symbol}/{event.day}",
+        url=address,
         values={
             "symbol": event.symbol,
             "date": event.day.isoformat(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from pydantic import Field
@@ -18,6 +18,7 @@ from tradingagents.discovery.candidate import Evidence, Priority, normalise_tick
 from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.errors import InvalidCandidate, NoDataError, StaleDataError
 from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.market.calendar import nyse
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.vendors.alpha_vantage_records import Mover, Movers
 
@@ -84,8 +85,8 @@ class MarketMovers(BaseScanner):
         for name, row in rows:
             if (ticker := share_symbol(row.ticker)) is None:
                 others.add(row.ticker)
-            else:
-                seen.setdefault(ticker, _Seen(row, [])).lists.append(name)
+            elif name not in (lists := seen.setdefault(ticker, _Seen(row, [])).lists):
+                lists.append(name)
         self.step("tickers listed", len(seen) + len(others))
         self.step("warrants, rights, units and the like", len(others))
         self.cover(asked=len(seen), answered=len(seen))
@@ -149,11 +150,14 @@ def share_symbol(text: str) -> str | None:
 def check_session(updated: date, trade_date: date, what: str = "movers") -> None:
     """Raise ``StaleDataError`` unless data of ``updated`` is the newest that ``trade_date`` can know.
 
-    That is the day's own session or the last one before it. Exchanges close on weekends and for single
-    holidays, so at most one weekday may lie between; a later day would be look-ahead.
+    That is the day's own session or, as that may not be over, the last one before it, by the calendar of
+    the New York Stock Exchange; a later day would be look-ahead. Raises ``NoDataError`` for a trade date
+    that the calendar does not reach.
     """
     if updated > trade_date:
         raise StaleDataError(f"alpha_vantage: {what} of {updated}, after the trade date {trade_date}")
-    between = (updated + timedelta(days=ahead) for ahead in range(1, (trade_date - updated).days))
-    if sum(day.isoweekday() <= 5 for day in between) > 1:
+    calendar = nyse()
+    newest = calendar.latest_session(trade_date)
+    oldest = calendar.back(newest, 1) if newest == trade_date else newest
+    if updated < oldest:
         raise StaleDataError(f"alpha_vantage: {what} of {updated}, too old for the trade date {trade_date}")

@@ -7,10 +7,11 @@ kind word does not outweigh them.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,7 @@ __all__ = ["NewsCatalyst", "NewsCatalystSettings"]
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _MAX_EVIDENCE = 10
+_WORD = re.compile(r"\w+")
 _HIGH_ARTICLES = 3  # so many separate articles make it urgent
 
 
@@ -64,9 +66,10 @@ class NewsCatalyst(BaseScanner):
 
     def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield in order of symbol, from the ``lookback_hours`` that end with the trade date, or now."""
-        last = _end_of(self.trade_date(state), current_deadline().clock.now())
+        now = current_deadline().clock.now()
+        last = _end_of(self.trade_date(state), now)
         first = last - timedelta(hours=self.settings.lookback_hours)
-        articles = self._articles(first, last)
+        articles = self._articles(first, last, so_far=last == now)
         said = self._said(_separate(articles))
         self.step("tickers named", len(said))
         self.cover(asked=len(said), answered=len(said))
@@ -74,14 +77,20 @@ class NewsCatalyst(BaseScanner):
             if candidate := self._judged(ticker, said[ticker]):
                 yield candidate
 
-    def _articles(self, first: datetime, last: datetime) -> list[Article]:
-        """Return the window's articles, and say when the vendor's limit cut the oldest."""
+    def _articles(self, first: datetime, last: datetime, *, so_far: bool) -> list[Article]:
+        """Return the window's articles, and say when the vendor's limit cut the oldest.
+
+        A window that ends ``so_far`` is asked for from the beginning of its first day and without an end: the
+        same question all day, which the answer of some minutes ago serves, and in an outage an older one.
+        """
         problems: list[str] = []
         vendor = self.vendors.alpha_vantage
+        since = datetime.combine(first.astimezone(UTC).date(), time(), UTC) if so_far else first
+        until = None if so_far else last
         given: list[Article] = self.ask(
             "alpha_vantage.news",
             {"time_from": first.isoformat(), "time_to": last.isoformat()},
-            lambda: vendor.news(first, last, on_malformed=problems.append),
+            lambda: vendor.news(since, until, on_malformed=problems.append),
             lambda articles: f"{len(articles)} articles",
         )
         for problem in problems:
@@ -101,11 +110,14 @@ class NewsCatalyst(BaseScanner):
         said: dict[str, list[_Said]] = defaultdict(list)
         others: set[str] = set()
         for article in articles:
-            for mood in article.moods:
+            moods: dict[str, Mood] = {}  # a ticker that an article lists twice is named by it once
+            for mood in sorted(article.moods, key=lambda one: (-one.relevance, one.sentiment)):
                 try:
-                    said[normalise_ticker(mood.ticker)].append(_Said(article, mood))
+                    moods.setdefault(normalise_ticker(mood.ticker), mood)
                 except InvalidCandidate:  # CRYPTO:BTC, FOREX:USD, preferred shares
                     others.add(mood.ticker)
+            for ticker, mood in moods.items():
+                said[ticker].append(_Said(article, mood))
         self.step("coins, currencies and what is no share", len(others))
         return said
 
@@ -153,11 +165,24 @@ def _end_of(day: date, now: datetime) -> datetime:
 
 
 def _separate(articles: Sequence[Article]) -> list[Article]:
-    """Keep one of each headline, the first published: agencies' texts appear under many addresses."""
-    kept: dict[str, Article] = {}
+    """Keep one of each headline, the first published: agencies' texts appear under many addresses.
+
+    Headlines are compared by their words, without the name of the site at their end; an address counts
+    once too.
+    """
+    by_words: dict[tuple[str, ...], Article] = {}
     for article in sorted(articles, key=lambda one: (one.published, one.url)):
-        kept.setdefault(" ".join(article.title.lower().split()), article)
-    return list(kept.values())
+        by_words.setdefault(_words_of(article), article)
+    by_address: dict[str, Article] = {}
+    for article in by_words.values():
+        by_address.setdefault(article.url, article)
+    return list(by_address.values())
+
+
+def _words_of(article: Article) -> tuple[str, ...]:
+    words, source = (tuple(_WORD.findall(text.lower())) for text in (article.title, article.source))
+    named = bool(source) and words[-len(source) :] == source
+    return words[: -len(source)] if named and len(words) > len(source) else words or (article.title,)
 
 
 def _evidence(one: _Said) -> Evidence:

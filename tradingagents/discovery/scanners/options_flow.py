@@ -2,13 +2,14 @@
 
 A volume above the open interest means that positions were opened. Whether by a buyer or a seller, alone
 or as one leg of several, an end-of-day chain does not tell, and no candidate claims it: a heavy trade in
-calls is no bet on a rise. A ticker costs one of the free plan's 25 requests a day, so the list is the user's.
+calls is no bet on a rise. A ticker costs one of the free plan's 25 requests a day, so the list is the user's,
+and the last of them are left to the scanners that need a single one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,8 @@ from tradingagents.discovery.errors import (
     StaleDataError,
 )
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
+from tradingagents.discovery.market.calendar import nyse
+from tradingagents.discovery.net.pacing import leaving_to_others
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.market_movers import check_session
 from tradingagents.discovery.scanners.option_activity import Activity, find_activity
@@ -36,7 +39,6 @@ __all__ = ["OptionsFlow", "OptionsFlowSettings"]
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _MOST_TICKERS = 10
-_DAYS_TRIED = 3  # weekdays, ending with the trade date, of which one had a session
 _MAX_EVIDENCE = 5
 _ONE_SIDED = 0.75  # of the premium
 _HIGH_RATIO = 5.0  # times min_volume_over_open_interest
@@ -62,6 +64,7 @@ class OptionsFlowSettings(ScannerSettings):
     min_days_to_expiry: int = Field(default=1, ge=0)
     max_days_to_expiry: int = Field(default=60, ge=0)
     max_delta: float = Field(default=0.9, gt=0, le=1)
+    requests_left_to_others: int = Field(default=4, ge=0)
 
 
 class OptionsFlow(BaseScanner):
@@ -96,12 +99,12 @@ class OptionsFlow(BaseScanner):
         Asks nothing more once the key or the day's quota is refused. Raises the first error when there is
         not a single chain.
         """
-        days = _days(trade_date, current_deadline().clock.now().astimezone(_NEW_YORK).date())
+        day = _day_to_ask_for(trade_date, current_deadline().clock.now().astimezone(_NEW_YORK).date())
         first: FetchError | NoDataError | None = None
         found = False
         for number, ticker in enumerate(watched):
             try:
-                chain = self._chain(ticker, days, trade_date)
+                chain = self._chain(ticker, day, trade_date)
             except StaleDataError as error:
                 first = first or error
                 self.cover(asked=1)
@@ -118,32 +121,22 @@ class OptionsFlow(BaseScanner):
                     self.step("not asked, as it would be refused too", len(watched) - number - 1)
                     break
             else:
-                found, days = True, [chain.day if days[0] else None]
+                found = True
                 self.cover(asked=1, answered=1)
                 yield chain
         if first is not None and not found:
             raise first
 
-    def _chain(self, ticker: str, days: list[date | None], trade_date: date) -> OptionChain:
-        """Return the chain of the first of ``days`` that has one; None stands for the newest there is."""
-        for day in days[:-1]:
-            try:
-                return self._ask_for(ticker, day, trade_date)
-            except StaleDataError:
-                raise
-            except NoDataError:
-                continue
-        return self._ask_for(ticker, days[-1], trade_date)
-
-    def _ask_for(self, ticker: str, day: date | None, trade_date: date) -> OptionChain:
+    def _chain(self, ticker: str, day: date | None, trade_date: date) -> OptionChain:
         problems: list[str] = []
         vendor = self.vendors.alpha_vantage
-        chain: OptionChain = self.ask(
-            "alpha_vantage.option_chain",
-            {"symbol": ticker, "date": day.isoformat() if day else "newest"},
-            lambda: vendor.option_chain(ticker, day, on_malformed=problems.append),
-            lambda chain: f"{len(chain.contracts)} contracts of {chain.day}",
-        )
+        with leaving_to_others(self.settings.requests_left_to_others):
+            chain: OptionChain = self.ask(
+                "alpha_vantage.option_chain",
+                {"symbol": ticker, "date": day.isoformat() if day else "newest"},
+                lambda: vendor.option_chain(ticker, day, on_malformed=problems.append),
+                lambda chain: f"{len(chain.contracts)} contracts of {chain.day}",
+            )
         for problem in problems:
             self.trouble(Reason.BAD_PAYLOAD, f"alpha_vantage: {ticker}: {problem}")
         if day is not None and chain.day != day:
@@ -194,16 +187,12 @@ class OptionsFlow(BaseScanner):
         )
 
 
-def _days(trade_date: date, today: date) -> list[date | None]:
-    """Return the sessions to ask for, in turn; None is the newest that the vendor has, in one request.
+def _day_to_ask_for(trade_date: date, today: date) -> date | None:
+    """Return the session to ask for; None is the newest that the vendor has.
 
-    A weekday may be a holiday. Of a day of the past the newest is no answer, it would be look-ahead.
+    Of a day of the past the newest is no answer, it would be look-ahead.
     """
-    if trade_date >= today:
-        return [None]
-    days = (trade_date - timedelta(days=back) for back in range(_DAYS_TRIED + 2))
-    weekdays: list[date | None] = [day for day in days if day.isoweekday() <= 5]
-    return weekdays[:_DAYS_TRIED]
+    return None if trade_date >= today else nyse().latest_session(trade_date)
 
 
 def _ratio(contract: OptionContract) -> float:

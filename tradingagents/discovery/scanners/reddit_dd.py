@@ -17,6 +17,7 @@ from pydantic import Field
 
 from tradingagents.discovery.candidate import Priority
 from tradingagents.discovery.market.text_tickers import find_tickers
+from tradingagents.discovery.scanners.foreign_words import quoted
 from tradingagents.discovery.scanners.reddit_mentions import (
     DD_SEARCH,
     HOT,
@@ -136,7 +137,7 @@ def _candidate(ticker: str, papers: Sequence[_Paper]) -> dict[str, Any]:
         "ticker": ticker,
         "context": (
             f"research of {best.words:,} words in r/{best.post.subreddit} ({best.post.score:,} upvotes, "
-            f"{best.post.num_comments:,} comments){more}: {best.post.title[:120]}"
+            f"{best.post.num_comments:,} comments){more}, headed {quoted(best.post.title, 120)}"
         ),
         "priority": Priority.MEDIUM if best.post.score >= _MEDIUM_UPVOTES else Priority.LOW,
         "score": round(sum(paper.score for paper in papers), 6),

@@ -20,6 +20,8 @@ from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.errors import NoDataError, StaleDataError
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.foreign_words import one_line
+from tradingagents.discovery.scanners.reddit_copies import without_copies
 from tradingagents.discovery.vendors.reddit import Post, Reddit
 
 __all__ = ["DD_SEARCH", "HOT", "RISING", "Community", "RedditScanner", "RedditSettings", "evidence_of"]
@@ -35,10 +37,14 @@ Community = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{2,24}$")]
 
 
 class RedditSettings(ScannerSettings):
-    """What both take. ``posts_per_subreddit`` counts posts of each listing; a page has 100."""
+    """What both take. ``posts_per_subreddit`` counts posts of each listing; a page has 100.
+
+    ``max_age_days`` counts days back from the end of the trade date: a quiet community shows old posts.
+    """
 
     subreddits: list[Community] = Field(min_length=1)
     posts_per_subreddit: int = Field(ge=1, le=1_000)
+    max_age_days: int = Field(default=7, ge=1, le=365)
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ class RedditScanner(BaseScanner):
         return posts, problems
 
     def _that_count(self, posts: Iterable[Post], day: date) -> list[Post]:
-        """Leave out what moderators pinned, what is gone, and what was written after the trade date."""
+        """Leave out what is pinned, gone, old or a copy, and what was written after the trade date."""
         ends = datetime.combine(day + timedelta(days=1), time(), _NEW_YORK)
         ranked = sorted(posts, key=lambda post: (post.created, post.id), reverse=True)
         in_time = [post for post in ranked if post.created < ends]
@@ -111,11 +117,16 @@ class RedditScanner(BaseScanner):
             raise NoDataError(f"reddit: none of {len(ranked)} posts was written by the end of {day}")
         if (newest := in_time[0].created) < ends - _STALE:
             raise StaleDataError(f"reddit: the newest post is of {newest.date()}, the trade date is {day}")
-        return list(self._kept(in_time))
+        kept = list(self._kept(in_time, ends - timedelta(days=self.settings.max_age_days)))
+        originals = without_copies(kept)
+        self.step("crossposts and copies", len(kept) - len(originals))
+        return originals
 
-    def _kept(self, posts: Iterable[Post]) -> Iterator[Post]:
+    def _kept(self, posts: Iterable[Post], since: datetime) -> Iterator[Post]:
         for post in posts:
-            if post.stickied:
+            if post.created < since:
+                self.step("older than max_age_days")
+            elif post.stickied:
                 self.step("pinned by moderators")
             elif post.removed:
                 self.step("removed or deleted")
@@ -131,6 +142,6 @@ def evidence_of(post: Post, kind: str, **values: Any) -> Evidence:
         as_of=post.created.isoformat(),
         id=post.id,
         url=post.url,
-        text=post.title[:_TITLE_CHARACTERS],
+        text=one_line(post.title, _TITLE_CHARACTERS),
         values={"subreddit": post.subreddit, "score": post.score, "comments": post.num_comments, **values},
     )

@@ -1,7 +1,8 @@
 """``reddit_trending``: shares that several separate posts are about (hot and rising listings).
 
 A ticker needs a cashtag, or a listed symbol in a context that only fits a security; a post counts once
-however often it repeats a symbol. Attention is not quality: the priority stays low.
+however often it repeats a symbol, and an author however often he writes. Attention is not quality: the
+priority stays low.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import Field
 
 from tradingagents.discovery.candidate import Priority
 from tradingagents.discovery.market.text_tickers import find_tickers
+from tradingagents.discovery.scanners.reddit_copies import one_voice_each
 from tradingagents.discovery.scanners.reddit_mentions import (
     HOT,
     RISING,
@@ -32,13 +34,14 @@ _MEDIUM_FACTOR = 2  # times min_mentions
 
 
 class RedditTrendingSettings(RedditSettings):
-    """``scanners.reddit_trending``. ``min_mentions`` counts separate posts."""
+    """``scanners.reddit_trending``. ``min_mentions`` counts separate posts, of one author one."""
 
     limit: int | None = Field(default=10, ge=1)
     subreddits: list[Community] = Field(
         default=["wallstreetbets", "stocks", "investing", "options"], min_length=1
     )
     posts_per_subreddit: int = Field(default=100, ge=1, le=1_000)
+    max_age_days: int = Field(default=3, ge=1, le=365)
     min_mentions: int = Field(default=3, ge=1)
 
 
@@ -63,10 +66,14 @@ class RedditTrending(RedditScanner):
                 named[mention.ticker].append((post, mention.how))
         self.step("tickers named", len(named))
         for ticker in sorted(named):
-            if len(named[ticker]) < self.settings.min_mentions:
-                self.step("below min_mentions")
+            voices = {post.id for post in one_voice_each(post for post, _ in named[ticker])}
+            heard = [(post, how) for post, how in named[ticker] if post.id in voices]
+            if len(heard) >= self.settings.min_mentions:
+                yield self._candidate(ticker, heard)
+            elif len(named[ticker]) >= self.settings.min_mentions:
+                self.step("below min_mentions but for further posts of one author")
             else:
-                yield self._candidate(ticker, named[ticker])
+                self.step("below min_mentions")
 
     def _candidate(self, ticker: str, named: Sequence[tuple[Post, str]]) -> dict[str, Any]:
         ranked = sorted(named, key=lambda one: (-one[0].score, one[0].id))

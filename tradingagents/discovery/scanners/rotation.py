@@ -22,6 +22,11 @@ CREATE TABLE IF NOT EXISTS asked (
     PRIMARY KEY (scanner, ticker)
 )"""
 
+_FAILED_ONCE = -1.0  # in place of a time: before all that were asked, after those that never were
+_FAILED = """
+INSERT INTO asked VALUES (?1, ?2, ?3)
+ON CONFLICT (scanner, ticker) DO UPDATE SET at = CASE at WHEN ?3 THEN ?4 ELSE ?3 END"""
+
 
 class Rotation:
     """When each ticker was last asked about by a scanner. Thread-safe, and safe beside other processes.
@@ -57,6 +62,18 @@ class Rotation:
             try:
                 with state.transaction() as connection:
                     connection.executemany("INSERT OR REPLACE INTO asked VALUES (?, ?, ?)", rows)
+            except StateUnavailable as error:
+                self._give_up(error)
+
+    def note_failure(self, ticker: str) -> None:
+        """Note that this one was asked about in vain: it comes soon again, but not a third time in a row.
+
+        Else a few that always fail would have every turn.
+        """
+        if (state := self._open_state()) is not None:
+            try:
+                with state.transaction() as connection:
+                    connection.execute(_FAILED, (self._scanner, ticker, _FAILED_ONCE, self._now))
             except StateUnavailable as error:
                 self._give_up(error)
 

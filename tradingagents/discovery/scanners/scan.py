@@ -180,7 +180,17 @@ class Scan:
             timeout_seconds=self._config.timeout_of(scanner.name),
             expected_seconds=self._seconds.get(scanner.name),
             own_screen=scanner not in BUILT_IN and _asks_for_a_screen(scanner),
+            calendar_days=self._calendar_days(),
         )
+
+    def _calendar_days(self) -> tuple[int, int]:
+        """Return the days of the earnings calendar, back and ahead, that all built-in scanners read together.
+
+        A stranger's class reads its own days: what it says of them could fail, or be anything.
+        """
+        settings = self._config.scanners
+        wanted = [cls.calendar_days(settings[cls.name]) for cls in self._scanners if cls in BUILT_IN]
+        return max((back for back, _ in wanted), default=0), max((ahead for _, ahead in wanted), default=0)
 
     def _receipt(
         self, scanner: type[BaseScanner], outcome: Outcome, recorder: LocalRecorder

@@ -46,6 +46,7 @@ class Order:
     timeout_seconds: float
     expected_seconds: float | None = None
     own_screen: bool = False  # one that is evaluated for this scanner alone
+    calendar_days: tuple[int, int] = (0, 0)
 
 
 def scanner_task(
@@ -121,7 +122,7 @@ def _scan(order: Order, recorder: LocalRecorder, hub: Vendors, market: MarketDat
 
 def _run(order: Order, recorder: Recorder, hub: Vendors, market: MarketData) -> None:
     scanner = _construct(order)
-    scanner.bind(order.settings, hub, recorder, market)
+    scanner.bind(order.settings, hub, recorder, market, order.calendar_days)
     state = isolate(order.state, recorder.log)
 
     def stale(why: DiscoveryError, message: str) -> None:

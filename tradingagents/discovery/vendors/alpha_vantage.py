@@ -51,7 +51,7 @@ class AlphaVantage:
     def news(
         self,
         time_from: datetime,
-        time_to: datetime,
+        time_to: datetime | None,
         *,
         tickers: Sequence[str] = (),
         topics: Sequence[str] = (),
@@ -60,10 +60,13 @@ class AlphaVantage:
     ) -> list[Article]:
         """Return articles published between two aware times, newest first; none when there are none.
 
-        The vendor takes whole minutes, so the first may begin up to a minute before ``time_from``.
+        Without ``time_to`` they run up to now, and the question stays the same from one minute to the next,
+        so that an answer a few minutes old can serve. The vendor takes whole minutes, so the first may begin
+        up to a minute before ``time_from``.
         Several ``tickers`` mean articles that name all of them.
         """
-        parameters = {"time_from": _minute(time_from), "time_to": _minute(time_to), "sort": "LATEST"}
+        parameters = {"time_from": _minute(time_from), "sort": "LATEST"}
+        parameters |= {"time_to": _minute(time_to)} if time_to is not None else {}
         parameters |= {"tickers": ",".join(tickers)} if tickers else {}
         parameters |= {"topics": ",".join(topics)} if topics else {}
         try:

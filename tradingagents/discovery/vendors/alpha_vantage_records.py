@@ -61,28 +61,33 @@ class Mood:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One article. ``published`` is aware; the vendor names no zone, and UTC is the usual reading."""
+    """One article. ``published`` is aware; the vendor names no zone, and UTC is the usual reading.
+
+    ``overall_sentiment`` is None where the vendor has none.
+    """
 
     title: str
     url: str
     published: datetime
     source: str
-    overall_sentiment: float
+    overall_sentiment: float | None
     moods: tuple[Mood, ...]
 
 
 def parse_movers(payload: Any, on_malformed: OnMalformed | None = None) -> Movers:
     """Parse TOP_GAINERS_LOSERS. Raises :class:`BadPayload`.
 
-    With ``on_malformed`` a row that cannot be read is told and left out, unless no row of its list can.
+    With ``on_malformed`` a row that cannot be read is told and left out, unless no row of any list can.
     """
     if not isinstance(payload, dict) or not any(isinstance(payload.get(key), list) for key in _SECTIONS):
         raise BadPayload(VENDOR, "the answer has no list of movers")
+    problems: list[str] = []
     lists = {
-        name: _parsed(payload[key], _mover, on_malformed)
+        name: _read(payload[key], _mover, problems, f"{name}: ")
         for key, name in _SECTIONS.items()
         if isinstance(payload.get(key), list)
     }
+    _tell(problems, on_malformed if any(lists.values()) else None)
     absent = tuple(name for name in _SECTIONS.values() if name not in lists)
     return Movers(
         _last_updated(payload.get("last_updated")), absent=absent, **dict.fromkeys(absent, ()), **lists
@@ -90,27 +95,38 @@ def parse_movers(payload: Any, on_malformed: OnMalformed | None = None) -> Mover
 
 
 def parse_articles(payload: Any, on_malformed: OnMalformed | None = None) -> list[Article]:
-    """Parse NEWS_SENTIMENT in the vendor's order. Raises as :func:`parse_movers` does."""
+    """Parse NEWS_SENTIMENT in the vendor's order. Raises as :func:`parse_movers` does.
+
+    A ticker of an article that cannot be read costs neither the article nor its other tickers.
+    """
     if not isinstance(payload, dict) or not isinstance(payload.get("feed"), list):
         raise BadPayload(VENDOR, "the answer has no feed of articles")
-    return list(_parsed(payload["feed"], _article, on_malformed))
+    problems: list[str] = []
+    articles = _read(payload["feed"], lambda row: _article(row, problems), problems)
+    _tell(problems, on_malformed if any(article.moods for article in articles) else None)
+    return list(articles)
 
 
-def _parsed(
-    rows: list[Any], parse: Callable[[Any], Record], on_malformed: OnMalformed | None
+def _read(
+    rows: list[Any], parse: Callable[[Any], Record], problems: list[str], where: str = ""
 ) -> tuple[Record, ...]:
-    parsed, problems = [], []
+    """Parse what can be parsed; add the rest to ``problems``."""
+    parsed = []
     for number, row in enumerate(rows):
         try:
             parsed.append(parse(row))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            problems.append(f"row {number} cannot be read ({type(error).__name__}: {str(error)[:80]})")
-    if problems:
-        if on_malformed is None or not parsed:
-            raise BadPayload(VENDOR, problems[0])
-        for problem in problems:
-            on_malformed(problem)
+            what = f"{type(error).__name__}: {str(error)[:80]}"
+            problems.append(f"{where}row {number} cannot be read ({what})")
     return tuple(parsed)
+
+
+def _tell(problems: list[str], on_malformed: OnMalformed | None) -> None:
+    if problems and on_malformed is None:
+        raise BadPayload(VENDOR, problems[0])
+    for problem in problems:
+        if on_malformed is not None:
+            on_malformed(problem)
 
 
 def _mover(row: Any) -> Mover:
@@ -118,19 +134,24 @@ def _mover(row: Any) -> Mover:
         ticker=_text(row["ticker"]),
         price_usd=_number(row["price"], at_least=0),
         change_usd=_number(row["change_amount"]),
-        change_percent=_number(row["change_percentage"].removesuffix("%")),
+        change_percent=_number(_without_sign(row["change_percentage"])),
         volume=int(_number(row["volume"], at_least=0)),
     )
 
 
-def _article(row: Any) -> Article:
+def _without_sign(value: Any) -> Any:
+    return value.strip().removesuffix("%") if isinstance(value, str) else value
+
+
+def _article(row: Any, problems: list[str]) -> Article:
+    overall, source = row.get("overall_sentiment_score"), row.get("source") or row.get("source_domain")
     return Article(
         title=_text(row["title"]),
         url=_web_address(row["url"]),
         published=datetime.strptime(row["time_published"], "%Y%m%dT%H%M%S").replace(tzinfo=UTC),
-        source=row.get("source") or row.get("source_domain") or "",
-        overall_sentiment=_number(row["overall_sentiment_score"]),
-        moods=tuple(_mood(mood) for mood in row.get("ticker_sentiment") or ()),
+        source=source if isinstance(source, str) else "",
+        overall_sentiment=None if overall is None else _number(overall),
+        moods=_read(row.get("ticker_sentiment") or [], _mood, problems, "an article's tickers: "),
     )
 
 
@@ -167,6 +188,8 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any, *, at_least: float = -math.inf, at_most: float = math.inf) -> float:
+    if isinstance(value, bool):
+        raise TypeError(f"{value!r} is no number")
     number = float(value)
     if not (math.isfinite(number) and at_least <= number <= at_most):
         raise ValueError(f"{value!r:.40} is out of range")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from tradingagents.discovery.errors import BadPayload, NoDataError
 from tradingagents.discovery.vendors.finnhub_records import (
@@ -39,6 +40,7 @@ class Finnhub:
         from tradingagents.discovery.vendors.finnhub_client import SessionClient
 
         self._client = SessionClient(session, base_url)
+        self._base_url = base_url.rstrip("/")
 
     def earnings_calendar(
         self, first: date, last: date, *, on_malformed: OnMalformed | None = None
@@ -62,10 +64,14 @@ class Finnhub:
 
         Raises :class:`NoDataError` for a symbol that no analyst follows or that the vendor does not know.
         """
-        months = parse_ratings(self._ask(lambda client: client.recommendation_trends(symbol)))
+        months = parse_ratings(self._ask(lambda client: client.recommendation_trends(symbol)), symbol)
         if not months:
             raise NoDataError(f"{VENDOR}: no recommendations for {symbol}")
         return months
+
+    def address(self, path: str, **parameters: str) -> str:
+        """Return the address of a call without the key, to be named as a source."""
+        return f"{self._base_url}/{path}?{urlencode(parameters)}"
 
     def _ask(self, call: Callable[[Any], Any]) -> Any:
         from finnhub.exceptions import FinnhubRequestException

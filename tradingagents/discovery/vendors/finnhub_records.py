@@ -110,27 +110,30 @@ def parse_events(rows: list[Any], on_malformed: OnMalformed | None = None) -> li
     return sorted(events, key=lambda event: (event.day, event.symbol))
 
 
-def parse_ratings(payload: Any) -> list[RatingMonth]:
-    """Parse the months of one symbol, newest first. Raises :class:`BadPayload`."""
+def parse_ratings(payload: Any, symbol: str | None = None) -> list[RatingMonth]:
+    """Parse the months of ``symbol``, newest first. Raises :class:`BadPayload`, for another's months too."""
     if not isinstance(payload, list):
         raise BadPayload(VENDOR, "the answer is not a list of months")
     try:
         months = [_month(row) for row in payload]
+        others = {str(row["symbol"]) for row in payload if row.get("symbol")} - {symbol}
     except _UNREADABLE as error:
         raise BadPayload(
             VENDOR, f"a month cannot be read ({type(error).__name__}: {str(error)[:80]})"
         ) from None
+    if symbol is not None and others:
+        raise BadPayload(VENDOR, f"ratings of {min(others)!r:.20} instead of {symbol}")
     return sorted(months, key=lambda month: month.period, reverse=True)
 
 
 def _event(row: Any) -> EarningsEvent:
-    symbol = row["symbol"]
+    symbol, hour = row["symbol"], row.get("hour")
     if not isinstance(symbol, str) or not symbol:
         raise ValueError("symbol is empty")
     return EarningsEvent(
         symbol=symbol,
         day=date.fromisoformat(row["date"]),
-        hour=row.get("hour") or "",
+        hour=hour if isinstance(hour, str) else "",
         year=_count(row["year"]) if row.get("year") is not None else None,
         quarter=_count(row["quarter"]) if row.get("quarter") is not None else None,
         eps_estimate=_figure(row.get("epsEstimate")),

@@ -31,6 +31,8 @@ class Post:
     """One post. ``score`` is upvotes less downvotes, blurred by Reddit; ``created`` is aware, in UTC.
 
     ``removed`` says that its author or a moderator took it away; ``flair`` is empty where there is none.
+    ``original`` is the id of the post that this one repeats as a crosspost, empty for any other. ``writer``
+    tells posts of one author from those of others, in this process only; None where the author is gone.
     """
 
     id: str
@@ -44,6 +46,8 @@ class Post:
     flair: str
     stickied: bool
     removed: bool
+    original: str = ""
+    writer: int | None = None
 
     @property
     def url(self) -> str:
@@ -160,7 +164,15 @@ def _post(fields: dict[str, Any], subreddit: str) -> Post:
         flair=_text(fields.get("link_flair_text") or ""),
         stickied=bool(fields.get("stickied")),
         removed=fields.get("removed_by_category") is not None or body.strip() in _GONE,
+        original=_text(fields.get("crosspost_parent") or "").removeprefix("t3_"),
+        writer=_writer(fields.get("author")),
     )
+
+
+def _writer(author: Any) -> int | None:
+    """Return a number in place of the name: Python salts it anew in each process."""
+    name = author if isinstance(author, str) else getattr(author, "__dict__", {}).get("name")
+    return hash(name) if isinstance(name, str) and name not in _GONE else None
 
 
 def _text(value: Any) -> str:
