@@ -106,7 +106,7 @@ def test_symbols_look_like_united_states_tickers_and_names_are_fictional(market:
         assert len(root) <= 5
         assert len(share_class) <= 1
     assert all("(fictional)" in one.security_name for one in market.listings)
-    assert len(market.companies) == 323  # 320 companies, three of them with two classes
+    assert len(market.companies) == 343  # 340 companies, three of them with two classes
 
 
 @needs_shared

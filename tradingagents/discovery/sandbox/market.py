@@ -50,7 +50,7 @@ class Market:
     threads build at once comes out the same.
     """
 
-    def __init__(self, seed: int = 7, as_of: date = DEFAULT_AS_OF, companies: int = 320) -> None:
+    def __init__(self, seed: int = 7, as_of: date = DEFAULT_AS_OF, companies: int = 340) -> None:
         if not is_session(as_of):
             raise ValueError(f"as_of must be a day on which the exchange trades, and {as_of} is none")
         self.seed = seed

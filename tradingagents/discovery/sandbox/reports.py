@@ -85,7 +85,7 @@ def _drafts(players: Mapping[str, list[str]], listings: Mapping[str, Listing]) -
                 if part == "successor":
                     draft["form"] = "8-K12B"
                 if part == "joint":
-                    name = f"{listings[symbol].issuer.upper()} FINANCE SUBSIDIARY"
+                    name = f"{listings[symbol].issuer.upper()} FUNDING"
                     draft["co_registrants"] = ((_SUBSIDIARY_CIK, name),)
                 yield draft
     for part, (_, items, _) in _ROUTINE.items():
