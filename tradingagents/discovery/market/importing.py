@@ -34,6 +34,7 @@ __all__ = ["read_bars"]
 _log = logging.getLogger(__name__)
 
 _SEPARATORS = ",;\t|"
+_IN_NO_FILE = "\x1f"
 _SHOWN = 10
 
 
@@ -89,8 +90,17 @@ def _read(path: Path) -> pl.DataFrame:
 
 
 def _separator(path: Path) -> str:
-    with path.open("rb") as file:
-        header = file.readline().decode(errors="replace")
+    # Polars reads the line, too, for the file may be packed.
+    lines = pl.read_csv(
+        path,
+        has_header=False,
+        n_rows=1,
+        separator=_IN_NO_FILE,
+        quote_char=None,
+        infer_schema=False,
+        glob=False,
+    )
+    header = str(lines.item(0, 0))
     return max(_SEPARATORS, key=header.count)
 
 
