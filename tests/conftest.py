@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ _KEYS = (
     "SEC_EDGAR_USER_AGENT",
     "TRADINGAGENTS_DATA_SOURCE",
 )
+_numbers = itertools.count()
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +29,18 @@ def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="session")
+def _caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("caches")
+
+
 @pytest.fixture(autouse=True)
-def _no_state_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever a run leaves for the next one stays in a folder of the test's own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache", numbered=True)))
+def _no_state_of_the_user(monkeypatch: pytest.MonkeyPatch, _caches: Path) -> None:
+    """Whatever a run leaves for the next one stays in a folder of the test's own.
+
+    Its name is counted here: ``mktemp`` counts by listing all folders there are, for each test anew.
+    """
+    monkeypatch.setenv("XDG_CACHE_HOME", str(_caches / str(next(_numbers))))
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import pkgutil
 import subprocess
@@ -54,14 +55,22 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 SOURCES = dict(modules())
 
 
-def imports(tree: ast.Module) -> Iterator[str]:
+@functools.cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))
+
+
+@functools.cache
+def imports(tree: ast.Module) -> tuple[str, ...]:
     """Every module named in an import, wherever it stands."""
-    for node in ast.walk(tree):
+    found: list[str] = []
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found.append(node.module)
+            found += (f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(found)
 
 
 def layer_of(module: str) -> int | None:
@@ -132,7 +141,7 @@ def callers(*names: str) -> set[str]:
     return {
         module
         for module, tree in outside_sandbox().items()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Call) and dotted(node.func) in names
     }
 
@@ -174,7 +183,7 @@ def test_only_net_opens_sessions_and_nobody_asks_past_them() -> None:
 def test_the_defaults_are_data_and_import_nothing() -> None:
     tree = SOURCES["default_config"]
     assert list(imports(tree)) == []
-    assert not any(isinstance(node, ast.Call) for node in ast.walk(tree))
+    assert not any(isinstance(node, ast.Call) for node in nodes(tree))
 
 
 def test_nothing_but_the_clock_reads_the_clock() -> None:
@@ -190,14 +199,14 @@ def test_the_environment_is_read_for_the_data_source_and_for_keys_only() -> None
     readers = {
         module
         for module, tree in outside_sandbox().items()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if dotted(node) in {"os.environ", "os.getenv"}
     }
     assert readers == {"discovery.config", "discovery.vendors.hub"}
 
 
 def broad_handlers(tree: ast.Module) -> int:
-    handlers = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
+    handlers = [node for node in nodes(tree) if isinstance(node, ast.ExceptHandler)]
     names = [
         {n.id for n in ast.walk(h.type) if isinstance(n, ast.Name)} if h.type else {"Exception"}
         for h in handlers
@@ -222,7 +231,7 @@ def test_broad_handlers_stand_only_where_a_foreign_call_is_fenced() -> None:
 
 def test_no_error_is_suppressed_without_its_name() -> None:
     for module, tree in outside_sandbox().items():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Call) and dotted(node.func).endswith("suppress"):
                 assert not {dotted(kind) for kind in node.args} & {"Exception", "BaseException"}, module
 
@@ -231,7 +240,7 @@ def test_threads_are_started_in_the_pool_and_for_the_awaited_scan_only() -> None
     starters = {
         m
         for m, tree in SOURCES.items()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "Thread"
     }
     assert {m for m in starters if not in_folder(m, "discovery.sandbox")} == {
@@ -251,7 +260,7 @@ def test_a_file_holds_one_idea(module: str) -> None:
 def test_a_function_can_be_read_at_a_glance() -> None:
     """At most fifty lines beside its docstring; most have fewer than fifteen."""
     for module, tree in SOURCES.items():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 words = len((ast.get_docstring(node, clean=False) or "").splitlines())
                 length = (node.end_lineno or 0) - node.lineno + 1 - words
