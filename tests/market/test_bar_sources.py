@@ -22,13 +22,13 @@ from tradingagents.discovery.market.store import OhlcvStore
 from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.market.update_report import UpdateReport
 from tradingagents.discovery.market.updating import update
-from tradingagents.discovery.sandbox import Fault, Market, SandboxServer
+from tradingagents.discovery.sandbox import Fault, SandboxServer, shared_market
 from tradingagents.discovery.sandbox.splits import splits_of
 from tradingagents.discovery.vendor_settings import RateSettings
 from tradingagents.discovery.vendors.alpha_vantage import AlphaVantage
 from tradingagents.discovery.vendors.hub import Vendors
 
-SPLIT = tuple(splits_of(Market()))
+SPLIT = tuple(splits_of(shared_market()))
 TICKERS = ("HUGE", "KITE", "QXB.A", *SPLIT)
 
 

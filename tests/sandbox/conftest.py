@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from tradingagents.discovery.sandbox import Market, SandboxServer
+from tradingagents.discovery.sandbox import Market, SandboxServer, shared_market
 
 CONTACT = {"User-Agent": "Sandbox Tests tests@example.com"}
 
@@ -16,7 +16,7 @@ Get = Callable[..., requests.Response]
 
 @pytest.fixture(scope="session")
 def market() -> Market:
-    return Market()
+    return shared_market()
 
 
 @pytest.fixture(scope="session")

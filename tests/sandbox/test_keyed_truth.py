@@ -10,7 +10,7 @@ import pytest
 
 from tests.sandbox.conftest import Get
 from tradingagents.default_config import DEFAULT_CONFIG
-from tradingagents.discovery.sandbox import Market
+from tradingagents.discovery.sandbox import Market, shared_market
 
 SCANNERS: dict[str, Any] = DEFAULT_CONFIG["discovery"]["scanners"]  # type: ignore[assignment]
 
@@ -116,7 +116,7 @@ def test_a_closed_day_or_an_unknown_symbol_has_no_contracts(alpha: Get, query: d
 
 @pytest.mark.parametrize("seed", range(5))
 def test_in_every_market_the_plants_are_unusual_by_the_default_settings(seed: int) -> None:
-    market = Market(seed)
+    market = shared_market(seed)
     settings = SCANNERS["options_flow"]
     for symbol in market.truth["options_flow"].expected:
         heavy = [one for one in market.option_chain(symbol, market.as_of) if one.volume > one.open_interest]

@@ -10,7 +10,7 @@ from tradingagents.discovery.market.screens.base import ScreenResult
 from tradingagents.discovery.market.screens.catalogue import FACTORIES, build
 from tradingagents.discovery.market.screens.evaluate import evaluate
 from tradingagents.discovery.market.store import OhlcvStore
-from tradingagents.discovery.sandbox import Market
+from tradingagents.discovery.sandbox import Market, shared_market
 from tradingagents.discovery.sandbox.bars import write_bars
 
 SEEDS = (7, 104)
@@ -20,7 +20,7 @@ SEEDS = (7, 104)
 def judged(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Market, Mapping[str, ScreenResult]]:
-    market = Market(request.param)
+    market = shared_market(request.param)
     store = OhlcvStore(tmp_path_factory.mktemp("bars"))
     write_bars(market, store)
     sectors = market.truth["sector_rotation"].settings

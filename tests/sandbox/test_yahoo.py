@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.discovery.sandbox import Market, SandboxServer
+from tradingagents.discovery.sandbox import Market, SandboxServer, shared_market
 from tradingagents.discovery.sandbox.splits import splits_of
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (tests)"}
@@ -122,7 +122,7 @@ def test_a_chart_has_every_field_of_a_recorded_one_and_of_the_same_type(chart: A
     recording = json.loads(
         (RECORDED / "historical-via-chart-NVDA-split-2021-02-01-to-2022-01-31.csv.json").read_text()
     )["response"]["bodyJson"]["chart"]["result"][0]
-    symbol = next(iter(splits_of(Market())))
+    symbol = next(iter(splits_of(shared_market())))
     ours = chart(symbol, range="1y").json()["chart"]["result"][0]
     assert set(ours) == set(recording)
     assert set(ours["meta"]) == set(recording["meta"])

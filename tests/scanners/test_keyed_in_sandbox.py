@@ -13,7 +13,7 @@ from tests.scanners.alone import run
 from tests.scanners.test_market_movers_and_siblings_in_sandbox import FAULTS, connected
 from tests.unhurried import unhurried
 from tradingagents.discovery.errors import Auth, FetchError, QuotaSpent, StaleDataError
-from tradingagents.discovery.sandbox import Fault, Market, SandboxServer
+from tradingagents.discovery.sandbox import Fault, Market, SandboxServer, shared_market
 from tradingagents.discovery.sandbox.events import universe_ratings_truth
 from tradingagents.discovery.scanners.analyst_revisions import AnalystRevisions
 from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar
@@ -31,7 +31,7 @@ CALENDAR = (EarningsCalendar, EarningsSurprise, AnalystRevisions)
 
 @pytest.fixture(scope="module")
 def market() -> Market:
-    return Market()
+    return shared_market()
 
 
 @pytest.fixture
@@ -299,7 +299,7 @@ def test_over_some_runs_the_whole_universe_is_asked_about_and_every_rise_found(
 
 @pytest.mark.parametrize("seed", [3, 11])
 def test_what_is_planted_is_found_in_other_markets_too(seed: int) -> None:
-    with SandboxServer(Market(seed)) as sandbox:
+    with SandboxServer(shared_market(seed)) as sandbox:
         vendors = unhurried(sandbox.config())
         truth = sandbox.market.truth
         watchlist: Any = truth["options_flow"].settings

@@ -15,7 +15,7 @@ from tests.unhurried import unhurried
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import Auth, NoDataError, StaleDataError, Transient
-from tradingagents.discovery.sandbox import Fault, Market, SandboxServer
+from tradingagents.discovery.sandbox import Fault, SandboxServer, shared_market
 from tradingagents.discovery.scanners.event_items import ITEMS, MATERIAL
 from tradingagents.discovery.scanners.event_reports import events_of
 from tradingagents.discovery.scanners.filing_groups import first_filings, linked_filings
@@ -112,7 +112,7 @@ def test_items_that_there_are_not_are_refused(items):
 @pytest.mark.parametrize("seed", [7, 11, 23])
 @pytest.mark.parametrize("source", ["feed", "headers"])
 def test_what_was_planted_is_found_by_either_way_and_nothing_else(seed, source):
-    with SandboxServer(Market(seed=seed)) as sandbox:
+    with SandboxServer(shared_market(seed)) as sandbox:
         hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
         if source == "headers":
             sandbox.faults.add(Fault("status", "sec", endpoint="current", code=404))

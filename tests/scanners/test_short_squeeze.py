@@ -18,7 +18,7 @@ from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import BadPayload, NoDataError, StaleDataError, Transient
 from tradingagents.discovery.market.calendar import nyse
-from tradingagents.discovery.sandbox import Fault, Market, SandboxServer
+from tradingagents.discovery.sandbox import Fault, SandboxServer, shared_market
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanners.short_positions import Thresholds, find_squeezes
 from tradingagents.discovery.scanners.short_settlements import settlements
@@ -100,7 +100,7 @@ def test_the_defaults_are_those_of_the_configuration():
 
 @pytest.mark.parametrize("seed", [7, 11, 23])
 def test_what_was_planted_is_found_with_its_days_to_cover_and_nothing_else(seed):
-    with SandboxServer(Market(seed=seed)) as sandbox:
+    with SandboxServer(shared_market(seed)) as sandbox:
         receipt = outcome(sandbox)
     truth = sandbox.market.truth["short_squeeze"]
     assert receipt["status"] == "ok"

@@ -16,7 +16,7 @@ from tests.unhurried import unhurried
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import StaleDataError
-from tradingagents.discovery.sandbox import Market, SandboxServer
+from tradingagents.discovery.sandbox import SandboxServer, shared_market
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanners.short_shares import find_short_shares
 from tradingagents.discovery.scanners.short_volume import ShortVolume, ShortVolumeSettings
@@ -59,7 +59,7 @@ def test_the_defaults_are_those_of_the_configuration():
 
 @pytest.mark.parametrize("seed", [7, 11])
 def test_what_was_planted_is_found_with_its_excess_and_nothing_else(seed):
-    with SandboxServer(Market(seed=seed)) as sandbox:
+    with SandboxServer(shared_market(seed)) as sandbox:
         hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
         with deadline_scope(Deadline(8.0)):
             found = run(ShortVolume, hub)

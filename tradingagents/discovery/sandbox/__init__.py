@@ -24,7 +24,7 @@ from __future__ import annotations
 from tradingagents.discovery.sandbox.bars import write_bars
 from tradingagents.discovery.sandbox.casting import Planted
 from tradingagents.discovery.sandbox.faults import Fault
-from tradingagents.discovery.sandbox.market import DEFAULT_AS_OF, Market
+from tradingagents.discovery.sandbox.market import DEFAULT_AS_OF, Market, shared_market
 from tradingagents.discovery.sandbox.process import SandboxProcess
 from tradingagents.discovery.sandbox.request_log import RequestRecord
 from tradingagents.discovery.sandbox.server import SandboxServer
@@ -37,5 +37,6 @@ __all__ = [
     "RequestRecord",
     "SandboxProcess",
     "SandboxServer",
+    "shared_market",
     "write_bars",
 ]

@@ -16,7 +16,7 @@ from typing import Any
 from tradingagents.discovery.market.schema import frame_of
 from tradingagents.discovery.market.store import OhlcvStore
 from tradingagents.discovery.net.once import Once
-from tradingagents.discovery.sandbox.market import Market
+from tradingagents.discovery.sandbox.market import Market, shared_market
 
 __all__ = ["BarsFolder", "write_bars"]
 
@@ -28,9 +28,9 @@ def write_bars(market: Market, store: OhlcvStore) -> None:
     store.upsert(_frame(market.seed, market.as_of, market.size))
 
 
-@lru_cache(maxsize=2)  # a test run starts many sandboxes over the same market
+@lru_cache(maxsize=4)  # a test run starts many sandboxes over the same market
 def _frame(seed: int, as_of: date, companies: int) -> Any:
-    return frame_of(_rows(Market(seed, as_of, companies)))
+    return frame_of(_rows(shared_market(seed, as_of, companies)))
 
 
 def _rows(market: Market) -> Iterator[tuple[date, str, float, float, float, float, float]]:

@@ -6,10 +6,10 @@ every process; building one costs little, because each family of data is made wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from tradingagents.discovery.sandbox import (
@@ -34,7 +34,7 @@ from tradingagents.discovery.sandbox.names import WORD_TICKERS
 from tradingagents.discovery.sandbox.ownership import Filing
 from tradingagents.discovery.sandbox.sessions import is_session, sessions_ending
 
-__all__ = ["DEFAULT_AS_OF", "Market"]
+__all__ = ["DEFAULT_AS_OF", "Market", "shared_market"]
 
 DEFAULT_AS_OF = date(2026, 2, 5)
 _SPAN_DAYS = 440  # some three hundred sessions: a year, and what a screen of a year looks back on
@@ -68,9 +68,9 @@ class Market:
         self.by_symbol: Mapping[str, Listing] = MappingProxyType({one.symbol: one for one in self.listings})
         self._filings: dict[date, tuple[Filing, ...]] = {}
 
-    def __reduce__(self) -> tuple[type[Market], tuple[int, date, int]]:
+    def __reduce__(self) -> tuple[Callable[..., Market], tuple[int, date, int]]:
         """Cross a process boundary as the three numbers it is made from."""
-        return Market, (self.seed, self.as_of, self.size)
+        return shared_market, (self.seed, self.as_of, self.size)
 
     @property
     def now(self) -> datetime:
@@ -214,6 +214,14 @@ class Market:
         if listing is None or listing.kind is not Kind.COMMON:
             return []
         return events.past_quarters(self.seed, symbol, self.as_of)
+
+
+def shared_market(seed: int = 7, as_of: date = DEFAULT_AS_OF, companies: int = 340) -> Market:
+    """Return the market that all who ask for the same numbers share: its data is built once a process."""
+    return _shared(seed, as_of, companies)
+
+
+_shared = lru_cache(maxsize=4)(Market)
 
 
 def _plain(listing: Listing) -> bool:

@@ -24,7 +24,7 @@ from tradingagents.discovery.sandbox.bars import BarsFolder
 from tradingagents.discovery.sandbox.control import CONTROL_HEADER, CONTROL_PREFIX
 from tradingagents.discovery.sandbox.faults import Fault
 from tradingagents.discovery.sandbox.limits import LimitsSetting
-from tradingagents.discovery.sandbox.market import Market
+from tradingagents.discovery.sandbox.market import Market, shared_market
 from tradingagents.discovery.sandbox.request_log import RequestRecord
 from tradingagents.discovery.sandbox.server import SandboxServer
 from tradingagents.discovery.sandbox.technical import sector_funds
@@ -64,7 +64,7 @@ class SandboxProcess:
         port: int = 0,
         own_ports: bool = False,
     ) -> None:
-        self.market = market or Market()
+        self.market = market or shared_market()
         self._options = {
             "market": self.market,
             "latency_seconds": dict(latency_seconds or {}),

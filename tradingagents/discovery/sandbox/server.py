@@ -20,7 +20,7 @@ from tradingagents.discovery.sandbox.dispatch import Dispatch
 from tradingagents.discovery.sandbox.faults import VENDORS, FaultRules
 from tradingagents.discovery.sandbox.http_messages import MalformedRequest, head_bytes, read_request
 from tradingagents.discovery.sandbox.limits import LimitsSetting, meters_for
-from tradingagents.discovery.sandbox.market import Market
+from tradingagents.discovery.sandbox.market import Market, shared_market
 from tradingagents.discovery.sandbox.request_log import RequestRecord
 from tradingagents.discovery.sandbox.technical import sector_funds
 
@@ -185,7 +185,7 @@ class SandboxServer:
         port: int = 0,
         own_ports: bool = False,
     ) -> None:
-        self.market = market or Market()
+        self.market = market or shared_market()
         self._port, self._own_ports = port, own_ports
         self._stopping = threading.Event()
         self._ports = _Ports()
