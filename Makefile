@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+# Test processes: one more than there are cores, for tests also wait; four at most.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 1, 4))')
 
 .PHONY: verify test check bench clean
 
@@ -12,7 +14,7 @@ verify: $(READY)  ## run the main job: scan a synthetic market, concurrently and
 	$(BIN)/python verify_concurrent_execution.py
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4
+	$(BIN)/python -m pytest -q -n $(WORKERS)
 
 check: $(READY)  ## lint, format and types
 	$(BIN)/ruff check .

@@ -17,7 +17,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from typing import Any
 
 import pytest
 
+from tests.slack import slack
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.sandbox.alpha_vantage_errors import ERRORS
@@ -55,7 +55,7 @@ FRUGAL: Mapping[str, Mapping[str, Any]] = {"volume_accumulation": {"mean_days": 
 PATIENT_SECONDS = 15.0
 HURRIED_SECONDS = 0.4  # the deadline of a scanner whose vendor never finishes an answer
 UNWILLING_SECONDS = 4.0  # too short for the waits that a refusal asks for
-SLACK_SECONDS, BUSY_SLACK_SECONDS = 0.5, 2.0  # beyond a deadline; the first is the promise
+SLACK_SECONDS = 0.5  # beyond a deadline
 BODY_LIMIT = 2_000_000
 VENDORS = tuple(SCANNERS)
 
@@ -314,11 +314,6 @@ def threads_left(before: set[threading.Thread]) -> list[str]:
     return left or ["an abandoned call that never ended"]
 
 
-def slack() -> float:
-    """Return the seconds allowed beyond a deadline: more where more programs want to run than can."""
-    return BUSY_SLACK_SECONDS if os.getloadavg()[0] > (os.cpu_count() or 1) else SLACK_SECONDS
-
-
 def check(
     case: str,
     vendors: Sequence[str],
@@ -333,9 +328,9 @@ def check(
         told = f"{name}: {receipt['status']}/{receipt['reason']}: {receipt['message']}"
         assert end in (allowed(case, hit_by[name]) if name in hit_by else {AS_USUAL}), told
         assert name not in hit_by or SAYS.get(case, "") in receipt["message"], told
-        assert receipt["duration_seconds"] < timeouts[name] + slack(), told
+        assert receipt["duration_seconds"] < timeouts[name] + slack(SLACK_SECONDS), told
     over = scanned.overrun(timeouts)
-    assert over < slack(), f"back {over:.2f} s late"
+    assert over < slack(SLACK_SECONDS), f"back {over:.2f} s late"
 
 
 def test_the_groups_leave_no_vendor_out_and_mix_no_scanners() -> None:
@@ -426,7 +421,7 @@ def test_faults_by_chance_are_told_where_they_strike_and_nowhere_else(
         if not struck.intersection(vendor for vendor, names in SCANNERS.items() if name in names):
             assert end_of(receipt, healthy) == AS_USUAL, told
         assert receipt["reason"] in BY_CHANCE[kind] | {"none"}, told
-    assert scanned.overrun(timeouts) < slack()
+    assert scanned.overrun(timeouts) < slack(SLACK_SECONDS)
     out = outlet(scanned)
     assert [leak for leak in LEAKS if leak in out] == []
 

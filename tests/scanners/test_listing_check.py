@@ -18,7 +18,12 @@ from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.net.counters import count, counting, tell_stale
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.scanners.listing_check import NOT_CHECKED, WAIT_SECONDS, ListingCheck
+from tradingagents.discovery.scanners.listing_check import (
+    NOT_CHECKED,
+    WAIT_SECONDS,
+    ListingCheck,
+    directory_in_time,
+)
 from tradingagents.discovery.scanners.recorder import LocalRecorder
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.tool_log import ToolLog
@@ -41,11 +46,11 @@ class Checked:
         self.asked = 0
         self.log = ToolLog("test", "any")
         self.recorder = LocalRecorder(self.log, lambda candidate: None)
-        scanner = Plain()
-        hub = vendors(nasdaq=SimpleNamespace(listed=self._listed))
-        scanner.bind(Plain.Settings(), hub, self.recorder)
+        self.scanner = Plain()
+        self.hub = vendors(nasdaq=SimpleNamespace(listed=self._listed))
+        self.scanner.bind(Plain.Settings(), self.hub, self.recorder)
         self._answer = answer
-        self.check = ListingCheck(scanner, hub, day)
+        self.check = ListingCheck(self.scanner, self.hub, day)
 
     def _listed(self) -> SymbolDirectory:
         self.asked += 1
@@ -53,6 +58,16 @@ class Checked:
 
     def passing(self, *tickers: str) -> list[str]:
         return [ticker for ticker in tickers if self.check.passes(ticker)]
+
+
+def test_a_scanner_that_needs_it_itself_waits_once_for_a_directory_that_does_not_come() -> None:
+    def down() -> SymbolDirectory:
+        raise Transient("nasdaq", "down")
+
+    checked = Checked(down)
+    assert directory_in_time(checked.scanner, checked.hub) is None
+    assert checked.passing("EXMP") == ["EXMP"]
+    assert checked.asked == 1
 
 
 def test_shares_and_funds_pass_and_everything_else_is_counted_by_what_it_is() -> None:

@@ -61,6 +61,7 @@ class BaseScanner(ABC):
     vendors: Any = None
     market: Any = None
     shared_calendar_days: tuple[int, int] = (0, 0)
+    directory_answer: tuple[Any, ...] = ()  # see ``directory_in_time``; empty until it was asked for
     _recorder: Recorder | None = None
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:

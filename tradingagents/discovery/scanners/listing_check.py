@@ -74,8 +74,16 @@ class ListingCheck:
 def directory_in_time(scanner: BaseScanner, hub: Hub) -> SymbolDirectory | None:
     """Return the symbol directory, or None where it cannot be had in a part of the scanner's time.
 
-    Nobody is told when it is some days old because the vendor is down: it is good enough for spellings.
+    A scanner waits for it once: what came of that is its answer from then on. Nobody is told when it is
+    some days old because the vendor is down: it is good enough for spellings.
     """
+    if not scanner.directory_answer:
+        scanner.directory_answer = (_ask_in_time(scanner, hub),)
+    directory: SymbolDirectory | None = scanner.directory_answer[0]
+    return directory
+
+
+def _ask_in_time(scanner: BaseScanner, hub: Hub) -> SymbolDirectory | None:
     with contextlib.suppress(FetchError, NoDataError, DeadlineExceeded):  # noted in the tool log
         with counting(scanner.recorder.request):
             directory: SymbolDirectory = scanner.ask(
