@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -136,3 +138,20 @@ def test_a_vendor_without_published_limits_needs_some(market: Market):
     with pytest.raises(ValueError, match="finra publishes no limits"):
         SandboxServer(market, limits={"finra": True})
     SandboxServer(market, limits={"finra": [(1, 1.0)]})
+
+
+def test_a_request_counts_when_it_comes_however_long_its_answer_takes(
+    market: Market, session: requests.Session, time: _Time
+):
+    limits_, latency = {"finnhub": [(1, 1.0)]}, {"finnhub": 0.3}
+    with (
+        SandboxServer(market, limits=limits_, latency_seconds=latency) as server,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        url = f"{server.url}/finnhub/api/v1/quote?symbol=IT&token=k"
+        first = pool.submit(session.get, url, timeout=10)
+        while not server.requests:  # it has come, and its answer takes its time
+            threading.Event().wait(0.005)
+        time.seconds += 1.0
+        second = requests.get(url, timeout=10)
+        assert (first.result().status_code, second.status_code) == (200, 200)

@@ -89,8 +89,10 @@ class QuotaLedger(Protocol):
         """Let go of what the ledger holds open. Idempotent."""
 
 
-def spared(rates: Iterable[Rate], spare: int) -> tuple[Rate, ...]:
+def spared(rates: tuple[Rate, ...], spare: int) -> tuple[Rate, ...]:
     """Return what is left of the rates for one who leaves ``spare`` requests of each quota to others."""
+    if not spare:
+        return rates
     return tuple(
         Rate(max(rate.requests - spare, 1), rate.seconds) if rate.seconds >= LONG_SECONDS else rate
         for rate in rates

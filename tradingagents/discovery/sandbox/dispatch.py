@@ -78,12 +78,13 @@ class Dispatch:
     def _serve_vendor(self, sock: socket.socket, raw: RawRequest, vendor: Vendor, request: Request) -> bool:
         endpoint = vendor.endpoint(request)
         number = self.log.begin(vendor.name, endpoint, raw.target)
+        admission = self._admitted(vendor, endpoint)  # by when it came, however long its answer takes
         fault = self._faults.take(vendor.name, endpoint)
         status = 0
         try:
             if self._wait(sock, vendor.name, endpoint, fault):
                 return False
-            delivery = Delivery(self._answer(vendor, endpoint, request))
+            delivery = Delivery(_answer(vendor, request, admission))
             if fault is not None:
                 delivery = spoil(fault, vendor.name, request, delivery)
             status = delivery.response.status if delivery.head else 0
@@ -101,13 +102,10 @@ class Dispatch:
             seconds += _seconds(fault) or 0.0
         return seconds > 0 and wait_with_client(sock, seconds, self._stopping)
 
-    def _answer(self, vendor: Vendor, endpoint: str, request: Request) -> Response:
+    def _admitted(self, vendor: Vendor, endpoint: str) -> tuple[str | None, Usage] | None:
+        """Count a request; return what :meth:`Meter.admit` says, None for one that is not counted."""
         meter = self._meters.get(vendor.name)
-        if meter is None or (vendor.name, endpoint) in _FREE_ENDPOINTS:
-            return vendor.answer(request)
-        refused, usage = meter.admit()
-        response = vendor.refuse(request, refused) if refused else vendor.answer(request)
-        return _with_quota(response, vendor, usage)
+        return None if meter is None or (vendor.name, endpoint) in _FREE_ENDPOINTS else meter.admit()
 
     def _hang_if_told(self, sock: socket.socket, delivery: Delivery, fault: Fault | None) -> None:
         """Wait here when the fault is to send nothing at all."""
@@ -142,6 +140,14 @@ class Dispatch:
         )
         headers = (*response.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
         return replace(delivery, response=replace(response, body=packed.body, headers=headers))
+
+
+def _answer(vendor: Vendor, request: Request, admission: tuple[str | None, Usage] | None) -> Response:
+    if admission is None:
+        return vendor.answer(request)
+    refused, usage = admission
+    response = vendor.refuse(request, refused) if refused else vendor.answer(request)
+    return _with_quota(response, vendor, usage)
 
 
 def _with_quota(response: Response, vendor: Vendor, usage: Usage) -> Response:
