@@ -50,7 +50,7 @@ LATENCY_SECONDS = {
 }
 # The first design's shape is about latency: waiting for permits would hide it, and the second mode would
 # find the first one's answers in the cache.
-_NO_WAIT_NO_CACHE: dict[str, Any] = {"rates": [], "ttl_seconds": {}}
+NO_WAIT_NO_CACHE: dict[str, Any] = {"rates": [], "ttl_seconds": {}}
 
 TIMEOUT_SECONDS = 120.0  # the one after another run needs 42 s for one scanner at full scale
 
@@ -123,7 +123,7 @@ def _source(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         for name, settings in given["scanners"].items():
             config["discovery"]["scanners"][name].update(settings)
         for vendor, settings in given["vendors"].items():
-            config["discovery"]["vendors"][vendor].update(settings | _NO_WAIT_NO_CACHE)
+            config["discovery"]["vendors"][vendor].update(settings | NO_WAIT_NO_CACHE)
         yield config
 
 

@@ -1,17 +1,18 @@
 """The first design's own workload, request by request, against the vendors' sandbox on loopback.
 
 The latencies are those of its measurement (54 to 56 s one after another, because one scanner asks
-about twenty things in a row for 42 s), scaled down; the same eight scanners go through the same client
-libraries. ``sequential``: one scanner and one request at a time. ``concurrent``: the defaults.
-``first_design``: its algorithm over the same scanners, which cannot ask several things at once there.
-Seconds are as measured, at the scale; ratios are of runs of one repetition.
+about twenty things in a row for 42 s), scaled down; its eight scanners go through the same client
+libraries, with no rates and no cache, which would hide latency or skip it. ``sequential``: one scanner
+and one request at a time. ``concurrent``: the defaults. ``first_design``: its algorithm over the same
+scanners, which cannot ask several things at once there. Seconds are as measured, at the scale; ratios
+are of runs of one repetition.
 """
 
 from __future__ import annotations
 
 import importlib
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from benchmarks.harness.row import Row
@@ -35,9 +36,15 @@ def rows(quick: bool) -> Iterator[Row]:
     sandbox = _import("tradingagents.discovery.sandbox", "SandboxProcess")
     latencies: Mapping[str, float] = _import("verify_concurrent_execution", "LATENCY_SECONDS")
     trade_date: str = _import("verify_concurrent_execution", "TRADE_DATE")
+    measured: Collection[str] = _import("verify_concurrent_execution", "MEASURED")
+    pace: Mapping[str, Any] = _import("verify_concurrent_execution", "NO_WAIT_NO_CACHE")
     scaled = {vendor: seconds * _SCALE for vendor, seconds in latencies.items()}
+    registry = ScannerRegistry(one for one in ScannerRegistry.built_in() if one.name in measured)
     with sandbox(latency_seconds=scaled) as market:
-        yield from _measure(market.config(), trade_date, 1 if quick else 3)
+        config = market.config()
+        for settings in config["discovery"]["vendors"].values():
+            settings.update(pace)
+        yield from _measure(config, registry, trade_date, 1 if quick else 3)
 
 
 def _import(module: str, name: str) -> Any:
@@ -47,8 +54,10 @@ def _import(module: str, name: str) -> Any:
         raise Skipped(f"{module} does not offer {name} yet") from None
 
 
-def _measure(config: Mapping[str, Any], trade_date: str, repetitions: int) -> Iterator[Row]:
-    ways = _ways(config, trade_date)
+def _measure(
+    config: Mapping[str, Any], registry: ScannerRegistry, trade_date: str, repetitions: int
+) -> Iterator[Row]:
+    ways = _ways(config, registry, trade_date)
     counts = {name: way() for name, way in ways.items() if name != "sequential"}  # warms each up
     if not all(counts.values()):
         raise RuntimeError(f"a way found nothing, so that its time means nothing: {counts}")
@@ -62,13 +71,15 @@ def _measure(config: Mapping[str, Any], trade_date: str, repetitions: int) -> It
     yield Row(f"{prefix}/sequential_over_first_design", theirs, "×", None, "higher")
 
 
-def _ways(config: Mapping[str, Any], trade_date: str) -> dict[str, Callable[[], int]]:
-    concurrent = DiscoveryGraph(_with_execution(config, concurrent=True))
-    sequential = DiscoveryGraph(_with_execution(config, concurrent=False))
+def _ways(
+    config: Mapping[str, Any], registry: ScannerRegistry, trade_date: str
+) -> dict[str, Callable[[], int]]:
+    concurrent = DiscoveryGraph(_with_execution(config, concurrent=True), registry)
+    sequential = DiscoveryGraph(_with_execution(config, concurrent=False), registry)
     return {
         "concurrent": lambda: _scan(concurrent, trade_date),
         "sequential": lambda: _scan(sequential, trade_date),
-        "first_design": lambda: _first_design(config, trade_date),
+        "first_design": lambda: _first_design(config, registry, trade_date),
     }
 
 
@@ -90,10 +101,9 @@ def _scan(graph: DiscoveryGraph, trade_date: str) -> int:
     return len(update["tickers"])
 
 
-def _first_design(config: Mapping[str, Any], trade_date: str) -> int:
-    """Run the built-in scanners by the first design's algorithm; return how many candidates it found."""
-    registry = ScannerRegistry.built_in()
-    parsed = parse_config(config, list(registry))
+def _first_design(config: Mapping[str, Any], registry: ScannerRegistry, trade_date: str) -> int:
+    """Run the scanners by the first design's algorithm; return how many candidates it found."""
+    parsed = parse_config(config, list(registry), known=ScannerRegistry.built_in())
     hub = Vendors(parsed.vendors, data_source=parsed.data_source)
     try:
         state = DiscoveryGraph.initial_state(trade_date)

@@ -8,7 +8,7 @@ answers. A session towards this machine reads no proxy from the environment; a b
 
 ``fan_out``: 160 calls that take the vendor 50 ms each, on 8 threads, over the ideal of 160 / 8 · 50 ms.
 
-``scan``: all eight scanners by ``DiscoveryGraph.scanner_node`` in a fresh state folder, with default rates,
+``scan``: every scanner by ``DiscoveryGraph.scanner_node`` in a fresh state folder, with default rates,
 against a sandbox that enforces the vendors' published limits and takes 200 ms for every answer (an
 assumption: nobody publishes latencies). ``warm`` is the same again in the same folder. A scan without
 limits goes before, because imports are not what is measured. The bound of a cold scan is the largest, over
@@ -21,13 +21,14 @@ requests that the server's log counts: each request leaves as soon as
   ``seconds``;
 - one of a scanner's 8 request workers is free: not before request ``i - 8`` plus 200 ms.
 
-The SEC decides. Of 47 requests at 10 a second one leaves at 0.0 s and eight at 0.2 s, when the index is
-there, the tenth at 0.4 s; the last seven leave after the fourth second, the last one at 4.2 s, and its
-answer is there at 4.4 s.
+The SEC decides, with some seventy requests at 10 a second: the last leave after the sixth second. That the
+earlier filings of a company with a purchase are asked for only when that purchase was read is left out of
+the bound.
 
 A scan that a vendor refused something is not timed; ``refused_by_a_vendor`` counts what was refused. The
 client keeps each window a tenth longer than published, so that a burst which arrives denser than it
-left is not over the limit at the server; of the ratio, 0.1 is owed to that.
+left is not over the limit at the server, and counts the first request over a connection a quarter of a
+second late; most of what the ratio is above 1 is owed to that.
 """
 
 from __future__ import annotations
