@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import logging
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -233,7 +233,25 @@ def test_a_decimal_comma_is_not_taken_out(tmp_path: Path) -> None:
     """Ten and a half dollars would have been a hundred and five."""
     text = HEAD + '2024-03-01,"10,5","11,0","9,1","10,2",1000\n'
     report = import_files(OhlcvStore(tmp_path / "s"), [saved(tmp_path, text)])
-    assert report.refused == {"EXMP.csv": "ohlcv: EXMP.csv: none of its rows can be used (1 price missing)"}
+    assert "EXMP.csv has prices such as 10,2 and none with a decimal point" in report.refused["EXMP.csv"]
+
+
+def test_a_decimal_comma_before_three_digits_is_not_one_between_thousands(tmp_path: Path) -> None:
+    """Twelve dollars and a third would have been twelve thousand."""
+    text = "Date;Open;High;Low;Close;Volume\n2024-03-01;12,345;12,512;12,111;12,405;1000\n"
+    with pytest.raises(BadPayload, match="prices such as 12,405 and none with a decimal point"):
+        read_bars(saved(tmp_path, text))
+
+
+def test_a_file_of_odd_types_costs_no_other_file_anything(tmp_path: Path) -> None:
+    good, odd = tmp_path / "EXMP.csv", tmp_path / "ODD.parquet"
+    good.write_text(HEAD + rows("2024-03-01"))
+    prices = {name: [1.0] for name in ("open", "high", "low", "close", "volume")}
+    pl.DataFrame({"date": [timedelta(days=1)], **prices}).write_parquet(odd)
+    report = import_files(OhlcvStore(tmp_path / "s"), [odd, good])
+    assert report.refused.keys() == {"ODD.parquet"}
+    assert "ODD.parquet cannot be read" in report.refused["ODD.parquet"]
+    assert report.stored.inserted == 1
 
 
 def test_commas_between_thousands_are(tmp_path: Path) -> None:

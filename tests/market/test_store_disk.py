@@ -57,6 +57,26 @@ def test_a_write_that_does_not_fit_leaves_the_bars_as_they_were(tmp_path: Path) 
     assert store.upsert(bars_of("AAA", DAYS)).inserted == 300
 
 
+def test_a_lock_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "writer.lock").write_text("no database, but text that somebody put here. " * 20)
+    with pytest.raises(StoreUnavailable, match="the lock of the daily bars cannot be taken"):
+        OhlcvStore(tmp_path).upsert(bars_of("AAA", DAYS[:5]))
+
+
+def test_what_was_stored_is_not_said_to_have_failed_because_an_old_file_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a reader holds it, Windows removes no file."""
+    store = OhlcvStore(tmp_path)
+
+    def held(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(f"{self.name} is in use")
+
+    monkeypatch.setattr(Path, "unlink", held)
+    for last in (5, 10, 15):
+        assert store.upsert(bars_of("AAA", DAYS[:last])).inserted == 5
+
+
 def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = OhlcvStore(tmp_path / "file" / "bars")

@@ -13,8 +13,10 @@ from tests.scanners.test_analyst_revisions import RISE, FakeVendor, scan
 from tests.scanners.test_earnings_calendar import event
 from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.errors import (
+    Auth,
     BadPayload,
     DeadlineExceeded,
+    FetchError,
     NoDataError,
     QuotaSpent,
     RateLimited,
@@ -168,15 +170,18 @@ class PacedVendor(FakeVendor):
         return super().recommendation_trends(symbol)
 
 
-def test_companies_whose_ratings_always_fail_do_not_keep_the_others_from_their_turn(tmp_path: Path) -> None:
-    vendor = FakeVendor({name: Transient("finnhub", "HTTP 502") for name in TEN[:3]})
+@pytest.mark.parametrize("error", [Transient("finnhub", "HTTP 502"), Auth("finnhub", "HTTP 403")])
+def test_companies_whose_ratings_always_fail_do_not_keep_the_others_from_their_turn(
+    error: FetchError, tmp_path: Path
+) -> None:
+    vendor = FakeVendor(dict.fromkeys(TEN[:3], error))
     vendor.months |= dict.fromkeys(TEN[3:], RISE)
     days = Days(tmp_path, vendor, tickers=TEN, max_tickers=3)
     seen: set[str] = set()
     for _ in range(6):
         try:
             days.run()
-        except Transient:
+        except FetchError:
             pass
         seen |= asked(vendor)
     assert seen == set(TEN)

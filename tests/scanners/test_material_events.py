@@ -176,6 +176,22 @@ def test_a_feed_that_broke_off_is_left_for_the_index():
     assert [what for what, _ in edgar.asked] == ["feed", "index", "header"]
 
 
+def test_a_day_of_which_nothing_could_be_seen_is_no_day_without_reports():
+    """Its index is not out yet, and the feed is down: the day before is told, and that this day is missing."""
+    before = TODAY - timedelta(days=1)
+    edgar = Edgar([filed(1, "4.02", day=before)], feed=Transient("sec", "503"))
+    ran = run(MaterialEvents, edgar, lookback_days=2)
+    assert ran.tickers == ["TA"]
+    assert f"filings of {TODAY}: sec: 503" in str(ran.recorder.troubles)
+
+
+def test_what_a_broken_feed_told_of_a_day_without_an_index_is_kept_and_marked():
+    edgar = Edgar([filed(1, "4.02")], complete=False, index=False)
+    ran = run(MaterialEvents, edgar)
+    assert ran.tickers == ["TA"]
+    assert f"broke off before all of {TODAY} was listed" in str(ran.recorder.troubles)
+
+
 def test_a_feed_that_cannot_be_had_costs_nothing_while_the_index_can():
     edgar = Edgar([filed(1, "4.02")], feed=Transient("sec", "503"))
     ran = run(MaterialEvents, edgar)

@@ -193,7 +193,12 @@ def test_articles_outside_the_window_are_left_out_whatever_the_vendor_sends() ->
         ),  # a day that is over: up to its end in New York
         ("2026-02-05", 24, (datetime(2026, 2, 4, tzinfo=UTC), None)),  # today: up to now, asked by the day
         ("2026-02-05", 48, (datetime(2026, 2, 3, tzinfo=UTC), None)),
-        ("2026-07-01", 24, (datetime(2026, 7, 1, 4, tzinfo=UTC), datetime(2026, 7, 2, 4, tzinfo=UTC))),
+        ("2025-07-01", 24, (datetime(2025, 7, 1, 4, tzinfo=UTC), datetime(2025, 7, 2, 4, tzinfo=UTC))),
+        (
+            "2026-02-06",
+            24,
+            (datetime(2026, 2, 4, tzinfo=UTC), None),
+        ),  # east of New York it is tomorrow already
     ],
 )
 def test_the_window_ends_with_the_trade_date_or_now(

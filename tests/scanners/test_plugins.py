@@ -127,6 +127,11 @@ BROKEN = {
         "BigGap",
         "big_gap.min_gap_percent: -4.0 is refused",
     ),
+    "settings whose default cannot be had": (
+        GOOD.replace("default=4.0", "default_factory=lambda: {}['GAP']"),
+        "BigGap",
+        "KeyError: 'GAP'",
+    ),
     "settings that are none": (
         GOOD.replace("Settings = Settings", "Settings = dict"),
         "BigGap",

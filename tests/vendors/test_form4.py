@@ -209,6 +209,7 @@ def test_a_note_that_denies_a_plan_names_none(note, named):
         ("Bought in the open market.", False),
         ("Acquired in the Issuer's underwritten public offering.", True),
         ("Bought in a private placement.", True),
+        ("Acquired in an underwritten public\n      offering.", True),
         ("Pursuant to a Securities Purchase Agreement with the Issuer.", True),
         ("Bought through a dividend reinvestment plan.", True),
     ],

@@ -12,12 +12,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from tradingagents.discovery.errors import Cancelled, DeadlineExceeded
 
-__all__ = ["SYSTEM_CLOCK", "Clock", "Deadline", "SystemClock", "current_deadline", "deadline_scope"]
+__all__ = [
+    "SYSTEM_CLOCK",
+    "Clock",
+    "Deadline",
+    "SystemClock",
+    "current_deadline",
+    "date_in_new_york",
+    "deadline_scope",
+]
 
 
 _SIGNAL_POLL_SECONDS = 0.25
@@ -58,6 +67,11 @@ class SystemClock:
 
 
 SYSTEM_CLOCK = SystemClock()
+
+
+def date_in_new_york(clock: Clock = SYSTEM_CLOCK) -> date:
+    """Return today's date where the exchanges are: in the evening there, it is tomorrow in UTC."""
+    return clock.now().astimezone(ZoneInfo("America/New_York")).date()
 
 
 class Deadline:

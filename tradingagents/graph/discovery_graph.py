@@ -83,7 +83,7 @@ class DiscoveryGraph:
     ) -> dict[str, Any]:
         """Run the whole graph and return its final state.
 
-        ``trade_date`` is ISO 8601, today in UTC by default; ``config`` goes to LangGraph. ``force`` runs
+        ``trade_date`` is ISO 8601, today in New York by default; ``config`` goes to LangGraph. ``force`` runs
         scanners that would be left out because their last runs failed; through LangGraph it is
         ``config["configurable"]["force"]``.
         """

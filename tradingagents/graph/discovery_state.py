@@ -37,7 +37,7 @@ def _keyed(entries: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
 class DiscoveryState(TypedDict, total=False):
     """What travels through the graph, all of it plain data.
 
-    ``trade_date``: ISO 8601; today in UTC where it is empty.
+    ``trade_date``: ISO 8601; today in New York where it is empty.
     ``tickers``, ``candidate_metadata``: the merged candidates after the scan, those that passed after the
     filter, those handed on, best first, after the ranker. The filter adds to each ``market`` (see
     :func:`read_market`) and ``new``, ``first_seen``, ``last_seen``, ``seen_by`` (see

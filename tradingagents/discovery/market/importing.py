@@ -17,9 +17,10 @@ file that would be read as something else than it is, is refused whole.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -53,11 +54,30 @@ def read_bars(
     their ticker, are counted later, and named in the log. Raises :class:`NoDataError` for a file without
     rows and :class:`BadPayload` for one that is no price file, or cannot be read without guessing.
     """
+    with _as_bad_payload(path):
+        return _bars_of(path, ticker, adjusted, rename)
+
+
+@contextlib.contextmanager
+def _as_bad_payload(path: Path) -> Iterator[None]:
+    """Blame the file for what Polars cannot make of it: a date may be of any type in a Parquet file."""
+    try:
+        yield
+    except pl.exceptions.NoDataError as error:
+        raise NoDataError(f"{path.name} is empty") from error
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise BadPayload("ohlcv", f"{path.name} cannot be read: {error}") from error
+
+
+def _bars_of(
+    path: Path, ticker: str | None, adjusted: bool, rename: Callable[[str], str | None]
+) -> pl.DataFrame:
     raw = _read(path)
     if raw.is_empty():
         raise NoDataError(f"{path.name} has no rows")
     frame = choose_columns(unnested(raw), path.name)
     _require_month_first(frame, path.name)
+    _require_decimal_points(frame, path.name)
     days = day_of("date", frame.schema["date"]).alias("date")
     numbers = (
         number_of(name, frame.schema[name]).alias(name)
@@ -77,16 +97,11 @@ def read_bars(
 
 
 def _read(path: Path) -> pl.DataFrame:
-    try:
-        if path.suffix.lower() == ".parquet":
-            return pl.read_parquet(path, glob=False)
-        # As text: the vendors' number signs defeat type inference, and inference differs by file; and a
-        # company may be called NA or TRUE.
-        return pl.read_csv(path, infer_schema=False, separator=_separator(path), glob=False)
-    except pl.exceptions.NoDataError as error:
-        raise NoDataError(f"{path.name} is empty") from error
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadPayload("ohlcv", f"{path.name} cannot be read: {error}") from error
+    if path.suffix.lower() == ".parquet":
+        return pl.read_parquet(path, glob=False)
+    # As text: the vendors' number signs defeat type inference, and inference differs by file; and a
+    # company may be called NA or TRUE.
+    return pl.read_csv(path, infer_schema=False, separator=_separator(path), glob=False)
 
 
 def _separator(path: Path) -> str:
@@ -135,6 +150,23 @@ def _require_month_first(frame: pl.DataFrame, path_name: str) -> None:
         raise BadPayload(
             "ohlcv",
             f"{path_name} has dates such as {text[0]}, not month/day/year: write them as YYYY-MM-DD",
+        )
+
+
+def _require_decimal_points(frame: pl.DataFrame, path_name: str) -> None:
+    """Refuse prices such as ``12,345`` where none has a point: a comma between thousands looks the same."""
+    texts = [pl.col(name).str.contains(",") for name in PRICES if frame.schema[name] == pl.String]
+    points = [
+        pl.col(name).str.contains(".", literal=True) for name in PRICES if frame.schema[name] == pl.String
+    ]
+    if not texts:
+        return
+    commas = frame.filter(pl.any_horizontal(texts))
+    if not commas.is_empty() and frame.filter(pl.any_horizontal(points)).is_empty():
+        raise BadPayload(
+            "ohlcv",
+            f"{path_name} has prices such as {commas.get_column('close')[0]} and none with a decimal point: "
+            "write 12.345 for twelve and a bit, 12345 for thousands",
         )
 
 

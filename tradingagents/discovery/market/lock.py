@@ -52,7 +52,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 def _acquired(connection: sqlite3.Connection) -> bool:
     try:
         connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             return False
         raise StoreUnavailable(f"the lock of the daily bars cannot be taken: {error}") from error

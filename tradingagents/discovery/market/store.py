@@ -148,11 +148,12 @@ class OhlcvStore:
             ]
             new = old.with_files(written, self._clock.now().timestamp(), self._keep)
             contents.save(self._root, new)
-            _sweep(self._root, new.names())
         except (pl.exceptions.PolarsError, OSError) as error:
             with contextlib.suppress(OSError):  # what was half written would keep a full disk full
                 _sweep(self._root, contents.load(self._root).names())
             raise StoreUnavailable(f"{self._root} cannot be written: {error}") from error
+        with contextlib.suppress(OSError):  # what a reader elsewhere still holds goes with the next update
+            _sweep(self._root, new.names())
 
 
 def _read(root: Path, file: DataFile) -> pl.DataFrame:

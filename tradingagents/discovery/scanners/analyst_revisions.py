@@ -24,6 +24,7 @@ from tradingagents.discovery.candidate import Evidence, Priority, normalise_tick
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.errors import (
+    Auth,
     BadPayload,
     DeadlineExceeded,
     FetchError,
@@ -147,7 +148,7 @@ class AnalystRevisions(BaseScanner):
         except (NoDataError, BadPayload, Permanent):
             self._rotation.note([ticker])  # asking sooner than the others would bring the same
             raise
-        except Transient:
+        except (Transient, Auth):  # Finnhub answers 403 for a company that a plan leaves out
             self._rotation.note_failure(ticker)
             raise
         except DeadlineExceeded as error:

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, TypeVar
 
 from tradingagents.discovery.candidate import Candidate
 from tradingagents.discovery.claims import check_claims
-from tradingagents.discovery.clock import SYSTEM_CLOCK
+from tradingagents.discovery.clock import SYSTEM_CLOCK, date_in_new_york
 from tradingagents.discovery.config import ScannerSettings
 from tradingagents.discovery.errors import (
     DiscoveryError,
@@ -233,6 +233,6 @@ class BaseScanner(ABC):
         self.recorder.trouble(str(reason), message)
 
     def trade_date(self, state: Mapping[str, Any]) -> date:
-        """Return the state's trade date; today's date in UTC where it has none."""
+        """Return the state's trade date; today's date in New York where it has none."""
         text = state.get("trade_date")
-        return date.fromisoformat(text) if text else SYSTEM_CLOCK.now().date()
+        return date.fromisoformat(text) if text else date_in_new_york()

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from tradingagents.discovery.errors import FetchError, NoDataError
+from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.scanners.base import BaseScanner
 from tradingagents.discovery.scanners.insider_symbols import ticker_of
 from tradingagents.discovery.vendors.sec import CurrentFilings, Sec
@@ -34,27 +35,43 @@ class ReportCalls:
     def listed_on(self, until: date, day: date) -> list[FilingRef]:
         """Return the reports filed on a day: from the feed, which tells their items, or from the index.
 
-        Raises ``NoDataError`` when EDGAR was closed that day.
+        Raises ``NoDataError`` when EDGAR was closed that day, and what kept the feed from being had where the
+        day's index is not out.
         """
-        if until - day <= _FED and (current := self._current(day)) is not None:
-            told = {entry.row.accession: entry.header for entry in current.entries if entry.header.items}
-            self.known.update(told)  # a report has an item: where the feed names none, its header is read
-            self._scanner.step("days listed by the feed of current filings")
-            return group_filings(current.rows, FORMS)
-        call = partial(self._sec.daily_index, day)
-        rows = self._scanner.ask("sec.daily_index", {"day": day.isoformat()}, call, _count)
+        current = self._current(day) if until - day <= _FED else None
+        if isinstance(current, CurrentFilings) and current.complete:
+            return self._told_by(current)
+        try:
+            call = partial(self._sec.daily_index, day)
+            rows = self._scanner.ask("sec.daily_index", {"day": day.isoformat()}, call, _count)
+        except NoDataError:  # closed, or a day whose index is not out yet: then the feed was all there is
+            if isinstance(current, FetchError):
+                raise current from None
+            if current is None:
+                raise
+            message = f"the feed of current filings broke off before all of {day} was listed"
+            self._scanner.trouble(Reason.VENDOR_DOWN, message)
+            return self._told_by(current)
         return group_filings(rows, FORMS)
 
-    def _current(self, day: date) -> CurrentFilings | None:
-        """Return what the feed has of a day; None where it does not have all of it."""
+    def _told_by(self, current: CurrentFilings) -> list[FilingRef]:
+        told = {entry.row.accession: entry.header for entry in current.entries if entry.header.items}
+        self.known.update(told)  # a report has an item: where the feed names none, its header is read
+        self._scanner.step("days listed by the feed of current filings")
+        return group_filings(current.rows, FORMS)
+
+    def _current(self, day: date) -> CurrentFilings | FetchError | None:
+        """Return what the feed has of a day, perhaps not all of it, or why not; None where it has nothing."""
         call = partial(self._sec.current_reports, day)
         try:
-            found = self._scanner.ask(
+            found: CurrentFilings = self._scanner.ask(
                 "sec.current_reports", {"day": day.isoformat()}, call, lambda listed: _count(listed.rows)
             )
-        except (FetchError, NoDataError):  # noted in the tool log; the index has it all, or says why not
+        except NoDataError:
             return None
-        return found if found.complete else None
+        except FetchError as error:
+            return error
+        return found
 
     def header(self, ref: FilingRef) -> FilingHeader:
         """Return what a filing's header says."""

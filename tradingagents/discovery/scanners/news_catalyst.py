@@ -158,10 +158,8 @@ class NewsCatalyst(BaseScanner):
 
 
 def _end_of(day: date, now: datetime) -> datetime:
-    """Return the end of a day in New York, or ``now`` while that day lasts."""
-    begins = datetime.combine(day, time(), _NEW_YORK)
-    ends = datetime.combine(day + timedelta(days=1), time(), _NEW_YORK)
-    return now if begins <= now < ends else ends
+    """Return the end of a day in New York, or ``now`` while that is still to come."""
+    return min(now, datetime.combine(day + timedelta(days=1), time(), _NEW_YORK))
 
 
 def _separate(articles: Sequence[Article]) -> list[Article]:

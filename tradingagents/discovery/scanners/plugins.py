@@ -39,18 +39,20 @@ def plugins() -> list[EntryPoint]:
 def register_plugins(points: Iterable[EntryPoint], register: Register, taken: Callable[[str], bool]) -> None:
     """Load each class and register it, or a stand-in for it; ``taken`` tells whether a name is in use."""
     for point in points:
-        try:
-            register(_loaded(point))
-        except ConfigError as error:
+        if (problem := _problem_with(point, register)) is not None:
             name = next(name for name in _names_for(point) if not taken(name))
-            register(_stand_in(name, f"{_label(point)}: {error}"))
+            register(_stand_in(name, f"{_label(point)}: {problem}"))
 
 
-def _loaded(point: EntryPoint) -> Any:
+def _problem_with(point: EntryPoint, register: Register) -> str | None:
+    """Load and register a class; return what kept that from being done."""
     try:
-        return point.load()
-    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
-        raise ConfigError(f"cannot be loaded: {type(error).__name__}: {error}") from error
+        register(point.load())
+    except ConfigError as error:
+        return str(error)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module and its defaults may raise anything
+        return f"cannot be loaded: {type(error).__name__}: {error}"
+    return None
 
 
 def _label(point: EntryPoint) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tradingagents.discovery.candidate import merge_candidates, strongest
-from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock, date_in_new_york
 from tradingagents.discovery.config import DiscoveryConfig
 from tradingagents.discovery.errors import ConfigError
 from tradingagents.discovery.execution.outcome import Outcome, Status, health_of
@@ -142,7 +142,7 @@ class Scan:
     def _trade_date(self, state: Mapping[str, Any]) -> str:
         value = state.get("trade_date")
         if value is None or value == "":
-            return self._clock.now().date().isoformat()
+            return date_in_new_york(self._clock).isoformat()
         try:
             return date.fromisoformat(str(value)).isoformat()
         except ValueError:

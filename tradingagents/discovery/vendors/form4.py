@@ -165,7 +165,7 @@ def _owner(element: Element) -> Owner:
 
 
 def _transactions(root: Element) -> tuple[Transaction, ...]:
-    notes = {note.get("id", ""): "".join(note.itertext()) for note in root.findall("footnotes/footnote")}
+    notes = {note.get("id", ""): _one_line(note) for note in root.findall("footnotes/footnote")}
     return tuple(
         _transaction(row, notes) for row in root.findall("nonDerivativeTable/nonDerivativeTransaction")
     )
@@ -199,6 +199,13 @@ def _marks(element: Element) -> Iterator[str]:
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)?")
 _PLAN = re.compile(r"10b5\s?-\s?1", re.IGNORECASE)
 _DENIAL = re.compile(r"\b(?:not|no|outside|other than)\b[^.;]*10b5\s?-\s?1", re.IGNORECASE)
+
+
+def _one_line(note: Element) -> str:
+    """Return a note's words; where filers break its lines says nothing."""
+    return " ".join("".join(note.itertext()).split())
+
+
 _PLACED = re.compile(
     r"\b(?:public|direct|rights|secondary|underwritten|follow-on|concurrent) offering|\bprivate(?:ly)? "
     r"(?:placement|offering|negotiated|transaction)|\b(?:purchase|subscription|underwriting) agreement|"
