@@ -229,6 +229,21 @@ def test_an_amendment_of_an_older_filing_is_no_news():
     assert made.recorder.funnel["amendments of filings from before the window"] == 1
 
 
+@pytest.mark.parametrize("trade", ["2025-12-19", "2025-11-03"])
+def test_a_late_amendment_makes_no_purchase_late_that_was_told_in_time(trade):
+    told = date(2025, 12, 22)
+    edgar = Edgar({told + timedelta(days=ahead): [] for ahead in range((DAY - told).days + 1)})
+    documents = (bought(period=trade), bought(period=trade, form="4/A", original=told.isoformat()))
+    for number, (document, filed) in enumerate(zip(documents, (told, DAY), strict=True)):
+        edgar.indexes[filed], path = listed(document, number, filed)
+        edgar.documents[path] = document
+    made = scanner(edgar, lookback_days=34)
+    in_time = trade == "2025-12-19"
+    assert tickers(scan(made)) == ({"EXMP"} if in_time else set())
+    assert made.recorder.funnel["filings restated by an amendment"] == 1
+    assert made.recorder.funnel.get("purchases filed long after they were made", 0) == (not in_time)
+
+
 def test_a_purchase_that_cannot_be_is_rejected_with_its_reason():
     edgar = edgar_of([bought(), bought(owner=9_950_002, price=50_000)])
     made = scanner(edgar)

@@ -154,6 +154,25 @@ def test_a_sale_tells_the_market_s_price_too_but_an_exercise_does_not():
     assert doubts(statement(1, (JANE,), row(price=25.0), exercised)) == [None]
 
 
+@pytest.mark.parametrize(
+    ("original", "days"),
+    [
+        pytest.param(date(2026, 2, 5), 1, id="told in time, amended later"),
+        pytest.param(date(2026, 2, 3), 58, id="made after the filing that it amends"),
+        pytest.param(date(2027, 2, 5), 58, id="a slip in the year"),
+        pytest.param(None, 58, id="no amendment"),
+    ],
+)
+def test_a_purchase_is_as_late_as_its_first_telling(original, days):
+    (bought,) = purchases_of([statement(1, (JANE,), row(), filed=date(2026, 4, 3), original=original)])
+    assert bought.days_late == days
+
+
+def test_a_purchase_of_after_its_filing_is_not_believed():
+    early = statement(1, (JANE,), row(), filed=date(2026, 2, 3), original=date(2026, 2, 3))
+    assert doubts(early) == ["bought on 2026-02-04, but filed on 2026-02-03"]
+
+
 def test_more_dollars_than_any_insider_has_are_not_believed():
     assert doubts(statement(1, (JANE,), row(shares=2e9, price=6.0))) == [
         "12,000,000,000 dollars in one purchase"

@@ -1,9 +1,10 @@
 """What stands after amendments: line by line, so that nothing counts twice or is lost. Pure functions.
 
 An amended Form 4 need not repeat the lines that were right: it gives those it corrects, or those that were
-left out (SEC, Form 4, General Instruction 9). So each of its lines takes the place of the one line that it
-is most like; one that goes on from what an earlier line left is a line added; and one that is neither
-takes the place of every line of its day and code, because to count it beside them could count it twice.
+left out (SEC, Form 4, General Instruction 9). So each of its lines takes the place of the one line of its
+kind that it is most like; one that goes on from what an earlier line left is a line added; and one that is
+like none takes the place of every line of its kind and day, because to count it beside them could count it
+twice. Lines are of a kind if code, direction, security and manner of holding are the same.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tradingagents.discovery.vendors.form4 import Transaction
 
 __all__ = ["in_force", "restates_before"]
 
-_ALIKE = 2  # of day, shares, price, and shares held after: an amendment corrects one or two of them
+_ALIKE = 2  # of day, shares, price, and shares held before and after: an amendment corrects some of them
 _IN_TIME = timedelta(days=4)  # two business days, and a weekend between
 
 
@@ -69,32 +70,72 @@ def _amends(amendment: Statement, earlier: Statement) -> bool:
         return False
     if amendment.filing.period == earlier.filing.period:
         return True
-    days, earlier_days = ({row.day for row in one.filing.transactions} for one in (amendment, earlier))
-    told = {earlier.ref.filed, earlier.filing.original_day}
-    return not days.isdisjoint(earlier_days) and amendment.filing.original_day in told
+    if amendment.filing.original_day not in {earlier.ref.filed, earlier.filing.original_day}:
+        return False
+    pairs = [(old, new) for old in earlier.filing.transactions for new in amendment.filing.transactions]
+    # it may be the day that is corrected
+    return any(
+        old.day == new.day or (_alike(old, new) and _likeness(old, new) > _ALIKE) for old, new in pairs
+    )
 
 
 def _superseded(earlier: Sequence[Transaction], amended: Sequence[Transaction]) -> set[int]:
     """Return which earlier lines the amended ones take the place of, as ids of the objects."""
     given = [new for new in amended if not _is_added(new, earlier)]
-    pairs = [(old, new) for new in given for old in earlier if _likeness(old, new) >= _ALIKE]
+    pairs = [(old, new) for new in given for old in _corrected(new, earlier)]
     gone: set[int] = set()
     settled: set[int] = set()
-    for old, new in sorted(pairs, key=lambda pair: (-_likeness(*pair), _apart(*pair))):
+    for old, new in sorted(pairs, key=_rank):
         if id(old) not in gone and id(new) not in settled:
             gone.add(id(old))
             settled.add(id(new))
-    unlike = {(new.day, new.code) for new in given if id(new) not in settled}
-    return gone | {id(old) for old in earlier if (old.day, old.code) in unlike}
+    liked = {id(new) for _, new in pairs}
+    unlike = {(new.day, _kind(new)) for new in given if id(new) not in liked}
+    return gone | {id(old) for old in earlier if (old.day, _kind(old)) in unlike}
+
+
+def _corrected(new: Transaction, earlier: Sequence[Transaction]) -> list[Transaction]:
+    """Return the lines whose place it may take.
+
+    Where what was held says which line it corrects, that one alone: if another part of the same line took
+    its place already, the next best is a line that nobody corrected.
+    """
+    alike = [old for old in earlier if _alike(old, new)]
+    best = max((_likeness(old, new) for old in alike), default=0)
+    told = [old for old in alike if _likeness(old, new) == best and _held_agrees(old, new)]
+    return told or alike
+
+
+def _alike(old: Transaction, new: Transaction) -> bool:
+    if _kind(old) != _kind(new) and not _agree(old.shares_following, new.shares_following):
+        return False
+    return _likeness(old, new) >= _ALIKE
+
+
+def _kind(row: Transaction) -> tuple[str, bool, str, bool]:
+    return row.code, row.acquired, row.security, row.direct
+
+
+def _held_agrees(old: Transaction, new: Transaction) -> bool:
+    before = _agree(_held_before(old), _held_before(new))
+    return before or _agree(old.shares_following, new.shares_following)
+
+
+def _agree(one: object, other: object) -> bool:
+    return one is not None and one == other
 
 
 def _likeness(old: Transaction, new: Transaction) -> int:
-    figures = zip(_figures(old), _figures(new), strict=True)
-    return sum(one is not None and one == other for one, other in figures)
+    return sum(_agree(one, other) for one, other in zip(_figures(old), _figures(new), strict=True))
 
 
-def _figures(row: Transaction) -> tuple[date, float | None, float | None, float | None]:
-    return row.day, row.shares, row.price, row.shares_following
+def _figures(row: Transaction) -> tuple[date | float | None, ...]:
+    return row.day, row.shares, row.price, _held_before(row), row.shares_following
+
+
+def _rank(pair: tuple[Transaction, Transaction]) -> tuple[int, bool, tuple[float, float]]:
+    old, new = pair
+    return -_likeness(old, new), _kind(old) != _kind(new), _apart(old, new)
 
 
 def _apart(old: Transaction, new: Transaction) -> tuple[float, float]:
@@ -104,7 +145,9 @@ def _apart(old: Transaction, new: Transaction) -> tuple[float, float]:
 def _is_added(new: Transaction, earlier: Sequence[Transaction]) -> bool:
     """Whether a line goes on from the last of the earlier ones, rather than correct one of them."""
     held = {row.shares_following for row in earlier}
-    if new.shares_following in held or any(_likeness(old, new) > _ALIKE for old in earlier):
+    if new.shares_following in held or any(
+        _alike(old, new) and _likeness(old, new) > _ALIKE for old in earlier
+    ):
         return False
     ends = held - {_held_before(row) for row in earlier} - {None}
     return _held_before(new) in ends

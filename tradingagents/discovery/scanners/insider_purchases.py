@@ -27,7 +27,7 @@ __all__ = [
 MAX_VALUE_USD = 10_000_000_000
 MAX_PRICE_RATIO = 100
 MAX_DELAY_DAYS = 30
-"""From a purchase to its filing, in calendar days. The law allows about four; what is older is no news."""
+"""From a purchase to its first filing, in calendar days. The law allows about four; older is no news."""
 _MARKET_CODES = frozenset("PSF")  # priced by the market; exercises and grants carry prices of their own
 
 
@@ -72,8 +72,14 @@ class Purchase:
 
     @property
     def days_late(self) -> int:
-        """Calendar days from the trade to its filing; the law allows two business days."""
-        return (self.statement.ref.filed - self.transaction.day).days
+        """Calendar days from the trade to its filing; the law allows two business days.
+
+        Of an amendment, to the filing that it amends, unless that day is before the trade or after its own.
+        """
+        day, filed = self.transaction.day, self.statement.ref.filed
+        original = self.statement.filing.original_day
+        told = original if original is not None and day <= original <= filed else filed
+        return (told - day).days
 
 
 def by_issuer(statements: Iterable[Statement]) -> list[list[Statement]]:
