@@ -397,7 +397,7 @@ def test_the_log_says_what_happened(caplog: pytest.LogCaptureFixture) -> None:
     lines = {record.getMessage() for record in caplog.records}
     assert "Running 3 scanners concurrently (max 8 workers)..." in lines
     assert "✓ found: 2 candidates" in lines
-    assert "∅ nothing: 0 of 592 qualified" in lines
+    assert "∅ nothing: 0 of 592 tickers qualified" in lines
     assert "⚠️ broken: RuntimeError: HTTP 500 error" in lines
 
 

@@ -343,14 +343,14 @@ def test_where_nothing_decides_the_order_of_the_registry_stands() -> None:
     assert order(found) == ["C", "A", "B"]
 
 
-def test_one_that_moved_already_ranks_one_priority_lower_and_behind_those_there() -> None:
+def test_one_that_moved_already_ranks_one_priority_lower() -> None:
     found = [
         candidate("H", "high", deprioritised="moved"),
         candidate("M", "medium", pipeline="unknown"),
         candidate("ML", "medium", deprioritised="moved"),
         candidate("L", "low"),
     ]
-    assert order(found) == ["M", "H", "L", "ML"]
+    assert order(found) == ["H", "M", "ML", "L"]
 
 
 def test_how_many_scanners_agree_is_shown_and_not_scored() -> None:

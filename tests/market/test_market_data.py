@@ -277,8 +277,13 @@ def test_a_list_of_ones_own_is_taken_as_it_stands(tmp_path: Path, *, as_file: bo
 def test_what_is_no_ticker_in_the_file_is_named(tmp_path: Path) -> None:
     mine = tmp_path / "mine.txt"
     mine.write_text("UP\nnot a ticker\n")
-    with pytest.raises(ConfigError, match="not a ticker"):
+    with pytest.raises(NotConfiguredError, match="usable market.universe: .*not a ticker"):
         data(store_of(tmp_path, rising("UP")), universe=str(mine)).screened("technical_breakout")
+
+
+def test_a_universe_file_that_is_not_there_is_a_setting_to_be_mended(tmp_path: Path) -> None:
+    with pytest.raises(NotConfiguredError, match="usable market.universe: .*nope.txt cannot be read"):
+        data(store_of(tmp_path, rising("UP")), universe=str(tmp_path / "nope.txt")).screened("gap_up")
 
 
 def test_a_list_without_any_bars_says_so(tmp_path: Path) -> None:

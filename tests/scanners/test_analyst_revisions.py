@@ -80,10 +80,17 @@ def test_a_setting_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None
 
 
 def test_tickers_of_the_settings_come_before_those_of_the_state() -> None:
-    vendor = FakeVendor({})
+    vendor = FakeVendor({"EXMP": RISE})
     scan(vendor, ["STATE"], tickers=["brk-b", "EXMP", "BRK.B"])
     assert sorted(vendor.asked) == ["BRK.B", "EXMP"]
     assert vendor.windows == []
+
+
+def test_companies_nobody_rates_are_counted_and_alone_they_are_no_empty_market() -> None:
+    vendor = FakeVendor({"EXMP": RISE})
+    assert scan(vendor, ["EXMP", "ZZZZ"]).funnel["no ratings"] == 1
+    with pytest.raises(NoDataError, match="no ratings of any of 2 companies"):
+        scan(vendor, ["YYYY", "ZZZZ"])
 
 
 def test_tickers_of_the_state_come_before_the_calendar() -> None:

@@ -96,7 +96,7 @@ def test_those_that_report_soon_leave_the_universe_half_of_the_requests(tmp_path
 
 def test_what_a_short_universe_does_not_need_goes_to_those_that_report_soon(tmp_path: Path) -> None:
     soon = [event(f"S{letter}", 1 + rank) for rank, letter in enumerate("ABCDEF")]
-    vendor = FakeVendor({}, *soon)
+    vendor = FakeVendor({"SA": RISE}, *soon)
     Days(tmp_path, vendor, universe=["UA", "SB"], max_tickers=6).run()
     assert asked(vendor) == {"SA", "SB", "SC", "SD", "SE", "UA"}
 

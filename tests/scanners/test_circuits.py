@@ -50,6 +50,17 @@ def test_three_failures_in_a_row_open_it_and_an_hour_later_one_run_may_try(
     assert known.refused(["a"]) == {}
 
 
+@pytest.mark.parametrize("reason", [Reason.STALE_DATA, Reason.NO_DATA])
+def test_a_trade_date_without_data_is_no_failure_of_the_scanner(
+    reason: Reason, file: Path | None, clock: FakeClock
+) -> None:
+    """Three days of the past must not silence today's scan, nor bars that were missing those imported since."""
+    known = circuits(clock, file)
+    for _ in range(3):
+        known.learn({"a": Verdict(Status.FAILED, reason)})
+    assert known.refused(["a"]) == {}
+
+
 def test_a_try_that_was_cancelled_leaves_it_to_the_next_run(file: Path | None, clock: FakeClock) -> None:
     known = circuits(clock, file)
     for _ in range(3):

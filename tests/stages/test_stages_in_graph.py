@@ -58,6 +58,25 @@ def step(final: dict[str, Any], name: str) -> dict[str, Any]:
 # -- what is accounted for --------------------------------------------------------------------------
 
 
+def test_what_a_limit_cut_is_named_and_not_new_when_it_is_let_through(tmp_path: Path) -> None:
+    def marks(day: str, limit: int | None) -> dict[str, Any]:
+        own = {"scanners": {"many": {"limit": limit}}, "state_dir": str(tmp_path)}
+        final = DiscoveryGraph({"discovery": own}, ScannerRegistry([Many])).run(day)
+        (outcome,) = final["scan_report"]["outcomes"]
+        assert outcome["cut"] == (["BBB", "CCC"] if limit else [])
+        return {one["ticker"]: one["new"] for one in final["final_ranking"]}
+
+    class Many(BaseScanner):
+        name, pipeline = "many", "edge"
+
+        def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+            for score, ticker in enumerate(("CCC", "BBB", "AAA")):
+                yield {"ticker": ticker, "score": score}
+
+    assert marks("2026-02-04", 1) == {"AAA": None}
+    assert marks("2026-02-05", None) == {"AAA": False, "BBB": False, "CCC": False}
+
+
 def test_without_daily_bars_everyone_stays_and_the_report_says_so() -> None:
     final = graph_of(scanner("s", finding("AAA", "BBB"))).run(DAY)
     assert final["tickers"] == ["AAA", "BBB"]

@@ -15,6 +15,7 @@ import polars as pl
 from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.errors import (
     BadPayload,
+    ConfigError,
     DiscoveryError,
     NoDataError,
     NotConfiguredError,
@@ -115,16 +116,14 @@ def screen(
 ) -> Screening:
     """Evaluate ``screens`` (name to thresholds) in one pass, on the newest session the settings allow.
 
-    Raises ``StaleDataError`` when the newest bars are older than that, ``ConfigError`` for a universe or
-    thresholds that are none, ``BadPayload`` when the files cannot be read, and with the universe ``listed``
+    Raises ``StaleDataError`` when the newest bars are older than that, ``NotConfiguredError`` for a universe
+    and ``ConfigError`` for thresholds that are none, ``BadPayload`` when the files cannot be read, and with the universe ``listed``
     what kept the symbol directory from being had.
     """
     settings = order.settings
     built = [build(name, **thresholds) for name, thresholds in screens.items()]
     sessions = _sessions(snapshot, order)
-    population = population_of(
-        settings.universe, sessions[0], directory, lambda: _tickers(snapshot, built, sessions[0])
-    )
+    population = _population(order, sessions[0], directory, lambda: _tickers(snapshot, built, sessions[0]))
     as_of, results = sessions[0], _evaluate(snapshot, built, sessions[0], population)
     for earlier in sessions[1:]:
         if _is_current(results, settings.min_share):
@@ -134,6 +133,19 @@ def screen(
         if _is_current(older, settings.min_share):
             as_of, results = earlier, older
     return Screening(as_of, snapshot, population, results, settings.min_share)
+
+
+def _population(
+    order: MarketOrder,
+    session: date,
+    directory: Callable[[], SymbolDirectory],
+    stored: Callable[[], Sequence[str]],
+) -> Population:
+    """Return whom to screen; a universe that cannot be used is a setting to be mended, and no crash."""
+    try:
+        return population_of(order.settings.universe, session, directory, stored)
+    except ConfigError as error:
+        raise NotConfiguredError(f"usable market.universe: {error}") from error
 
 
 def _sessions(snapshot: Snapshot, order: MarketOrder) -> list[date]:

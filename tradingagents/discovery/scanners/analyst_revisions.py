@@ -80,6 +80,7 @@ class AnalystRevisions(BaseScanner):
 
     _rotation: Rotation
     _lacking: Counter[str]
+    _without: list[str]  # those of whom Finnhub has no ratings, from several threads
 
     @classmethod
     def calendar_days(cls, settings: Any) -> tuple[int, int]:
@@ -98,15 +99,15 @@ class AnalystRevisions(BaseScanner):
             picked = [ticker for ticker in [*first, *rest] if ticker in turns]
             self.step("tickers", len(first) + len(rest))
             self.step("left for later runs", len(first) + len(rest) - len(picked))
-            compared, self._lacking = False, Counter()
+            compared, self._lacking, self._without = False, Counter(), []
             for ticker, months in self.gather(self._months, picked, of=len(first) + len(rest)):
                 if (pair := self._comparable(months, today)) is None:
                     continue
                 compared = True
                 if candidate := self._judged(ticker, *pair):
                     yield candidate
-            if not compared:
-                self._say_what_was_lacking(today)
+            if not compared and picked:
+                self._say_what_was_lacking(today, len(picked))
 
     def _reporting_soon(self, today: date) -> list[str]:
         """Return who reports soon; without a calendar nobody, where a universe is left to ask about."""
@@ -145,8 +146,11 @@ class AnalystRevisions(BaseScanner):
                 lambda: vendor.recommendation_trends(ticker),
                 lambda months: f"{len(months)} months, the newest {months[0].period}",
             )
-        except (NoDataError, BadPayload, Permanent):
+        except (NoDataError, BadPayload, Permanent) as error:
             self._rotation.note([ticker])  # asking sooner than the others would bring the same
+            if isinstance(error, NoDataError):
+                self._without.append(ticker)
+                self.step("no ratings")
             raise
         except (Transient, Auth):  # Finnhub answers 403 for a company that a plan leaves out
             self._rotation.note_failure(ticker)
@@ -168,8 +172,10 @@ class AnalystRevisions(BaseScanner):
         self.step(found)
         return None
 
-    def _say_what_was_lacking(self, today: date) -> None:
+    def _say_what_was_lacking(self, today: date, asked: int) -> None:
         """Raise where no answer was of the day, for then nothing was seen that could be judged."""
+        if len(self._without) == asked:
+            raise NoDataError(f"finnhub: no ratings of any of {asked} companies")
         if count := self._lacking[OLD]:
             raise StaleDataError(f"finnhub: {OLD} of {today}, of any of {count} companies")
         if count := self._lacking[LATER]:

@@ -32,10 +32,13 @@ from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
 from tradingagents.discovery.scanners.recorder import LocalRecorder, Recorder
 from tradingagents.discovery.tool_log import ToolLog
 
-__all__ = ["BaseScanner"]
+__all__ = ["TICKERS", "BaseScanner"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+
+
+TICKERS = "tickers"
 
 
 class BaseScanner(ABC):
@@ -123,6 +126,11 @@ class BaseScanner(ABC):
         None for a scanner that reads no screen. All that are named here are evaluated together.
         """
         return None
+
+    @classmethod
+    def unit(cls, settings: ScannerSettings) -> str:
+        """Return what the coverage counts with these settings, for the sentence that nothing qualified."""
+        return TICKERS
 
     @classmethod
     def calendar_days(cls, settings: ScannerSettings) -> tuple[int, int]:

@@ -72,12 +72,16 @@ class ScannerCircuits:
         return self._change(look) if self._open_after else {}
 
     def learn(self, ended: Mapping[str, Verdict]) -> None:
-        """Take in how runs ended that were let through. A skipped or cancelled one tells nothing."""
+        """Take in how runs ended that were let through.
+
+        One that was skipped or cancelled tells nothing, and neither does one whose vendor had nothing for the
+        trade date: another date, or bars imported since, may find it well.
+        """
         now = self._clock.now().timestamp()
 
         def take_in(table: dict[str, _Circuit]) -> None:
             for name, verdict in ended.items():
-                if verdict.status is Status.SKIPPED or verdict.reason is Reason.CANCELLED:
+                if verdict.status is Status.SKIPPED or verdict.reason in _NO_FAULT:
                     self._release(table, name, now)
                 elif verdict.status in {Status.FAILED, Status.TIMED_OUT}:
                     failures = table.get(name, _Circuit()).failures + 1
@@ -112,6 +116,9 @@ class ScannerCircuits:
                 _log.warning("failures of scanners are remembered in memory only (%s)", error)
         with self._lock:
             return change(self._memory)
+
+
+_NO_FAULT = frozenset({Reason.CANCELLED, Reason.NO_DATA, Reason.STALE_DATA, Reason.NOT_CONFIGURED})
 
 
 def _load(connection: sqlite3.Connection) -> dict[str, _Circuit]:

@@ -114,7 +114,7 @@ def _calendar(
     """Ask for the window, and return the reports from ``first`` to ``last``, by date and symbol.
 
     Of several entries for one company and day, the one with the most figures comes first. Nobody need
-    report on a weekend or a holiday; a session without a single report is no answer.
+    report on a weekend, a holiday or any single day; sessions without a single report are no answer.
     """
     problems: list[str] = []
     vendor = scanner.vendors.finnhub
@@ -127,7 +127,7 @@ def _calendar(
     for problem in problems:
         scanner.trouble(Reason.BAD_PAYLOAD, f"finnhub: {problem}")
     kept = sorted((event for event in events if first <= event.day <= last), key=_fullest_first)
-    if not kept and (not events or nyse().sessions_between(first, last)):
+    if not events or (not kept and first < last and nyse().sessions_between(first, last)):
         raise NoDataError(f"finnhub: no report of any company from {first} to {last}")
     scanner.step("reports of other days", len(events) - len(kept))
     return kept

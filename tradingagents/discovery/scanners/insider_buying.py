@@ -63,6 +63,10 @@ class InsiderBuying(BaseScanner):
     listed_only = True
     Settings = InsiderBuyingSettings
 
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        return "filings"
+
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield company by company, most filings first, so that a cut keeps those already read.
 

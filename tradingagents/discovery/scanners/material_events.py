@@ -51,6 +51,10 @@ class MaterialEvents(BaseScanner):
     listed_only = True
     Settings = MaterialEventsSettings
 
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        return "filings"
+
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield company by company, so that a cut keeps those already read.
 

@@ -62,6 +62,10 @@ class RedditScanner(BaseScanner):
     pipeline = "social"
     listings: ClassVar[tuple[str, ...]]
 
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        return "listings"
+
     def read(self, state: dict[str, Any]) -> tuple[list[Post], frozenset[str]]:
         """Return the posts that count, newest first, and the symbols of listed shares and funds.
 

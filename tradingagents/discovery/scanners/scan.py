@@ -211,6 +211,7 @@ class Scan:
             "message": redact(outcome.verdict.message),
             "candidates": kept,
             "rejected": list(recorder.rejected),
+            "cut": _tickers_cut(outcome.items, kept),
             "queued_seconds": round(outcome.queued_seconds, 4),
             "duration_seconds": round(outcome.duration_seconds, 4),
             "coverage": recorder.coverage(),
@@ -223,6 +224,11 @@ class Scan:
             },
             "requests": {vendor: dict(counts) for vendor, counts in recorder.requests.items()},
         }
+
+
+def _tickers_cut(items: Sequence[Mapping[str, Any]], kept: Sequence[Mapping[str, Any]]) -> list[str]:
+    stayed = {candidate["ticker"] for candidate in kept}
+    return sorted({item["ticker"] for item in items} - stayed)
 
 
 def _asks_for_a_screen(scanner: type[BaseScanner]) -> bool:

@@ -56,6 +56,10 @@ class ShortSqueeze(BaseScanner):
     listed_only = True
     Settings = ShortSqueezeSettings
 
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        return "files"
+
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol.
 

@@ -44,6 +44,10 @@ class ShortVolume(DailyFilesScanner):
     listed_only = True
     Settings = ShortVolumeSettings
 
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        return "files"
+
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol; raises as :meth:`DailyFilesScanner.sessions` does."""
         newest, before = self.sessions(self.trade_date(state), self.settings.mean_days)

@@ -18,7 +18,7 @@ from tradingagents.discovery.market.data import MarketData
 from tradingagents.discovery.market.order import MarketOrder
 from tradingagents.discovery.market.symbols import SymbolDirectory
 from tradingagents.discovery.net.counters import counting
-from tradingagents.discovery.scanners.base import BaseScanner
+from tradingagents.discovery.scanners.base import TICKERS, BaseScanner
 from tradingagents.discovery.scanners.listing_check import ListingCheck
 from tradingagents.discovery.scanners.recorder import LocalRecorder, Recorder, RemoteRecorder
 from tradingagents.discovery.tool_log import ToolLog
@@ -74,7 +74,7 @@ def scanner_task(
         if not in_process:
             return _scan(order, recorder, hub, _own_market(order, hub) if order.own_screen else market)
         verdict = run_in_process(scope, _Remote(order), recorder.receive)
-        return verdict if verdict.status is not Status.OK else judge(recorder)
+        return verdict if verdict.status is not Status.OK else judge(recorder, _unit(order))
 
     task = Task(
         name=order.scanner.name,
@@ -117,7 +117,7 @@ def directory_of(hub: Vendors) -> Callable[[], SymbolDirectory]:
 
 def _scan(order: Order, recorder: LocalRecorder, hub: Vendors, market: MarketData) -> Verdict:
     _run(order, recorder, hub, market)
-    return judge(recorder)
+    return judge(recorder, _unit(order))
 
 
 def _run(order: Order, recorder: Recorder, hub: Vendors, market: MarketData) -> None:
@@ -149,8 +149,15 @@ def _construct(order: Order) -> BaseScanner:
     return order.scanner(order.host_config)
 
 
-def judge(recorder: LocalRecorder) -> Verdict:
-    """Say how a scan that raised nothing went. "Empty" only where the data was really seen."""
+def _unit(order: Order) -> str:
+    return order.scanner.unit(order.settings)
+
+
+def judge(recorder: LocalRecorder, unit: str = TICKERS) -> Verdict:
+    """Say how a scan that raised nothing went. "Empty" only where the data was really seen.
+
+    ``unit`` is what the coverage counts.
+    """
     coverage = recorder.coverage()
     if coverage is not None and coverage["asked"] and not coverage["answered"]:
         reason, message = _first_trouble(recorder, Reason.NO_DATA, "nothing that was asked was answered")
@@ -164,8 +171,14 @@ def judge(recorder: LocalRecorder) -> Verdict:
         return Verdict(Status.DEGRADED, reason, message)
     if recorder.emitted:
         return Verdict(Status.OK)
-    of = f"0 of {coverage['of']} qualified" if coverage is not None else "nothing qualified"
-    return Verdict(Status.EMPTY, Reason.NONE, of)
+    return Verdict(Status.EMPTY, Reason.NONE, _nothing(coverage, unit))
+
+
+def _nothing(coverage: Mapping[str, int] | None, unit: str) -> str:
+    if coverage is None:
+        return "nothing qualified"
+    many = coverage["of"]
+    return f"0 of {many} {unit} qualified" if unit == TICKERS else f"nothing qualified in {many} {unit}"
 
 
 def _first_trouble(recorder: LocalRecorder, reason: Reason, message: str) -> tuple[Reason, str]:

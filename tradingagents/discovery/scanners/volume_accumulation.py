@@ -17,6 +17,7 @@ from pydantic import Field
 
 from tradingagents.discovery.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.config import ScannerSettings
+from tradingagents.discovery.scanners.base import TICKERS
 from tradingagents.discovery.scanners.daily_files import DailyFilesScanner
 from tradingagents.discovery.scanners.technical import scan_bars
 from tradingagents.discovery.scanners.volume_jumps import Jump, find_jumps
@@ -61,6 +62,10 @@ class VolumeAccumulation(DailyFilesScanner):
             "min_close_location": settings.min_close_location,
             "min_mean_volume": settings.min_volume,
         }
+
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        return "files" if settings.source == "finra" else TICKERS
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield from the source that is set: from FINRA's files in order of symbol, from bars by strength."""

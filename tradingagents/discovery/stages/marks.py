@@ -44,10 +44,13 @@ class Earlier:
 
 
 def found_in(report: Mapping[str, Any]) -> Found:
-    """Read a scan's report."""
+    """Read a scan's report. What a limit cut was found, too: it is not new when it is let through."""
     outcomes = report.get("outcomes", ())
     return Found(
-        {one["scanner"]: frozenset(each["ticker"] for each in one["candidates"]) for one in outcomes},
+        {
+            one["scanner"]: frozenset(each["ticker"] for each in one["candidates"]).union(one.get("cut", ()))
+            for one in outcomes
+        },
         frozenset(one["scanner"] for one in outcomes if one["status"] in {"ok", "empty"}),
     )
 

@@ -1,7 +1,6 @@
 """The ranker: the order in which candidates are handed on, by rules a reader can repeat by hand. Pure.
 
-1. Priority; a candidate that the filter marked ``deprioritised`` stands one lower, behind those of that
-   priority.
+1. Priority; a candidate that the filter marked ``deprioritised`` counts as one lower.
 2. The percentile among the candidates of its own leading scanner (see :func:`standings`); without one, behind
    those that have one.
 3. The pipeline's priority; a pipeline without settings comes last.
@@ -21,7 +20,7 @@ from tradingagents.discovery.stages.standing import confluence_of, standings
 __all__ = ["rank_candidates"]
 
 _LAST = 1_000_000
-_Key = tuple[int, bool, bool, float, int]
+_Key = tuple[int, bool, float, int]
 
 
 def rank_candidates(
@@ -48,7 +47,6 @@ def _key(candidate: Mapping[str, Any], pipelines: Mapping[str, PipelineSettings]
     pipeline = pipelines.get(candidate.get("pipeline") or "")
     return (
         Priority(candidate["priority"]).rank + lowered,
-        lowered,
         percentile is None,
         -(percentile or 0.0),
         _LAST if pipeline is None else pipeline.priority,

@@ -93,6 +93,8 @@ def parse_short_interest(text: str, settlement: date) -> ShortInterestFile:
     if not positions or len(malformed) > _MOST_MALFORMED * len(rows):
         counted = f"{len(malformed)} of {len(rows)} rows cannot be read"
         raise BadPayload("finra", f"the short interest of {settlement}: {counted}")
+    if not any(position.current for position in positions.values()):
+        raise BadPayload("finra", f"the short interest of {settlement} has not one share sold short")
     return ShortInterestFile(settlement, positions, tuple(malformed))
 
 
