@@ -283,7 +283,9 @@ def test_what_is_no_ticker_in_the_file_is_named(tmp_path: Path) -> None:
 
 def test_a_universe_file_that_is_not_there_is_a_setting_to_be_mended(tmp_path: Path) -> None:
     with pytest.raises(NotConfiguredError, match="usable market.universe: .*nope.txt cannot be read"):
-        data(store_of(tmp_path, rising("UP")), universe=str(tmp_path / "nope.txt")).screened("gap_up")
+        data(store_of(tmp_path, rising("UP")), universe=str(tmp_path / "nope.txt")).screened(
+            "technical_breakout"
+        )
 
 
 def test_a_list_without_any_bars_says_so(tmp_path: Path) -> None:

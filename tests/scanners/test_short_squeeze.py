@@ -315,6 +315,7 @@ def test_empty_figures_are_none_sold_and_none_traded():
         f"{COLUMNS}\n{ROW.replace('9000000', '-9000000')}\n",
         f"{COLUMNS}\n{ROW.replace('9000000', 'nan')}\n",
         f"{COLUMNS}\n{ROW}",
+        f"{COLUMNS}\n{ROW.replace('9000000', '')}\n",  # blank figures are none sold, but not of everybody
     ],
 )
 def test_another_file_is_refused(text):

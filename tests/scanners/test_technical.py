@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from datetime import date
@@ -12,7 +13,7 @@ import polars as pl
 import pytest
 
 from tests.market.frames import AS_OF, bars, together, walk
-from tests.market.test_market_data import SHORT, data, directory_of, flat, rising, store_of
+from tests.market.test_market_data import SHORT, data, directory_of, flat, found, rising, store_of
 from tests.scanners.alone import run
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery import ScannerRegistry
@@ -103,6 +104,18 @@ def test_each_scanner_reports_just_what_its_screen_picks_in_that_order(
     assert [candidate["score"] for candidate in ran.candidates] == [
         pytest.approx(hit.score, abs=1e-6) for hit in expected
     ]
+
+
+def test_what_the_filter_would_drop_takes_no_place_of_what_it_lets_through(tmp_path: Path) -> None:
+    """The thinnest trade gives the wildest ratios: without a floor they alone would be put forward."""
+    thin = rising("THIN").with_columns(pl.col("volume") / 1_000_000)
+    market = data(store_of(tmp_path, rising("UP"), thin), listed("UP", "THIN"))
+    assert found(market) == ["THIN", "UP"]
+    assert run(TechnicalBreakout, None, market=market, **SETTINGS).tickers == ["THIN", "UP"]
+    market.order = dataclasses.replace(market.order, min_dollar_volume_usd=500_000)
+    ran = run(TechnicalBreakout, None, market=market, **SETTINGS)
+    assert ran.tickers == ["UP"]
+    assert ran.funnel["below filter.min_dollar_volume_usd"] == 1
 
 
 def test_a_shorter_history_than_the_screen_needs_is_no_empty_market(tmp_path: Path) -> None:

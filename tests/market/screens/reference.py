@@ -160,7 +160,8 @@ def wilder_rsi(closes: Sequence[float], period: int) -> float:
 
 
 def rsi_oversold(bars: Sequence[Bar], _: Mapping[str, Sequence[Bar]]) -> Answer:
-    rsi = wilder_rsi([bar.close for bar in bars], 2)
+    # Sixty-four moves: of an older one 2**-64 is left, which counts only where the price stands still since.
+    rsi = wilder_rsi([bar.close for bar in bars[-65:]], 2)
     if not math.isfinite(rsi):
         return UNUSABLE
     return 100 - rsi if rsi < 10 and above_mean(bars, 200) else None

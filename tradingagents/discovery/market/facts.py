@@ -16,9 +16,10 @@ import polars as pl
 from tradingagents.discovery.errors import BadPayload
 from tradingagents.discovery.market.calendar import SessionCalendar
 from tradingagents.discovery.market.schema import has_volume, is_usable
+from tradingagents.discovery.market.snapshot import Snapshot
 from tradingagents.discovery.market.store import OhlcvStore
 
-__all__ = ["LIQUIDITY_SESSIONS", "MOVE_SESSIONS", "DailyFacts", "FactSheet", "daily_facts"]
+__all__ = ["LIQUIDITY_SESSIONS", "MOVE_SESSIONS", "DailyFacts", "FactSheet", "daily_facts", "facts_of"]
 
 LIQUIDITY_SESSIONS = 20
 MOVE_SESSIONS = 5
@@ -64,6 +65,16 @@ def daily_facts(
     snapshot = OhlcvStore(store).snapshot()
     if calendar.back(session, max_age_sessions) <= snapshot.newest < session:
         session = snapshot.newest
+    return facts_of(snapshot, tickers, session, calendar)
+
+
+def facts_of(
+    snapshot: Snapshot, tickers: Collection[str], session: date, calendar: SessionCalendar
+) -> FactSheet:
+    """Read the facts of ``tickers`` as of ``session`` from one state of the bars.
+
+    Raises as :func:`daily_facts` does.
+    """
     liquid_from = calendar.back(session, LIQUIDITY_SESSIONS - 1)
     moved_from = calendar.back(session, MOVE_SESSIONS)
     bars = snapshot.scan(min(liquid_from, moved_from), session, tickers).filter(is_usable())

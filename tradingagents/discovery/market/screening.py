@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from tradingagents.discovery.errors import (
     StaleDataError,
 )
 from tradingagents.discovery.market.calendar import nyse
+from tradingagents.discovery.market.facts import DailyFacts, facts_of
 from tradingagents.discovery.market.freshness import Freshness
 from tradingagents.discovery.market.order import MarketOrder
 from tradingagents.discovery.market.population import Population, population_of
@@ -42,12 +43,16 @@ _SPARE_SESSIONS = 5
 
 @dataclass(frozen=True)
 class Screened:
-    """One screen's answer and what it stands on. ``bars`` identifies the state of the stored bars."""
+    """One screen's answer and what it stands on. ``bars`` identifies the state of the stored bars.
+
+    ``facts`` are price and liquidity of those that any screen picked.
+    """
 
     result: ScreenResult
     min_share: float
     bars: str
     problem: DiscoveryError | None
+    facts: Mapping[str, DailyFacts] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
@@ -65,6 +70,7 @@ class Screening:
     population: Population
     results: Mapping[str, ScreenResult]
     min_share: float
+    facts: Mapping[str, DailyFacts] = field(default_factory=dict)
 
     def of(self, name: str) -> Screened:
         """Return one screen's answer; raises ``NotConfiguredError``, ``NoDataError``, ``StaleDataError``."""
@@ -74,7 +80,7 @@ class Screening:
             raise self._nothing(result.screen, result.coverage)
         Freshness(self.as_of, self.as_of, present, current).require(self.min_share)
         problem = self.population.problem if result.screen.only is None else None
-        return Screened(result, self.min_share, self.snapshot.digest, problem)
+        return Screened(result, self.min_share, self.snapshot.digest, problem, self.facts)
 
     def receipt(self) -> dict[str, Any]:
         """Return plain facts: the session, the universe, and the digest of the bars."""
@@ -117,8 +123,8 @@ def screen(
     """Evaluate ``screens`` (name to thresholds) in one pass, on the newest session the settings allow.
 
     Raises ``StaleDataError`` when the newest bars are older than that, ``NotConfiguredError`` for a universe
-    and ``ConfigError`` for thresholds that are none, ``BadPayload`` when the files cannot be read, and with the universe ``listed``
-    what kept the symbol directory from being had.
+    and ``ConfigError`` for thresholds that are none, ``BadPayload`` when the files cannot be read, and with
+    the universe ``listed`` what kept the symbol directory from being had.
     """
     settings = order.settings
     built = [build(name, **thresholds) for name, thresholds in screens.items()]
@@ -132,7 +138,13 @@ def screen(
         older = _evaluate(snapshot, built, earlier, population)
         if _is_current(older, settings.min_share):
             as_of, results = earlier, older
-    return Screening(as_of, snapshot, population, results, settings.min_share)
+    facts = _facts(snapshot, results, as_of)
+    return Screening(as_of, snapshot, population, results, settings.min_share, facts)
+
+
+def _facts(snapshot: Snapshot, results: Mapping[str, ScreenResult], as_of: date) -> Mapping[str, DailyFacts]:
+    picked = sorted({hit.ticker for result in results.values() for hit in result.hits})
+    return facts_of(snapshot, picked, as_of, nyse()).facts if picked else {}
 
 
 def _population(

@@ -156,6 +156,8 @@ class Scan:
             store=self._config.market_store_folder(),
             trade_date=date.fromisoformat(trade_date),
             now=now if live else None,
+            min_price_usd=self._config.filter.min_price_usd,
+            min_dollar_volume_usd=self._config.filter.min_dollar_volume_usd,
         )
 
     def _screens(self) -> dict[str, Mapping[str, Any]]:

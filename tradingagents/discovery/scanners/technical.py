@@ -57,7 +57,7 @@ def scan_bars(scanner: BaseScanner, grades: Grades) -> Iterator[Candidate]:
     """Yield a scanner's candidates from its screen, the strongest first, and tell what could be judged."""
     screened = _asked(scanner)
     _tell(scanner, screened)
-    for hit in screened.result.hits:
+    for hit in _tradeable(scanner, screened):
         yield Candidate(
             ticker=hit.ticker,
             source=scanner.name,
@@ -67,6 +67,23 @@ def scan_bars(scanner: BaseScanner, grades: Grades) -> Iterator[Candidate]:
             score=round(hit.score, _DIGITS),
             evidence=(_evidence(scanner, hit, screened),),
         )
+
+
+def _tradeable(scanner: BaseScanner, screened: Screened) -> Iterator[Hit]:
+    """Yield the hits that the filter's price and liquidity let through; of which neither is known, too.
+
+    Ratios of volume are most extreme where next to nothing is traded.
+    """
+    order = scanner.market.order
+    for hit in screened.result.hits:
+        known = screened.facts.get(hit.ticker)
+        traded = known and known.median_dollar_volume_usd
+        if known and order.min_price_usd is not None and known.close_usd < order.min_price_usd:
+            scanner.step("below filter.min_price_usd")
+        elif traded is not None and order.min_dollar_volume_usd and traded < order.min_dollar_volume_usd:
+            scanner.step("below filter.min_dollar_volume_usd")
+        else:
+            yield hit
 
 
 def _asked(scanner: BaseScanner) -> Screened:
