@@ -108,8 +108,11 @@ def test_each_scanner_reports_just_what_its_screen_picks_in_that_order(
 
 def test_what_the_filter_would_drop_takes_no_place_of_what_it_lets_through(tmp_path: Path) -> None:
     """The thinnest trade gives the wildest ratios: without a floor they alone would be put forward."""
-    thin = rising("THIN").with_columns(pl.col("volume") / 1_000_000)
-    market = data(store_of(tmp_path, rising("UP"), thin), listed("UP", "THIN"))
+    closes = [10.0] * 23 + [12.0]
+    busy, thin = (
+        bars(name, closes, volumes=[usual] * 23 + [3 * usual]) for name, usual in (("UP", 1e6), ("THIN", 1.0))
+    )
+    market = data(store_of(tmp_path, busy, thin), listed("UP", "THIN"))
     assert found(market) == ["THIN", "UP"]
     assert run(TechnicalBreakout, None, market=market, **SETTINGS).tickers == ["THIN", "UP"]
     market.order = dataclasses.replace(market.order, min_dollar_volume_usd=500_000)
