@@ -7,10 +7,12 @@ because a table must come from one run. Exit code 1 when a suite broke; a missed
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen suites one after another, each in its own process; return the exit code."""
     options = _options(arguments)
     load, began = os.getloadavg()[0], time.perf_counter()
-    sections = [section for name in options.only if (section := _run(name, options.quick)) is not None]
+    with _state_of_its_own():
+        sections = [section for name in options.only if (section := _run(name, options.quick)) is not None]
     conditions = Conditions(
         date=datetime.now(UTC).date().isoformat(),
         machine=machine(),
@@ -40,6 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (_HERE / "results.md").write_text(page, encoding="utf-8")
     print(page)
     return 1 if any(section.failed for section in sections) else 0
+
+
+@contextlib.contextmanager
+def _state_of_its_own() -> Iterator[None]:
+    """Neither learn from the user's runs nor leave anything for them: here scanners fail on purpose."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CACHE_HOME"] = folder  # the suites' processes inherit it
+        try:
+            yield
+        finally:
+            os.environ.pop("XDG_CACHE_HOME") if before is None else os.environ.update(XDG_CACHE_HOME=before)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

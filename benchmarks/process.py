@@ -45,7 +45,8 @@ def rows(quick: bool) -> Iterator[Row]:
 
 def _graph(scanner: type[BaseScanner], isolation: str) -> DiscoveryGraph:
     own = {"isolation": isolation, "timeout_seconds": _TIMEOUT_SECONDS}
-    config = {"discovery": {"scanners": {scanner.name: own}}}
+    execution = {"open_after_failures": 0}  # it is late on purpose
+    config = {"discovery": {"scanner_execution": execution, "scanners": {scanner.name: own}}}
     return DiscoveryGraph(config, registry=ScannerRegistry([scanner]))
 
 
