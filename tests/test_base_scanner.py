@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -171,10 +172,10 @@ def test_a_log_entry_has_what_the_first_design_had() -> None:
         ({"trade_date": None}, None),
     ],
 )
-def test_the_trade_date_is_the_states_or_today_in_utc(state: Any, day: date | None) -> None:
-    before = datetime.now(UTC).date()
+def test_the_trade_date_is_the_states_or_today_in_new_york(state: Any, day: date | None) -> None:
+    before = datetime.now(ZoneInfo("America/New_York")).date()
     found = scanner(yielding()).trade_date(state)
-    assert found == day if day else before <= found <= datetime.now(UTC).date()
+    assert found == day if day else before <= found <= datetime.now(ZoneInfo("America/New_York")).date()
 
 
 # -- gather -----------------------------------------------------------------------------------------
