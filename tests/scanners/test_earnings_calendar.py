@@ -240,6 +240,11 @@ def test_a_weekend_without_reports_is_an_answer_where_the_calendar_has_other_day
         run(EarningsCalendar, vendors(finnhub=FakeVendor(others[:1])), saturday, days_ahead=2)
 
 
+def test_a_single_day_on_which_nobody_reports_is_an_answer_where_the_calendar_has_other_days() -> None:
+    ran = run(EarningsCalendar, vendors(finnhub=FakeVendor([event("LATER", 4)])), days_ahead=0)
+    assert (ran.tickers, ran.recorder.troubles) == ([], [])
+
+
 def test_a_row_that_cannot_be_read_is_told_and_a_failed_call_logged() -> None:
     ran = run(EarningsCalendar, vendors(finnhub=FakeVendor([event("EXMP")], ("row 7 cannot be read",))))
     assert ran.recorder.troubles == [(Reason.BAD_PAYLOAD, "finnhub: row 7 cannot be read")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -268,6 +269,26 @@ def test_fields_that_are_doubled_or_new_change_nothing(
 ) -> None:
     sandbox.faults.add(Fault(kind, "alpha_vantage"))
     assert set(flow(sandbox, hub).tickers) == sandbox.market.truth["options_flow"].expected
+
+
+@pytest.mark.parametrize(
+    ("name", "none_passes", "told"),
+    [
+        ("short_volume", {"min_volume": 1e15}, r"nothing qualified in \d+ files"),
+        ("volume_accumulation", {"min_volume": 1e15}, r"nothing qualified in \d+ files"),
+        ("reddit_trending", {"min_mentions": 1_000}, r"nothing qualified in \d+ listings"),
+        ("market_movers", {"min_price_usd": 1e9}, r"0 of \d+ tickers qualified"),
+    ],
+)
+def test_that_nothing_qualified_is_said_of_what_was_counted(
+    sandbox: SandboxServer, name: str, none_passes: dict[str, float], told: str
+) -> None:
+    registry = ScannerRegistry(one for one in ScannerRegistry.built_in() if one.name == name)
+    own = {"vendors": unhurried(sandbox.config()), "scanners": {name: none_passes}, "data_source": "sandbox"}
+    graph = DiscoveryGraph({"discovery": own}, registry)
+    (outcome,) = graph.scanner_node({"trade_date": str(sandbox.market.as_of)})["scan_report"]["outcomes"]
+    assert outcome["status"] == "empty"
+    assert re.fullmatch(told, outcome["message"])
 
 
 # -- analysts by turns -----------------------------------------------------------------------------------

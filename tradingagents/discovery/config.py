@@ -10,7 +10,7 @@ import difflib
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from platformdirs import user_cache_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -185,14 +185,6 @@ class DiscoveryConfig(Settings):
     def is_enabled(self, scanner: str, pipeline: str) -> bool:
         """Whether a scanner runs: it and its pipeline must be enabled."""
         return self.scanners[scanner].enabled and self.pipelines[pipeline].enabled
-
-
-class ScannerClass(Protocol):
-    """What the configuration needs to know of a scanner class."""
-
-    name: str
-    pipeline: str
-    Settings: type[ScannerSettings]
 
 
 def parse_config(

@@ -18,7 +18,7 @@ from tradingagents.discovery.sandbox.ownership import Filing, Trade
 from tradingagents.discovery.sandbox.seeds import stream
 from tradingagents.discovery.sandbox.sessions import is_session
 
-__all__ = ["NEW_YORK", "filings_of", "insider_truth"]
+__all__ = ["filings_of", "insider_truth"]
 
 _FIRST_OTHER_CIK = FIRST_CIK + 40_000
 _AGENT = "0009980001"
