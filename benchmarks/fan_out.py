@@ -16,7 +16,7 @@ from benchmarks.harness.row import Row
 from benchmarks.harness.timing import interleaved, paired_ratio
 from benchmarks.peers import State
 from tradingagents.discovery import BaseScanner, ScannerRegistry
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 
 _REQUESTS = 20
 _REQUEST_SECONDS = 0.05

@@ -20,10 +20,10 @@ from benchmarks.harness.suite import Skipped
 from benchmarks.harness.timing import interleaved, paired_ratio
 from benchmarks.peers import Scanner, State, peer
 from tradingagents.discovery import BaseScanner, DiscoveryConfig, ScannerRegistry, parse_config
-from tradingagents.discovery.scanners.recorder import LocalRecorder
-from tradingagents.discovery.tool_log import ToolLog
-from tradingagents.discovery.vendors.hub import Vendors
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.model.tool_log import ToolLog
+from tradingagents.discovery.scanning.recorder import LocalRecorder
+from tradingagents.discovery.vendors.clients import Vendors
 
 _SCALE = 1 / 8
 _GOAL = 6.0

@@ -48,10 +48,10 @@ import requests
 from benchmarks.harness.row import Row
 from benchmarks.harness.timing import interleaved, paired_ratio, timed
 from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.net import Credentials, FetchSession, open_session
 from tradingagents.discovery.sandbox import SandboxProcess
-from tradingagents.discovery.vendor_settings import FinnhubSettings
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.settings.vendors import FinnhubSettings
 
 _KEY = {"X-Finnhub-Token": "sandbox"}
 _THREADS, _CALLS, _CALL_SECONDS = 8, 160, 0.05

@@ -19,7 +19,7 @@ from benchmarks.harness.row import Row
 from benchmarks.harness.timing import cyclic_garbage, interleaved, paired_ratio
 from benchmarks.peers import NAMES, Scanner, State, peer
 from tradingagents.discovery import BaseScanner, ScannerRegistry
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 
 _WORKERS = 8
 _TIMEOUT_SECONDS = 60.0

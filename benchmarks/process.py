@@ -21,7 +21,7 @@ from benchmarks.harness.row import Row
 from benchmarks.harness.timing import interleaved
 from benchmarks.process_scanners import NoOp, Runaway
 from tradingagents.discovery import BaseScanner, ScannerRegistry
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 
 _TIMEOUT_SECONDS = 1.0
 _GONE_GOAL = 1.0

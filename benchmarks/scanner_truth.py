@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.harness.row import Row
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.sandbox import Market, Planted, SandboxServer
-from tradingagents.discovery.scanners.registry import ScannerRegistry
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.scanning.registry import ScannerRegistry
 
 __all__ = ["Found", "observe", "rows"]
 

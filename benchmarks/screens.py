@@ -67,7 +67,7 @@ def _stored(root: Path, tickers: int) -> Any:
     import numpy as np
     import polars as pl
 
-    from tradingagents.discovery.market.store import OhlcvStore
+    from tradingagents.discovery.bars.store.store import OhlcvStore
 
     rng = np.random.default_rng(tickers)
     days = [day for back in range(2 * BARS) if (day := AS_OF - timedelta(days=back)).weekday() < 5][:BARS][
@@ -121,9 +121,9 @@ def _forget(root: Path) -> None:
 def _once(root: Path) -> dict[str, Any]:
     """In the fresh process: what one evaluation takes."""
     began = time.perf_counter()
-    from tradingagents.discovery.market.screens.catalogue import all_screens
-    from tradingagents.discovery.market.screens.evaluate import evaluate
-    from tradingagents.discovery.market.store import OhlcvStore
+    from tradingagents.discovery.bars.store.store import OhlcvStore
+    from tradingagents.discovery.screens.catalogue import all_screens
+    from tradingagents.discovery.screens.evaluate import evaluate
 
     imported = time.perf_counter()
     results = evaluate(OhlcvStore(root).snapshot().scan(end=AS_OF), all_screens(), AS_OF, distinct=True)

@@ -20,8 +20,8 @@ from benchmarks.harness.load import big_state
 from benchmarks.harness.row import Row
 from benchmarks.harness.timing import timed
 from benchmarks.peers import State
-from tradingagents.discovery.isolation import isolate
-from tradingagents.discovery.plain import copy_plain
+from tradingagents.discovery.execution.isolation import isolate
+from tradingagents.discovery.model.plain import copy_plain
 
 _GOAL_MILLISECONDS = 1.0
 _LOOPS = 50  # of what takes microseconds

@@ -25,8 +25,8 @@ from statistics import NormalDist
 
 from benchmarks.harness.row import Row
 from benchmarks.harness.suite import Skipped
-from tradingagents.discovery.market.text_tickers import find_tickers
-from tradingagents.discovery.sandbox.market import Market
+from tradingagents.discovery.sandbox.world.market import Market
+from tradingagents.discovery.tickers.find import find_tickers
 
 __all__ = [
     "Labelled",

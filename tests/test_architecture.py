@@ -19,24 +19,32 @@ PACKAGE = Path(tradingagents.__file__).parent
 
 # From the top down; each layer imports only from its own line and those below. Siblings on one line share it.
 LAYERS = [
-    {"graph", "discovery.cli"},
-    {"discovery.stages", "discovery.runs"},
-    {"discovery.scanners"},
-    {"discovery.vendors", "discovery.market"},
-    {"discovery.net"},
-    {"discovery.execution"},
-    {
-        "discovery.candidate",
-        "discovery.claims",
-        "discovery.tool_log",
-        "discovery.config",
-        "discovery.isolation",
-        "discovery.vendor_settings",
-    },
-    {"discovery.redact"},
-    {"discovery.plain"},
-    {"discovery.clock"},
-    {"discovery.errors", "default_config", "_version"},
+    {"graph", "default_config"},
+    *(
+        {f"discovery.{name}" for name in layer.split(" | ")}
+        for layer in [
+            "cli",
+            "agents",
+            "backtest",
+            "graph",
+            "reports",
+            "runs | ledger",
+            "stages",
+            "scanners",
+            "scanning",
+            "screens",
+            "bars",
+            "vendors",
+            "symbols | tickers",
+            "history",
+            "net",
+            "state",
+            "execution",
+            "settings",
+            "model",
+        ]
+    ),
+    {"discovery._version"},
 ]
 OUTSIDE = {
     "",
@@ -110,15 +118,15 @@ def test_imports_go_down_only(module: str) -> None:
     [
         ("requests", {"discovery.net", "discovery.vendors"}),
         ("urllib3", {"discovery.net"}),
-        ("praw", {"discovery.vendors.reddit_client", "discovery.vendors.reddit_errors"}),
-        ("prawcore", {"discovery.vendors.reddit_client", "discovery.vendors.reddit_errors"}),
-        ("finnhub", {"discovery.vendors.finnhub", "discovery.vendors.finnhub_client"}),
-        ("langgraph", {"graph"}),
-        ("langchain_core", {"graph"}),
-        ("langchain", {"discovery.stages.llm_ranker"}),
-        ("polars", {"discovery.market"}),
+        ("praw", {"discovery.vendors.reddit"}),
+        ("prawcore", {"discovery.vendors.reddit"}),
+        ("finnhub", {"discovery.vendors.finnhub"}),
+        ("langgraph", {"discovery.graph"}),
+        ("langchain_core", {"discovery.graph"}),
+        ("langchain", {"discovery.stages.rank.llm"}),
+        ("polars", {"discovery.bars", "discovery.screens"}),
         ("loky", {"discovery.execution", "discovery.sandbox"}),
-        ("time", {"discovery.clock", "discovery.sandbox"}),
+        ("time", {"discovery.model.clock", "discovery.sandbox"}),
     ],
 )
 def test_a_library_has_its_home(library: str, homes: set[str]) -> None:
@@ -150,7 +158,7 @@ def test_there_are_no_circles_among_modules() -> None:
     known = {f"tradingagents.{m}": m for m in SOURCES if m not in OUTSIDE}
     graph = {m: {known[i] for i in imports(tree) if i in known} - {m} for m, tree in SOURCES.items()}
     # The registry reads the catalogue when it is asked for the built-in scanners, never when it is imported.
-    graph["discovery.scanners.registry"].discard("discovery.scanners.catalogue")
+    graph["discovery.scanning.registry"].discard("discovery.scanners.catalogue")
     done: set[str] = set()
 
     def visit(module: str, path: tuple[str, ...]) -> None:
@@ -166,7 +174,7 @@ def test_there_are_no_circles_among_modules() -> None:
 
 def test_the_engine_knows_nothing_of_markets_vendors_or_langgraph() -> None:
     """It sees named callables and seconds; it could be taken out of this house as it is."""
-    allowed = ("discovery.errors", "discovery.clock", "discovery.execution")
+    allowed = ("discovery.model", "discovery.execution")
     for module, tree in SOURCES.items():
         if in_folder(module, "discovery.execution"):
             own = {i.removeprefix("tradingagents.") for i in imports(tree) if i.startswith("tradingagents.")}
@@ -181,14 +189,14 @@ def test_only_net_opens_sessions_and_nobody_asks_past_them() -> None:
 
 
 def test_the_defaults_are_data_and_import_nothing() -> None:
-    tree = SOURCES["default_config"]
+    tree = SOURCES["discovery.settings.defaults"]
     assert list(imports(tree)) == []
     assert not any(isinstance(node, ast.Call) for node in nodes(tree))
 
 
 def test_nothing_but_the_clock_reads_the_clock() -> None:
     now = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today")
-    assert callers(*now) <= {"discovery.clock"}
+    assert callers(*now) <= {"discovery.model.clock"}
 
 
 def test_nothing_prints() -> None:
@@ -202,7 +210,7 @@ def test_the_environment_is_read_for_the_data_source_and_for_keys_only() -> None
         for node in nodes(tree)
         if dotted(node) in {"os.environ", "os.getenv"}
     }
-    assert readers == {"discovery.config", "discovery.vendors.hub"}
+    assert readers == {"discovery.settings.settings", "discovery.vendors.clients"}
 
 
 def broad_handlers(tree: ast.Module) -> int:
@@ -223,9 +231,9 @@ def test_broad_handlers_stand_only_where_a_foreign_call_is_fenced() -> None:
         "discovery.execution.pool": 1,  # an Executor hands every error to its Future
         "discovery.execution.runner": 2,  # the boundary; and Ctrl-C, which closes everything and goes on
         "discovery.execution.scope": 1,  # a closing hook
-        "discovery.scanners.plugins": 1,  # importing a stranger's module, told by a scanner that fails
-        "discovery.tool_log": 1,  # a foreign __repr__
-        "graph.scanner_node": 1,  # handed to the awaiting coroutine
+        "discovery.scanning.plugins": 1,  # importing a stranger's module, told by a scanner that fails
+        "discovery.model.tool_log": 1,  # a foreign __repr__
+        "discovery.graph.scanner_node": 1,  # handed to the awaiting coroutine
     }
 
 
@@ -245,7 +253,7 @@ def test_threads_are_started_in_the_pool_and_for_the_awaited_scan_only() -> None
     }
     assert {m for m in starters if not in_folder(m, "discovery.sandbox")} == {
         "discovery.execution.pool",
-        "graph.scanner_node",
+        "discovery.graph.scanner_node",
     }
 
 
@@ -269,7 +277,7 @@ def test_a_function_can_be_read_at_a_glance() -> None:
 
 def test_every_module_with_code_says_what_it_exports() -> None:
     for module, tree in outside_sandbox().items():
-        if len(tree.body) > 1 and module not in {"default_config", "_version"}:
+        if len(tree.body) > 1 and module not in {"discovery.settings.defaults", "discovery._version"}:
             names = {dotted(t) for node in tree.body if isinstance(node, ast.Assign) for t in node.targets}
             assert "__all__" in names, module
 

@@ -27,7 +27,7 @@ import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from tradingagents.discovery import BaseScanner, ScannerRegistry
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 
 DAY = "2026-02-05"
 PATIENCE = 10.0  # seconds a gate may take before the test fails instead of hanging
@@ -273,7 +273,7 @@ def test_six_slow_scanners_on_two_workers_lose_none_because_each_has_its_own_clo
 SCRIPT = """
 import signal, threading, time
 from tradingagents.discovery import BaseScanner, ScannerRegistry
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 
 class Hang(BaseScanner):
     name, pipeline = "hang", "edge"

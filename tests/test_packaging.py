@@ -101,7 +101,7 @@ def test_every_library_that_is_imported_is_declared_and_the_other_way_round() ->
 def test_every_folder_of_code_is_a_package_and_the_types_are_shipped() -> None:
     folders = {path.parent for path in (ROOT / "tradingagents").rglob("*.py")}
     assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
-    assert (ROOT / "tradingagents" / "py.typed").is_file()
+    assert (ROOT / "tradingagents" / "discovery" / "py.typed").is_file()
 
 
 def test_the_langgraph_server_finds_a_factory_of_one_argument() -> None:

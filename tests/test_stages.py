@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradingagents.discovery.candidate import Priority, merge_candidates
-from tradingagents.discovery.config import FilterSettings, PipelineSettings
-from tradingagents.discovery.stages.filter import filter_candidates
-from tradingagents.discovery.stages.ranker import rank_candidates
-from tradingagents.discovery.stages.standing import confluence_of, standings
+from tradingagents.discovery.model.candidate import Priority, merge_candidates
+from tradingagents.discovery.settings.settings import FilterSettings, PipelineSettings
+from tradingagents.discovery.stages.filter.rules import filter_candidates
+from tradingagents.discovery.stages.rank.percentile import confluence_of, standings
+from tradingagents.discovery.stages.rank.rules import rank_candidates
 
 PIPELINES = {"edge": PipelineSettings(priority=1), "news": PipelineSettings(priority=4)}
 

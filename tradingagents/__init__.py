@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradingagents._version import __version__
 from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery._version import __version__
 
 if TYPE_CHECKING:
-    from tradingagents.graph.discovery_graph import DiscoveryGraph
+    from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 
 __all__ = ["DEFAULT_CONFIG", "DiscoveryGraph", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "DiscoveryGraph":
-        from tradingagents.graph.discovery_graph import DiscoveryGraph  # noqa: PLC0415
+        from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph  # noqa: PLC0415
 
         return DiscoveryGraph
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

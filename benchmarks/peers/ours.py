@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.peers.shape import Result, Scanner, State
+from tradingagents.discovery.execution.isolation import isolate
 from tradingagents.discovery.execution.outcome import Status, Verdict
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import Task, TaskScope
-from tradingagents.discovery.isolation import isolate
-from tradingagents.discovery.scanners.recorder import LocalRecorder
-from tradingagents.discovery.tool_log import ToolLog
+from tradingagents.discovery.model.tool_log import ToolLog
+from tradingagents.discovery.scanning.recorder import LocalRecorder
 
 __all__ = ["run"]
 

@@ -17,7 +17,7 @@ from benchmarks.harness.child import run_child
 from benchmarks.harness.row import KEYS, Row
 from benchmarks.harness.suite import Section, Skipped, perform, run_suite
 from benchmarks.peers import Result, State
-from tradingagents.discovery.isolation import isolate
+from tradingagents.discovery.execution.isolation import isolate
 
 TELLS = "from benchmarks.harness.child import tell; tell('said', number=7)"
 
@@ -127,10 +127,10 @@ def test_duplicates_losses_and_late_writes_are_told_apart() -> None:
 def test_import_time_adds_up_the_packages_outermost_lines() -> None:
     lines = [
         "import time: self [us] | cumulative | imported package",
-        "import time:       100 |        100 |   tradingagents._version",
+        "import time:       100 |        100 |   tradingagents.discovery._version",
         "import time:       200 |       1300 | tradingagents",
         "import time:       300 |      10000 |     pydantic",
-        "import time:       300 |      20000 |   tradingagents.discovery.config",
+        "import time:       300 |      20000 |   tradingagents.discovery.settings.settings",
         "import time:       400 |      20400 | tradingagents.discovery",
         "import time:       900 |        900 | site",
     ]

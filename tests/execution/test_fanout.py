@@ -20,13 +20,13 @@ from tests.execution.helpers import (
     until,
 )
 from tests.fake_clock import FakeClock
-from tradingagents.discovery.clock import Deadline, current_deadline, deadline_scope
-from tradingagents.discovery.errors import Cancelled, DeadlineExceeded
 from tradingagents.discovery.execution.fanout import ordered_map
 from tradingagents.discovery.execution.outcome import Outcome, Reason, Status
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import TaskScope, current_scope
+from tradingagents.discovery.model.clock import Deadline, current_deadline, deadline_scope
+from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded
 
 WIDTHS = [1, 8]
 both_ways = pytest.mark.parametrize("request_workers", WIDTHS, ids=["one by one", "eight at once"])

@@ -7,9 +7,9 @@ import itertools
 
 import pytest
 
-from tradingagents.discovery import errors
-from tradingagents.discovery.errors import DiscoveryError
 from tradingagents.discovery.execution.outcome import Reason, Status, Verdict, health_of, verdict_of_error
+from tradingagents.discovery.model import errors
+from tradingagents.discovery.model.errors import DiscoveryError
 
 MEANING = [
     (

@@ -16,12 +16,12 @@ import pytest
 
 from tests.execution.helpers import PATIENCE, in_background, run_script, task, until
 from tests.fake_clock import FakeClock
-from tradingagents.discovery.clock import current_deadline
-from tradingagents.discovery.errors import RateLimited
 from tradingagents.discovery.execution.outcome import Outcome, Reason, Status, Verdict
 from tradingagents.discovery.execution.process import STARTUP_SECONDS, Send, run_in_process
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import Task, TaskScope, current_scope
+from tradingagents.discovery.model.clock import current_deadline
+from tradingagents.discovery.model.errors import RateLimited
 
 FINE = Verdict(Status.OK)
 START = 15.0  # seconds of real time within which a process has started, even on a busy machine

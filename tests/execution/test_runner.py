@@ -25,11 +25,11 @@ from tests.execution.helpers import (
 )
 from tests.fake_clock import FakeClock
 from tests.slack import slack
-from tradingagents.discovery.clock import current_deadline
-from tradingagents.discovery.errors import Cancelled, DeadlineExceeded
 from tradingagents.discovery.execution.outcome import Outcome, Status, Verdict
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import Task, TaskScope
+from tradingagents.discovery.model.clock import current_deadline
+from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded
 
 # -- order ------------------------------------------------------------------------------------------
 

@@ -35,11 +35,11 @@ from tests.execution.helpers import (
 )
 from tests.fake_clock import FakeClock
 from tests.slack import slack
-from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.execution.outcome import Outcome, Reason, Status
 from tradingagents.discovery.execution.pool import DaemonExecutor
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import TaskScope, current_scope
+from tradingagents.discovery.model.clock import current_deadline
 
 # -- context ----------------------------------------------------------------------------------------
 

@@ -22,11 +22,11 @@ from tests.execution.helpers import (
 )
 from tests.fake_clock import FakeClock
 from tests.naming import shown
-from tradingagents.discovery.errors import Cancelled, RateLimited
 from tradingagents.discovery.execution.outcome import Reason, Status, Verdict
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import TaskScope
+from tradingagents.discovery.model.errors import Cancelled, RateLimited
 
 # -- errors -----------------------------------------------------------------------------------------
 

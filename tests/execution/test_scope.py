@@ -10,8 +10,8 @@ import pytest
 
 from tests.execution.helpers import FINE, PATIENCE, in_background
 from tests.fake_clock import FakeClock
-from tradingagents.discovery.errors import Cancelled
 from tradingagents.discovery.execution.scope import Task, TaskScope, current_scope, enter_scope
+from tradingagents.discovery.model.errors import Cancelled
 
 
 def scope_of(clock: FakeClock, **more: Any) -> TaskScope:

@@ -20,8 +20,8 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 import tradingagents
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
-from tradingagents.graph import scanner_node
-from tradingagents.graph.discovery_graph import DiscoveryGraph, studio_graph
+from tradingagents.discovery.graph import scanner_node
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph, studio_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 10.0

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradingagents.graph.discovery_state import merge_by_id
+from tradingagents.discovery.graph.state import merge_by_id
 
 entries = st.lists(
     st.one_of(

@@ -12,8 +12,8 @@ import pytest
 
 from tests.net.clocks import JumpingClock
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
-from tradingagents.discovery.clock import SYSTEM_CLOCK, Deadline, deadline_scope
-from tradingagents.discovery.errors import Cancelled, CircuitOpen, DeadlineExceeded, Transient
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, deadline_scope
+from tradingagents.discovery.model.errors import Cancelled, CircuitOpen, DeadlineExceeded, Transient
 from tradingagents.discovery.net import BreakerPolicy, FetchSession, Rate, check, counting
 from tradingagents.discovery.net.breaker import Breaker
 

@@ -16,12 +16,12 @@ from requests_cache.models.response import CachedResponse
 
 from tests.net.clocks import JumpingClock
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
-from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import Auth, DeadlineExceeded, NoDataError, QuotaSpent, Transient
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
+from tradingagents.discovery.model.errors import Auth, DeadlineExceeded, NoDataError, QuotaSpent, Transient
 from tradingagents.discovery.net import FetchSession, Rate, Reason, check, counting, note_of
 from tradingagents.discovery.net.cache import ResponseStore
 from tradingagents.discovery.net.fetch_session import request_key
-from tradingagents.discovery.net.state import Notices
+from tradingagents.discovery.state.files import Notices
 
 OpenSession = Callable[..., FetchSession]
 HOUR = (("/quote*", 3600.0),)
@@ -194,7 +194,7 @@ def test_an_outage_with_nothing_older_is_an_error_and_leaves_nothing_behind(
     server.script = outage
     with pytest.raises(Exception, match=r"^alpha_vantage: ") as raised:
         session.fetch(f"{server.url}/quote")
-    assert type(raised.value).__module__ == "tradingagents.discovery.errors"
+    assert type(raised.value).__module__ == "tradingagents.discovery.model.errors"
     assert len(session.cache.responses) == 0
 
 

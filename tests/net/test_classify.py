@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.discovery import errors
+from tradingagents.discovery.model import errors
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
 
 NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)

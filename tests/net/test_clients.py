@@ -18,8 +18,8 @@ from prawcore.sessions import FiniteRetryStrategy
 
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tests.slack import slack
-from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import (
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
+from tradingagents.discovery.model.errors import (
     Auth,
     Cancelled,
     DeadlineExceeded,

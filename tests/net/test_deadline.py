@@ -13,10 +13,10 @@ from contextlib import contextmanager
 import pytest
 
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
-from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import BadPayload, Cancelled, DeadlineExceeded, Transient
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
+from tradingagents.discovery.model.errors import BadPayload, Cancelled, DeadlineExceeded, Transient
 from tradingagents.discovery.net import FetchSession, check
-from tradingagents.discovery.net.wire import wired
+from tradingagents.discovery.net.transport.wire import wired
 
 OpenSession = Callable[..., FetchSession]
 

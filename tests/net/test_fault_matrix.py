@@ -28,11 +28,11 @@ import pytest
 
 from tests.slack import slack
 from tradingagents.discovery.execution.pool import ABANDONED
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.sandbox import Fault, SandboxServer
-from tradingagents.discovery.sandbox.alpha_vantage_errors import ERRORS
-from tradingagents.discovery.sandbox.faults import KINDS
-from tradingagents.discovery.scanners.registry import ScannerRegistry
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.sandbox.faults.rules import KINDS
+from tradingagents.discovery.sandbox.vendors.alpha_vantage.errors import ERRORS
+from tradingagents.discovery.scanning.registry import ScannerRegistry
 
 SCANNERS = {
     "alpha_vantage": ("market_movers", "news_catalyst"),

@@ -14,12 +14,12 @@ import urllib3.exceptions
 from urllib3.connection import HTTPConnection
 
 from tests.net.vendor_server import Handler, VendorServer
-from tradingagents.discovery import errors
-from tradingagents.discovery.errors import BadPayload, FetchError, Permanent, Transient
+from tradingagents.discovery.model import errors
+from tradingagents.discovery.model.errors import BadPayload, FetchError, Permanent, Transient
 from tradingagents.discovery.net import FetchSession
-from tradingagents.discovery.net.body import BodyTooLarge
 from tradingagents.discovery.net.faults import TRANSPORT_ERRORS, translate
-from tradingagents.discovery.net.wire import ExchangeTooLong
+from tradingagents.discovery.net.transport.body import BodyTooLarge
+from tradingagents.discovery.net.transport.wire import ExchangeTooLong
 
 OpenSession = Callable[..., FetchSession]
 

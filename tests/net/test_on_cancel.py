@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradingagents.discovery.clock import Deadline
+from tradingagents.discovery.model.clock import Deadline
 
 
 def test_a_hook_is_called_once_and_only_by_a_cancel_inside_its_block() -> None:

@@ -16,8 +16,8 @@ from requests.structures import CaseInsensitiveDict
 
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tests.slack import slack
-from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import Cancelled, RateLimited, Transient
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
+from tradingagents.discovery.model.errors import Cancelled, RateLimited, Transient
 from tradingagents.discovery.net import BreakerPolicy, FetchSession, Rate, check, counting
 from tradingagents.discovery.net.retry import full_jitter
 from tradingagents.discovery.net.waits import limit_reset_seconds, retry_after_seconds

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.net.vendor_server import Handler, VendorServer
-from tradingagents.discovery.errors import FetchError
+from tradingagents.discovery.model.errors import FetchError
 from tradingagents.discovery.net import Credentials, FetchSession, note_of
 from tradingagents.discovery.net.log_filter import RedactSecrets
 

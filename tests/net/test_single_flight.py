@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
-from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import Cancelled, DeadlineExceeded, Transient
+from tradingagents.discovery.execution.single_flight import SingleFlight
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
+from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, Transient
 from tradingagents.discovery.net import FetchSession, check, counting
-from tradingagents.discovery.net.single_flight import SingleFlight
 
 OpenSession = Callable[..., FetchSession]
 

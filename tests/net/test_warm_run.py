@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.sandbox import SandboxServer
-from tradingagents.graph.discovery_graph import DiscoveryGraph
 
 NEVER_KEPT = {("reddit", "token")}  # a token is no answer to keep on disk
 

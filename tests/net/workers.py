@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tradingagents.discovery.clock import SYSTEM_CLOCK
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK
 from tradingagents.discovery.net import Rate, VendorPolicy, build_session
-from tradingagents.discovery.net.quota import Delay
-from tradingagents.discovery.net.quota_file import QUOTA_SCHEMA, SQLiteLedger
-from tradingagents.discovery.net.state import StateFile
+from tradingagents.discovery.net.limits.ledger import Delay
+from tradingagents.discovery.net.limits.sqlite import QUOTA_SCHEMA, SQLiteLedger
+from tradingagents.discovery.state.files import StateFile
 
 
 def wait_for_the_others() -> None:

@@ -17,7 +17,7 @@ from defusedxml import DefusedXmlException, ElementTree
 
 from tests.sandbox.test_clients import _praw
 from tradingagents.discovery.sandbox import Fault, Market, SandboxServer
-from tradingagents.discovery.sandbox.faults import FaultRules
+from tradingagents.discovery.sandbox.faults.rules import FaultRules
 
 QUOTE = "/finnhub/api/v1/quote?symbol=IT&token=k"
 RATINGS = "/finnhub/api/v1/stock/recommendation?symbol=IT&token=k"

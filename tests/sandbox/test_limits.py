@@ -10,8 +10,9 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from tradingagents.discovery.sandbox import Market, SandboxServer, limits
-from tradingagents.discovery.sandbox.limits import Meter
+from tradingagents.discovery.sandbox import Market, SandboxServer
+from tradingagents.discovery.sandbox.faults import limits
+from tradingagents.discovery.sandbox.faults.limits import Meter
 
 
 class _Time:

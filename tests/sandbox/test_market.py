@@ -10,11 +10,11 @@ import pytest
 
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.sandbox import Market
-from tradingagents.discovery.sandbox.dispatch import Dispatch
-from tradingagents.discovery.sandbox.faults import FaultRules
-from tradingagents.discovery.sandbox.names import WORD_TICKERS
-from tradingagents.discovery.sandbox.sessions import is_session, sessions_ending, step_sessions
-from tradingagents.discovery.sandbox.wire import Request, Response
+from tradingagents.discovery.sandbox.faults.rules import FaultRules
+from tradingagents.discovery.sandbox.http.dispatch import Dispatch
+from tradingagents.discovery.sandbox.http.wire import Request, Response
+from tradingagents.discovery.sandbox.world.names import WORD_TICKERS
+from tradingagents.discovery.sandbox.world.sessions import is_session, sessions_ending, step_sessions
 
 _ASKED = (
     ("alpha_vantage", "/query", {"function": "TOP_GAINERS_LOSERS", "apikey": "k"}),

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from tradingagents.discovery.market.screens.base import ScreenResult
-from tradingagents.discovery.market.screens.catalogue import FACTORIES, build
-from tradingagents.discovery.market.screens.evaluate import evaluate
-from tradingagents.discovery.market.store import OhlcvStore
+from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.sandbox import Market, shared_market
-from tradingagents.discovery.sandbox.bars import write_bars
+from tradingagents.discovery.sandbox.world.bars import write_bars
+from tradingagents.discovery.screens.base import ScreenResult
+from tradingagents.discovery.screens.catalogue import FACTORIES, build
+from tradingagents.discovery.screens.evaluate import evaluate
 
 SEEDS = (7, 104)
 

@@ -13,7 +13,7 @@ import requests
 
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.sandbox import Market, SandboxServer, shared_market
-from tradingagents.discovery.sandbox.splits import splits_of
+from tradingagents.discovery.sandbox.world.splits import splits_of
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (tests)"}
 RECORDED = (SHARED or Path()) / "real-data" / "yahoo"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.scanners.recorder import LocalRecorder
-from tradingagents.discovery.tool_log import ToolLog
+from tradingagents.discovery.model.tool_log import ToolLog
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.recorder import LocalRecorder
 
 DAY = "2026-02-05"  # a Thursday
 

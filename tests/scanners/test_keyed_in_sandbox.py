@@ -13,18 +13,18 @@ import pytest
 from tests.scanners.alone import run
 from tests.scanners.test_market_movers_and_siblings_in_sandbox import FAULTS, connected
 from tests.unhurried import unhurried
-from tradingagents.discovery.errors import Auth, FetchError, QuotaSpent, StaleDataError
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.model.errors import Auth, FetchError, QuotaSpent, StaleDataError
 from tradingagents.discovery.sandbox import Fault, Market, SandboxServer, shared_market
-from tradingagents.discovery.sandbox.events import universe_ratings_truth
-from tradingagents.discovery.scanners.analyst_revisions import AnalystRevisions
-from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar
-from tradingagents.discovery.scanners.earnings_surprise import EarningsSurprise
+from tradingagents.discovery.sandbox.world.events import universe_ratings_truth
+from tradingagents.discovery.scanners.analyst_revisions.scanner import AnalystRevisions
+from tradingagents.discovery.scanners.earnings.calendar import EarningsCalendar
+from tradingagents.discovery.scanners.earnings.surprise import EarningsSurprise
 from tradingagents.discovery.scanners.market_movers import MarketMovers
 from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
-from tradingagents.discovery.scanners.options_flow import OptionsFlow
-from tradingagents.discovery.scanners.registry import ScannerRegistry
-from tradingagents.discovery.vendors.hub import Vendors
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.scanners.options_flow.scanner import OptionsFlow
+from tradingagents.discovery.scanning.registry import ScannerRegistry
+from tradingagents.discovery.vendors.clients import Vendors
 
 KEYED = (MarketMovers, EarningsCalendar, EarningsSurprise, AnalystRevisions, OptionsFlow, NewsCatalyst)
 CALENDAR = (EarningsCalendar, EarningsSurprise, AnalystRevisions)

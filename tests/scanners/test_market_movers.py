@@ -16,16 +16,16 @@ from pydantic import ValidationError
 from tests.scanners.alone import DAY, Ran, run, vendors
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
-from tradingagents.discovery.errors import BadPayload, NoDataError, StaleDataError
+from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.market.calendar import nyse
+from tradingagents.discovery.model.errors import BadPayload, NoDataError, StaleDataError
 from tradingagents.discovery.scanners.market_movers import (
     MarketMovers,
     MarketMoversSettings,
     check_session,
     share_symbol,
 )
-from tradingagents.discovery.vendors.alpha_vantage_records import Mover, Movers, parse_movers
+from tradingagents.discovery.vendors.alpha_vantage.records import Mover, Movers, parse_movers
 
 NEW_YORK = ZoneInfo("America/New_York")
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.scanners.alone import Ran, run
 from tests.unhurried import unhurried
-from tradingagents.discovery.candidate import signal_order
-from tradingagents.discovery.errors import (
+from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.model.candidate import signal_order
+from tradingagents.discovery.model.errors import (
     Auth,
     BadPayload,
     FetchError,
@@ -22,19 +23,18 @@ from tradingagents.discovery.errors import (
     StaleDataError,
     Transient,
 )
-from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.sandbox import Fault, SandboxServer
-from tradingagents.discovery.scanners.analyst_revisions import AnalystRevisions
-from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar
-from tradingagents.discovery.scanners.earnings_surprise import EarningsSurprise
+from tradingagents.discovery.scanners.analyst_revisions.scanner import AnalystRevisions
+from tradingagents.discovery.scanners.earnings.calendar import EarningsCalendar
+from tradingagents.discovery.scanners.earnings.surprise import EarningsSurprise
 from tradingagents.discovery.scanners.market_movers import MarketMovers
 from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
-from tradingagents.discovery.scanners.reddit_dd import RedditDD
-from tradingagents.discovery.scanners.reddit_trending import RedditTrending
-from tradingagents.discovery.vendor_settings import VendorsSettings
-from tradingagents.discovery.vendors.hub import Vendors
+from tradingagents.discovery.scanners.reddit.dd import RedditDD
+from tradingagents.discovery.scanners.reddit.trending import RedditTrending
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.settings.vendors import VendorsSettings
+from tradingagents.discovery.vendors.clients import Vendors
 
 VENDOR: dict[type[BaseScanner], str] = {
     MarketMovers: "alpha_vantage",

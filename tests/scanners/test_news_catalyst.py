@@ -14,11 +14,11 @@ from tests.fake_clock import FakeClock
 from tests.scanners.alone import Ran, run, vendors
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
-from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import NoDataError, QuotaSpent
 from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
+from tradingagents.discovery.model.errors import NoDataError, QuotaSpent
 from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst, NewsCatalystSettings
-from tradingagents.discovery.vendors.alpha_vantage_records import Article, Mood, parse_articles
+from tradingagents.discovery.vendors.alpha_vantage.records import Article, Mood, parse_articles
 
 NOON = datetime(2026, 2, 5, 17, tzinfo=UTC)  # noon in New York
 BEGIN, END = datetime(2026, 2, 5, 5, tzinfo=UTC), datetime(2026, 2, 6, 5, tzinfo=UTC)

@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 from tests.unhurried import unhurried
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.sandbox import SandboxServer
-from tradingagents.discovery.sandbox.faults import Fault
+from tradingagents.discovery.sandbox.faults.rules import Fault
 from tradingagents.discovery.scanners.market_movers import MarketMovers
-from tradingagents.discovery.scanners.registry import ScannerRegistry
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.scanning.registry import ScannerRegistry
 
 
 def test_an_outage_covered_by_an_older_answer_makes_it_degraded_and_tells_the_age(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
-from tradingagents.discovery.candidate import normalise_ticker
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.model.candidate import normalise_ticker
 from tradingagents.discovery.sandbox import SandboxServer
-from tradingagents.discovery.scanners.plugins import GROUP
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.scanning.plugins import GROUP
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "writing_a_scanner.md").read_text(encoding="utf-8")
 

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.execution.helpers import run_script
-from tradingagents.discovery.clock import current_deadline
 from tradingagents.discovery.execution.pool import ABANDONED
-from tradingagents.discovery.redact import register_secret
+from tradingagents.discovery.model.clock import current_deadline
+from tradingagents.discovery.model.redact import register_secret
 from tradingagents.discovery.stages.custom import StageFailed, consult, name_of
 
 PATIENCE = 10.0

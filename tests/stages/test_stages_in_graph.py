@@ -16,13 +16,13 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Command, interrupt
 
+from tests.bars.frames import bars, together
 from tests.fake_clock import FakeClock
-from tests.market.frames import bars, together
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
-from tradingagents.discovery.market.store import OhlcvStore
+from tradingagents.discovery.bars.store.store import OhlcvStore
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.sandbox import SandboxServer
-from tradingagents.discovery.scanners.technical_scanners import GapUp
-from tradingagents.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.scanners.technical.catalogue import GapUp
 
 DAY = "2026-02-05"
 MARKS = {"new", "first_seen", "last_seen", "seen_by"}

@@ -11,18 +11,18 @@ from typing import Any
 import requests
 from urllib3 import HTTPResponse
 
-from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.net.adapter import VendorAdapter
 from tradingagents.discovery.net.breaker import Breaker
 from tradingagents.discovery.net.cache import ResponseStore
 from tradingagents.discovery.net.classify import Answer, classify
-from tradingagents.discovery.net.exchange import Credentials
 from tradingagents.discovery.net.fetch_session import FetchSession
+from tradingagents.discovery.net.limits.ledger import MemoryLedger
+from tradingagents.discovery.net.limits.pacer import Pacer
+from tradingagents.discovery.net.limits.policy import BreakerPolicy, VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, check, put_note
-from tradingagents.discovery.net.pacing import Pacer
-from tradingagents.discovery.net.policy import BreakerPolicy, VendorPolicy
-from tradingagents.discovery.net.quota import MemoryLedger
-from tradingagents.discovery.net.state import Notices
+from tradingagents.discovery.net.transport.exchange import Credentials
+from tradingagents.discovery.state.files import Notices
 
 BASE = "https://vendor.example/api"
 Reply = requests.Response | Exception

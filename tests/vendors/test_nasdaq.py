@@ -10,8 +10,8 @@ import requests
 
 from tests.shared_data import SHARED, needs_shared
 from tests.vendors.canned import judged
-from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import (
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
+from tradingagents.discovery.model.errors import (
     Auth,
     BadPayload,
     Cancelled,

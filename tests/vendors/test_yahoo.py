@@ -15,7 +15,7 @@ import pytest
 from tests.shared_data import SHARED, needs_shared
 from tests.vendors.canned import BASE, answer, session_giving
 from tradingagents.default_config import DEFAULT_CONFIG
-from tradingagents.discovery.errors import (
+from tradingagents.discovery.model.errors import (
     Auth,
     BadPayload,
     DiscoveryError,
@@ -24,9 +24,9 @@ from tradingagents.discovery.errors import (
     RateLimited,
     Transient,
 )
-from tradingagents.discovery.vendor_settings import VendorsSettings
+from tradingagents.discovery.settings.vendors import VendorsSettings
+from tradingagents.discovery.vendors.clients import Vendors
 from tradingagents.discovery.vendors.daily_bars import DailyBar
-from tradingagents.discovery.vendors.hub import Vendors
 from tradingagents.discovery.vendors.yahoo import Yahoo
 
 RECORDED = (SHARED or Path()) / "real-data" / "yahoo"

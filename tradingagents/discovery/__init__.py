@@ -5,12 +5,17 @@ Importing it takes neither LangGraph nor a vendor's client library, and does not
 
 from __future__ import annotations
 
-from tradingagents.discovery.candidate import Candidate, Evidence, Priority, merge_candidates
-from tradingagents.discovery.config import DiscoveryConfig, ScannerSettings, parse_config
-from tradingagents.discovery.errors import ConfigError, DiscoveryError, InvalidCandidate, NotConfiguredError
 from tradingagents.discovery.execution.outcome import Reason, Status
-from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.scanners.registry import ScannerRegistry
+from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority, merge_candidates
+from tradingagents.discovery.model.errors import (
+    ConfigError,
+    DiscoveryError,
+    InvalidCandidate,
+    NotConfiguredError,
+)
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.registry import ScannerRegistry
+from tradingagents.discovery.settings.settings import DiscoveryConfig, ScannerSettings, parse_config
 
 __all__ = [
     "BaseScanner",

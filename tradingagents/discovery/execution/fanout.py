@@ -13,10 +13,10 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-from tradingagents.discovery.clock import current_deadline
-from tradingagents.discovery.errors import Cancelled
 from tradingagents.discovery.execution.pool import ABANDONED, DaemonExecutor
 from tradingagents.discovery.execution.scope import TaskScope, current_scope
+from tradingagents.discovery.model.clock import current_deadline
+from tradingagents.discovery.model.errors import Cancelled
 
 __all__ = ["OrderedMap", "ordered_map"]
 

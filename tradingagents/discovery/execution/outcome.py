@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tradingagents.discovery.errors import (
+from tradingagents.discovery.model.errors import (
     Auth,
     Cancelled,
     CircuitOpen,

@@ -24,10 +24,10 @@ from typing import Any
 import cloudpickle
 from loky.backend import get_context
 
-from tradingagents.discovery.clock import Deadline, deadline_scope
 from tradingagents.discovery.execution.outcome import Verdict
 from tradingagents.discovery.execution.runner import guarded
 from tradingagents.discovery.execution.scope import Task, TaskScope, enter_scope
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
 
 __all__ = ["STARTUP_SECONDS", "Send", "run_in_process"]
 

@@ -27,10 +27,10 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock, deadline_scope
 from tradingagents.discovery.execution.outcome import Outcome, Reason, Status, Verdict, verdict_of_error
 from tradingagents.discovery.execution.pool import ABANDONED, DaemonExecutor
 from tradingagents.discovery.execution.scope import Task, TaskScope, enter_scope
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, deadline_scope
 
 __all__ = ["Observer", "guarded", "run_all"]
 

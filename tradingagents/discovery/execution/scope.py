@@ -9,9 +9,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from tradingagents.discovery.clock import Clock, Deadline
-from tradingagents.discovery.errors import Cancelled
 from tradingagents.discovery.execution.outcome import Verdict
+from tradingagents.discovery.model.clock import Clock, Deadline
+from tradingagents.discovery.model.errors import Cancelled
 
 __all__ = ["Task", "TaskScope", "current_scope", "enter_scope"]
 

@@ -37,11 +37,11 @@ from __future__ import annotations
 
 from tradingagents.discovery.net.classify import Finding, Reason
 from tradingagents.discovery.net.counters import counting
-from tradingagents.discovery.net.exchange import Credentials
 from tradingagents.discovery.net.fetch_session import FetchSession
+from tradingagents.discovery.net.limits.policy import BreakerPolicy, Rate, VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, check, note_of
-from tradingagents.discovery.net.policy import BreakerPolicy, Rate, VendorPolicy
 from tradingagents.discovery.net.session import build_session, open_session
+from tradingagents.discovery.net.transport.exchange import Credentials
 
 __all__ = [
     "BreakerPolicy",

@@ -11,17 +11,23 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from tradingagents.discovery.clock import Clock, Deadline, current_deadline
-from tradingagents.discovery.errors import CircuitOpen, DeadlineExceeded, FetchError, QuotaSpent, RateLimited
+from tradingagents.discovery.model.clock import Clock, Deadline, current_deadline
+from tradingagents.discovery.model.errors import (
+    CircuitOpen,
+    DeadlineExceeded,
+    FetchError,
+    QuotaSpent,
+    RateLimited,
+)
 from tradingagents.discovery.net.breaker import Breaker, Permit
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
-from tradingagents.discovery.net.connection import POOL_CLASSES
 from tradingagents.discovery.net.counters import count
-from tradingagents.discovery.net.exchange import Credentials, Options, Send, exchange
+from tradingagents.discovery.net.limits.pacer import Pacer
+from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, put_note
-from tradingagents.discovery.net.pacing import Pacer
-from tradingagents.discovery.net.policy import VendorPolicy
 from tradingagents.discovery.net.retry import FailedAttempt, retrying
+from tradingagents.discovery.net.transport.connection import POOL_CLASSES
+from tradingagents.discovery.net.transport.exchange import Credentials, Options, Send, exchange
 
 __all__ = ["VendorAdapter"]
 

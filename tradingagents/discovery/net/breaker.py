@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from tradingagents.discovery.clock import Clock, Deadline
-from tradingagents.discovery.errors import CircuitOpen
-from tradingagents.discovery.net.state import Notices, StateFile, StateUnavailable
+from tradingagents.discovery.model.clock import Clock, Deadline
+from tradingagents.discovery.model.errors import CircuitOpen
+from tradingagents.discovery.state.files import Notices, StateFile, StateUnavailable
 
 __all__ = ["CIRCUIT_SCHEMA", "Breaker", "CircuitStore", "Permit", "SQLiteCircuits"]
 

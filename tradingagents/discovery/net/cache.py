@@ -14,7 +14,7 @@ from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.response import CachedResponse
 from requests_cache.policy.expiration import get_expiration_datetime
 
-from tradingagents.discovery.net.state import Notices, StateFile, StateUnavailable
+from tradingagents.discovery.state.files import Notices, StateFile, StateUnavailable
 
 __all__ = ["CACHE_SCHEMA", "ResponseCache", "ResponseStore", "absence_in"]
 

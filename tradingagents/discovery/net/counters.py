@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
-from tradingagents.discovery.errors import DiscoveryError
+from tradingagents.discovery.model.errors import DiscoveryError
 
 __all__ = ["CountSink", "StaleSink", "count", "counting", "tell_stale"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import requests
 import urllib3.exceptions
 
-from tradingagents.discovery.errors import BadPayload, DiscoveryError, FetchError, Permanent, Transient
-from tradingagents.discovery.net.body import BodyTooLarge
-from tradingagents.discovery.net.wire import ExchangeTooLong
-from tradingagents.discovery.redact import redact
+from tradingagents.discovery.model.errors import BadPayload, DiscoveryError, FetchError, Permanent, Transient
+from tradingagents.discovery.model.redact import redact
+from tradingagents.discovery.net.transport.body import BodyTooLarge
+from tradingagents.discovery.net.transport.wire import ExchangeTooLong
 
 __all__ = ["TRANSPORT_ERRORS", "is_timeout", "translate"]
 

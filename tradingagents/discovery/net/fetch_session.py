@@ -14,8 +14,9 @@ import requests
 from requests_cache import DO_NOT_CACHE, CacheMixin
 from requests_cache.models.response import CachedResponse
 
-from tradingagents.discovery.clock import Clock, current_deadline
-from tradingagents.discovery.errors import (
+from tradingagents.discovery.execution.single_flight import SingleFlight
+from tradingagents.discovery.model.clock import Clock, current_deadline
+from tradingagents.discovery.model.errors import (
     BadPayload,
     CircuitOpen,
     DeadlineExceeded,
@@ -28,10 +29,9 @@ from tradingagents.discovery.net.cache import ResponseCache, ResponseStore, abse
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
 from tradingagents.discovery.net.counters import count, tell_stale
 from tradingagents.discovery.net.faults import translate
+from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, check, has_note, note_of, put_note
-from tradingagents.discovery.net.policy import VendorPolicy
-from tradingagents.discovery.net.single_flight import SingleFlight
-from tradingagents.discovery.net.state import Notices
+from tradingagents.discovery.state.files import Notices
 
 __all__ = ["SECRET_PARAMETERS", "FetchSession", "request_key"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from tradingagents.discovery.redact import redact
+from tradingagents.discovery.model.redact import redact
 
 __all__ = ["RedactSecrets", "guard_library_logs"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import requests
 
-from tradingagents.discovery.errors import DiscoveryError
+from tradingagents.discovery.model.errors import DiscoveryError
 from tradingagents.discovery.net.classify import Finding
 
 __all__ = ["FetchNote", "check", "has_note", "note_of", "put_note"]

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import requests
 import tenacity
 
-from tradingagents.discovery.clock import Deadline
-from tradingagents.discovery.errors import FetchError
+from tradingagents.discovery.model.clock import Deadline
+from tradingagents.discovery.model.errors import FetchError
 from tradingagents.discovery.net.counters import count
-from tradingagents.discovery.net.pacing import MAX_WAIT_SECONDS
-from tradingagents.discovery.net.policy import VendorPolicy
+from tradingagents.discovery.net.limits.pacer import MAX_WAIT_SECONDS
+from tradingagents.discovery.net.limits.policy import VendorPolicy
 
 __all__ = ["FailedAttempt", "full_jitter", "retrying"]
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from tradingagents.discovery.clock import SYSTEM_CLOCK, Clock
-from tradingagents.discovery.errors import NotConfiguredError
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.model.errors import NotConfiguredError
+from tradingagents.discovery.model.redact import register_secret
 from tradingagents.discovery.net.adapter import VendorAdapter
 from tradingagents.discovery.net.breaker import CIRCUIT_SCHEMA, Breaker, SQLiteCircuits
 from tradingagents.discovery.net.cache import CACHE_SCHEMA, ResponseStore
-from tradingagents.discovery.net.exchange import Credentials, Send
 from tradingagents.discovery.net.fetch_session import FetchSession
+from tradingagents.discovery.net.limits.ledger import MemoryLedger, QuotaLedger
+from tradingagents.discovery.net.limits.pacer import Pacer
+from tradingagents.discovery.net.limits.policy import VendorPolicy
+from tradingagents.discovery.net.limits.sqlite import QUOTA_SCHEMA, SQLiteLedger
 from tradingagents.discovery.net.log_filter import guard_library_logs
-from tradingagents.discovery.net.pacing import Pacer
-from tradingagents.discovery.net.policy import VendorPolicy
-from tradingagents.discovery.net.quota import MemoryLedger, QuotaLedger
-from tradingagents.discovery.net.quota_file import QUOTA_SCHEMA, SQLiteLedger
-from tradingagents.discovery.net.state import Notices, StateFile, StateUnavailable
-from tradingagents.discovery.redact import register_secret
-from tradingagents.discovery.vendor_settings import VendorSettings
+from tradingagents.discovery.net.transport.exchange import Credentials, Send
+from tradingagents.discovery.settings.vendors import VendorSettings
+from tradingagents.discovery.state.files import Notices, StateFile, StateUnavailable
 
 __all__ = ["build_session", "open_session"]
 
@@ -93,7 +93,7 @@ def open_session(
 
 def _shared_ledger(policy: VendorPolicy, url: str) -> QuotaLedger:
     try:
-        from tradingagents.discovery.net.quota_redis import connect_ledger  # noqa: PLC0415 - an extra
+        from tradingagents.discovery.net.limits.redis import connect_ledger  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
         missing = 'package redis (pip install "tradingagents-discovery[redis]")'
         raise NotConfiguredError(missing) from None

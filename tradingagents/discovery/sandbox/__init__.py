@@ -21,13 +21,13 @@ Names of endpoints, for ``latency_seconds`` ("sec/filing") and :class:`Fault`:
 
 from __future__ import annotations
 
-from tradingagents.discovery.sandbox.bars import write_bars
-from tradingagents.discovery.sandbox.casting import Planted
-from tradingagents.discovery.sandbox.faults import Fault
-from tradingagents.discovery.sandbox.market import DEFAULT_AS_OF, Market, shared_market
-from tradingagents.discovery.sandbox.process import SandboxProcess
-from tradingagents.discovery.sandbox.request_log import RequestRecord
-from tradingagents.discovery.sandbox.server import SandboxServer
+from tradingagents.discovery.sandbox.faults.rules import Fault
+from tradingagents.discovery.sandbox.http.process import SandboxProcess
+from tradingagents.discovery.sandbox.http.request_log import RequestRecord
+from tradingagents.discovery.sandbox.http.server import SandboxServer
+from tradingagents.discovery.sandbox.world.bars import write_bars
+from tradingagents.discovery.sandbox.world.market import DEFAULT_AS_OF, Market, shared_market
+from tradingagents.discovery.sandbox.world.scenarios import Planted
 
 __all__ = [
     "DEFAULT_AS_OF",

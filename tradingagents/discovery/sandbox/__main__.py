@@ -9,8 +9,8 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from tradingagents.discovery.sandbox.market import Market
-from tradingagents.discovery.sandbox.server import SandboxServer
+from tradingagents.discovery.sandbox.http.server import SandboxServer
+from tradingagents.discovery.sandbox.world.market import Market
 
 __all__ = ["main"]
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from tradingagents.discovery.scanners.analyst_revisions import AnalystRevisions
-from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.scanners.earnings_calendar import EarningsCalendar
-from tradingagents.discovery.scanners.earnings_surprise import EarningsSurprise
-from tradingagents.discovery.scanners.insider_buying import InsiderBuying
+from tradingagents.discovery.scanners.analyst_revisions.scanner import AnalystRevisions
+from tradingagents.discovery.scanners.earnings.calendar import EarningsCalendar
+from tradingagents.discovery.scanners.earnings.surprise import EarningsSurprise
+from tradingagents.discovery.scanners.insider_buying.scanner import InsiderBuying
 from tradingagents.discovery.scanners.market_movers import MarketMovers
-from tradingagents.discovery.scanners.material_events import MaterialEvents
+from tradingagents.discovery.scanners.material_events.scanner import MaterialEvents
 from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
-from tradingagents.discovery.scanners.options_flow import OptionsFlow
-from tradingagents.discovery.scanners.reddit_dd import RedditDD
-from tradingagents.discovery.scanners.reddit_trending import RedditTrending
-from tradingagents.discovery.scanners.short_squeeze import ShortSqueeze
-from tradingagents.discovery.scanners.short_volume import ShortVolume
-from tradingagents.discovery.scanners.technical_scanners import (
+from tradingagents.discovery.scanners.off_exchange.short_volume import ShortVolume
+from tradingagents.discovery.scanners.off_exchange.volume_accumulation import VolumeAccumulation
+from tradingagents.discovery.scanners.options_flow.scanner import OptionsFlow
+from tradingagents.discovery.scanners.reddit.dd import RedditDD
+from tradingagents.discovery.scanners.reddit.trending import RedditTrending
+from tradingagents.discovery.scanners.short_interest.short_squeeze import ShortSqueeze
+from tradingagents.discovery.scanners.technical.catalogue import (
     AtrCompression,
     GapUp,
     High52wBreakout,
@@ -26,7 +26,7 @@ from tradingagents.discovery.scanners.technical_scanners import (
     TechnicalBreakout,
     VolumeDryUp,
 )
-from tradingagents.discovery.scanners.volume_accumulation import VolumeAccumulation
+from tradingagents.discovery.scanning.base import BaseScanner
 
 __all__ = ["BUILT_IN"]
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from pydantic import Field
 
-from tradingagents.discovery.candidate import Evidence, Priority, normalise_ticker
-from tradingagents.discovery.config import ScannerSettings
-from tradingagents.discovery.errors import InvalidCandidate, NoDataError, StaleDataError
+from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.market.calendar import nyse
-from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.vendors.alpha_vantage_records import Mover, Movers
+from tradingagents.discovery.model.candidate import Evidence, Priority, normalise_ticker
+from tradingagents.discovery.model.errors import InvalidCandidate, NoDataError, StaleDataError
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.vendors.alpha_vantage.records import Mover, Movers
 
 __all__ = ["MarketMovers", "MarketMoversSettings", "check_session", "share_symbol"]
 

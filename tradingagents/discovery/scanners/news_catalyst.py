@@ -17,15 +17,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from tradingagents.discovery.candidate import Evidence, Priority, normalise_ticker
-from tradingagents.discovery.clock import current_deadline
-from tradingagents.discovery.config import ScannerSettings
-from tradingagents.discovery.errors import InvalidCandidate, NoDataError
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.scanners.base import BaseScanner
-from tradingagents.discovery.scanners.foreign_words import one_line, quoted
-from tradingagents.discovery.vendors.alpha_vantage import MAX_ARTICLES
-from tradingagents.discovery.vendors.alpha_vantage_records import Article, Mood
+from tradingagents.discovery.model.candidate import Evidence, Priority, normalise_ticker
+from tradingagents.discovery.model.clock import current_deadline
+from tradingagents.discovery.model.errors import InvalidCandidate, NoDataError
+from tradingagents.discovery.model.untrusted_text import one_line, quoted
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.vendors.alpha_vantage.client import MAX_ARTICLES
+from tradingagents.discovery.vendors.alpha_vantage.records import Article, Mood
 
 __all__ = ["NewsCatalyst", "NewsCatalystSettings"]
 

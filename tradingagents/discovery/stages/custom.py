@@ -14,13 +14,18 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tradingagents.discovery.candidate import normalise_ticker
-from tradingagents.discovery.clock import Deadline, deadline_scope
-from tradingagents.discovery.errors import ConfigError, DeadlineExceeded, DiscoveryError, InvalidCandidate
 from tradingagents.discovery.execution.outcome import verdict_of_error
 from tradingagents.discovery.execution.pool import ABANDONED, DaemonExecutor
-from tradingagents.discovery.plain import copy_plain, to_plain
-from tradingagents.discovery.redact import redact
+from tradingagents.discovery.model.candidate import normalise_ticker
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
+from tradingagents.discovery.model.errors import (
+    ConfigError,
+    DeadlineExceeded,
+    DiscoveryError,
+    InvalidCandidate,
+)
+from tradingagents.discovery.model.plain import copy_plain, to_plain
+from tradingagents.discovery.model.redact import redact
 
 __all__ = ["Answer", "CandidateFilter", "CandidateRanker", "StageFailed", "check_stage", "consult", "name_of"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future
 
-from tradingagents.discovery.clock import current_deadline
-from tradingagents.discovery.errors import Cancelled, DeadlineExceeded, DiscoveryError
-from tradingagents.discovery.market.symbols import SymbolDirectory
+from tradingagents.discovery.model.clock import current_deadline
+from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, DiscoveryError
 from tradingagents.discovery.net.fetch_session import FetchSession
+from tradingagents.discovery.symbols.directory import SymbolDirectory
 
 __all__ = ["Nasdaq"]
 

@@ -13,8 +13,8 @@ import warnings
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tradingagents.discovery.errors import BadPayload, DiscoveryError, NoDataError, NotConfiguredError
-from tradingagents.discovery.net.browser import BrowserTransport
+from tradingagents.discovery.model.errors import BadPayload, DiscoveryError, NoDataError, NotConfiguredError
+from tradingagents.discovery.net.transport.browser import BrowserTransport
 from tradingagents.discovery.vendors.daily_bars import DailyBar, number_or_none
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def transport(max_body_bytes: int) -> BrowserTransport:
 class Yahoo:
     """Asks Yahoo's chart endpoint over a session that keeps the deadline. Thread-safe, as the session is.
 
-    Raises the errors of :mod:`tradingagents.discovery.errors` and no others; :class:`NotConfiguredError`
-    when it is made without the extra.
+    Raises the errors of :mod:`tradingagents.discovery.model.errors` and no others;
+    :class:`NotConfiguredError` when it is made without the extra.
     """
 
     def __init__(self, session: FetchSession, base_url: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from tradingagents.discovery.errors import (
+from tradingagents.discovery.model.errors import (
     Auth,
     BadPayload,
     DiscoveryError,

@@ -1,0 +1,37 @@
+"""Symbols as people type them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tradingagents.discovery.scanners.insider_buying.symbols import ticker_of
+
+
+@pytest.mark.parametrize(
+    ("typed", "ticker"),
+    [
+        ("EXMP", "EXMP"),
+        (" exmp ", "EXMP"),
+        ("NYSE: EXMP", "EXMP"),
+        ("Nasdaq:exmp", "EXMP"),
+        ("NYSE American: EXMP", "EXMP"),
+        ("(NASDAQ GS: EXMP)", "EXMP"),
+        ("EXMP (NYSE)", "EXMP"),
+        ('"EXMP"', "EXMP"),
+        ("$EXMP", "EXMP"),
+        ("brk-b", "BRK.B"),
+        ("BRK/B", "BRK.B"),
+        ("F", "F"),
+        ("NONE", None),
+        ("None", None),
+        ("N/A", None),
+        ("", None),
+        ("GOOG, GOOGL", None),
+        ("GOOG/GOOGL", None),
+        ("BF/BFA", None),
+        ("Not publicly traded", None),
+        ("NYSE", "NYSE"),
+    ],
+)
+def test_the_symbol_a_filer_typed_becomes_the_one_spelling_or_none(typed, ticker):
+    assert ticker_of(typed) == ticker

@@ -1,0 +1,299 @@
+"""``volume_accumulation`` from end to end: the sandbox's planted truth, real files, and missing days."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from statistics import fmean
+
+import pytest
+
+from tests.shared_data import SHARED, needs_shared
+from tests.unhurried import unhurried
+from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
+from tradingagents.discovery.model.errors import (
+    BadPayload,
+    NoDataError,
+    RateLimited,
+    StaleDataError,
+    Transient,
+)
+from tradingagents.discovery.sandbox import Fault, SandboxServer
+from tradingagents.discovery.scanners.off_exchange.volume_accumulation import (
+    VolumeAccumulation,
+    VolumeAccumulationSettings,
+)
+from tradingagents.discovery.scanners.off_exchange.volume_jumps import find_jumps
+from tradingagents.discovery.settings.vendors import VendorsSettings
+from tradingagents.discovery.vendors.clients import Vendors
+from tradingagents.discovery.vendors.finra.client import VolumeDay, parse_daily_volume
+
+DAY = date(2026, 2, 5)  # a Thursday
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture
+def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
+    hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
+    with deadline_scope(Deadline(4.0)):  # a vendor that wants to be left alone is not waited for
+        yield hub
+    hub.close()
+    sandbox.faults.clear()
+
+
+def scanner(vendors, **own) -> VolumeAccumulation:
+    made = VolumeAccumulation()
+    made.bind(VolumeAccumulationSettings(**own), vendors, made.recorder)
+    return made
+
+
+def scan(made: VolumeAccumulation, day: date = DAY) -> list[dict]:
+    return made.scan_with_validation({"trade_date": day.isoformat()})
+
+
+def tickers(candidates: list[dict]) -> set[str]:
+    return {one["ticker"] for one in candidates}
+
+
+def test_the_defaults_are_those_of_the_configuration():
+    own = DEFAULT_CONFIG["discovery"]["scanners"]["volume_accumulation"]
+    assert VolumeAccumulationSettings(**own) == VolumeAccumulationSettings()
+    assert set(own) == set(VolumeAccumulationSettings.model_fields)
+
+
+# -- the planted market ------------------------------------------------------------------------------------
+
+
+def test_what_was_planted_is_found_with_its_ratio_and_nothing_else(sandbox, vendors):
+    truth = sandbox.market.truth["volume_accumulation"]
+    made = scanner(vendors)
+    found = scan(made)
+    assert tickers(found) == truth.expected
+    assert {one["ticker"]: one["score"] for one in found} == pytest.approx(dict(truth.measure), rel=1e-4)
+    assert made.recorder.troubles == []
+
+
+def test_the_funnel_accounts_for_every_symbol_and_the_log_for_every_file(vendors):
+    made = scanner(vendors)
+    found = scan(made)
+    funnel = dict(made.recorder.funnel)
+    assert funnel.pop("symbols") == sum(funnel.values()) + len(found)
+    assert {"below min_volume", "below min_ratio", "too few sessions"} <= set(funnel)
+    entries = made.recorder._log.close()
+    asked = made.recorder.coverage()
+    assert asked["asked"] == asked["answered"] == len(entries)
+    assert all(one["tool"] == "finra.daily_volume" and one["error"] == "" for one in entries)
+    assert sum("no data" in one["output"] for one in entries) == len(entries) - 21
+
+
+def test_the_claim_can_be_traced_to_the_newest_file(sandbox, vendors):
+    candidate = max(scan(scanner(vendors)), key=lambda one: one["score"])
+    (record,) = candidate["evidence"]
+    newest = vendors.finra.daily_volume(DAY)
+    ticker = candidate["ticker"]
+    assert (record["vendor"], record["kind"], record["as_of"]) == (
+        "finra",
+        "off_exchange_volume",
+        "2026-02-05",
+    )
+    assert record["url"].endswith("/equity/regsho/daily/CNMSshvol20260205.txt")
+    assert record["values"]["volume"] == newest.total[ticker]
+    assert record["values"]["short_share"] == round(newest.short[ticker] / newest.total[ticker], 4)
+    assert f"{candidate['score']:.1f}x its 20-session mean" in candidate["context"]
+    assert candidate["priority"] == "high"
+
+
+@pytest.mark.parametrize("later", [1, 2, 3])
+def test_a_trade_date_without_a_file_uses_the_last_session(sandbox, vendors, later):
+    found = scan(scanner(vendors), DAY + timedelta(days=later))
+    assert tickers(found) == sandbox.market.truth["volume_accumulation"].expected
+    assert {one["evidence"][0]["as_of"] for one in found} == {"2026-02-05"}
+
+
+def test_an_old_file_is_not_taken_for_today_s(vendors):
+    with pytest.raises(StaleDataError):
+        scan(scanner(vendors), DAY + timedelta(days=6))
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault("status", "finra", code=429), RateLimited),
+        (Fault("status", "finra", code=503), Transient),
+        (Fault("html", "finra"), BadPayload),
+        (Fault("truncate", "finra"), BadPayload),
+        (Fault("nan", "finra"), BadPayload),
+        (Fault("negative", "finra"), BadPayload),
+        (Fault("clock_skew", "finra"), BadPayload),
+    ],
+    ids=repr,
+)
+def test_files_that_cannot_be_had_are_an_error_and_not_a_quiet_market(sandbox, vendors, fault, error):
+    sandbox.faults.add(fault)
+    with pytest.raises(error):
+        scan(scanner(vendors))
+
+
+# -- missing days ------------------------------------------------------------------------------------------
+
+
+class Files:
+    """Takes the place of the client: volumes by day, or the error of that day."""
+
+    def __init__(self, days: dict[date, dict[str, float] | Exception]):
+        self.days, self.finra, self.asked = days, self, []
+
+    def daily_volume(self, day: date) -> VolumeDay:
+        self.asked.append(day)
+        volumes = self.days.get(day)
+        if volumes is None:
+            raise NoDataError(f"no file of {day}")
+        if isinstance(volumes, Exception):
+            raise volumes
+        return file_of(day, volumes)
+
+    def daily_url(self, day: date) -> str:
+        return f"https://finra.example/{day}"
+
+
+def file_of(day: date, volumes: dict[str, float]) -> VolumeDay:
+    halves = {symbol: shares / 2 for symbol, shares in volumes.items()}
+    return VolumeDay(day, volumes, halves, dict.fromkeys(volumes, 0.0))
+
+
+def weekdays(count: int, newest: date = DAY) -> list[date]:
+    days = (newest - timedelta(days=back) for back in range(3 * count + 7))
+    return [day for day in days if day.isoweekday() <= 5][:count]
+
+
+def files(count: int, newest: float = 900_000, before: float = 300_000) -> Files:
+    days = weekdays(count)
+    return Files({DAY: {"EXMP": newest}} | {day: {"EXMP": before} for day in days[1:]})
+
+
+def test_the_newest_session_is_held_against_those_before_it_and_not_against_itself():
+    (found,) = scan(scanner(files(11), mean_days=10))
+    assert found["score"] == 3.0
+    assert found["priority"] == "medium"
+    assert found["context"] == (
+        "off-exchange volume of 900,000 shares on 2026-02-05, 3.0x its 10-session mean of 300,000; "
+        "50% of it sold short"
+    )
+
+
+def test_a_holiday_is_made_up_for_by_one_more_day():
+    source = files(12)
+    del source.days[weekdays(12)[4]]
+    made = scanner(source, mean_days=10)
+    (found,) = scan(made)
+    assert found["evidence"][0]["values"]["sessions"] == 10
+    assert source.asked[-1] == weekdays(12)[-1]
+    assert made.recorder.troubles == []
+    assert made.recorder.coverage() == {"asked": 12, "answered": 12, "of": 12}
+
+
+def test_a_day_that_cannot_be_had_degrades_the_answer_and_is_named():
+    source = files(11)
+    lost = weekdays(11)[5]
+    source.days[lost] = Transient("finra", "down")
+    made = scanner(source, mean_days=10)
+    (found,) = scan(made)
+    assert found["evidence"][0]["values"]["sessions"] == 9
+    assert made.recorder.coverage() == {"asked": 11, "answered": 10, "of": 11}
+    (vendor, days) = made.recorder.troubles
+    assert vendor == ("vendor_down", f"{lost}: finra: down")
+    assert days == ("no_data", f"finra: 9 of the 10 sessions before {DAY}")
+
+
+def test_a_single_late_day_that_cannot_be_had_does_not_fail_what_was_had():
+    source = files(12)
+    holiday, last = weekdays(12)[4], weekdays(12)[-1]
+    del source.days[holiday]
+    source.days[last] = Transient("finra", "down")
+    made = scanner(source, mean_days=10)
+    assert tickers(scan(made)) == {"EXMP"}
+    assert ("vendor_down", f"{last}: finra: down") in made.recorder.troubles
+
+
+def test_the_newest_file_that_cannot_be_had_is_not_replaced_by_an_older_one():
+    source = files(11)
+    source.days[DAY] = RateLimited("finra", "too fast")
+    with pytest.raises(RateLimited):
+        scan(scanner(source, mean_days=10))
+
+
+def test_fewer_than_half_of_the_sessions_are_no_mean():
+    with pytest.raises(NoDataError, match="only 4 of the 10 sessions before 2026-02-05"):
+        scan(scanner(files(5), mean_days=10))
+    assert tickers(scan(scanner(files(6), mean_days=10))) == {"EXMP"}
+
+
+def test_without_any_file_nothing_is_asked_further_back_than_holidays_explain():
+    source = Files({})
+    with pytest.raises(StaleDataError):
+        scan(scanner(source, mean_days=2))
+    assert DAY - min(source.asked) < timedelta(days=12)
+
+
+# -- the measure -------------------------------------------------------------------------------------------
+
+
+def test_each_symbol_is_left_out_for_one_reason():
+    before = [
+        file_of(
+            day, {"FEW": 10} | dict.fromkeys(["UP", "FLAT", "THIN", "NIL", "QXB.B", "QXB.WS", "QXB$D"], v)
+        )
+        for day, v in zip(weekdays(11)[1:], [10.0] * 10, strict=True)
+    ]
+    for file in before[8:]:
+        del file.total["FEW"]
+    for file in before:
+        file.total["NIL"] = 0.0
+    names = ["UP", "FLAT", "THIN", "NIL", "FEW", "NEW", "QXB.B", "QXB.WS", "QXB$D", "QXB.U", "QXBr", "LONGER"]
+    newest = file_of(DAY, dict.fromkeys(names, 50.0) | {"FLAT": 19.0, "THIN": 9.0})
+    jumps, left_out = find_jumps(newest, before, 2.0, 10.0)
+    assert [one.symbol for one in jumps] == ["QXB.B", "UP"]
+    assert left_out == {
+        "below min_ratio": 1,
+        "below min_volume": 1,
+        "too few sessions": 3,
+        "units, warrants, rights, preferred and other symbols of no share": 5,
+    }
+
+
+def test_a_ratio_of_exactly_the_least_is_enough():
+    (jump,), _ = find_jumps(file_of(DAY, {"UP": 20.0}), [file_of(DAY, {"UP": 10.0})], 2.0, 20.0)
+    assert jump.ratio == 2.0
+
+
+@needs_shared
+def test_in_the_real_week_of_january_2021_the_same_shares_stand_out_as_by_a_plain_count():
+    assert SHARED is not None
+    folder = SHARED / "real-data" / "finra"
+    days = [date(2021, 1, day) for day in (28, 26, 25, 22)]
+    texts = {day: (folder / f"CNMSshvol{day:%Y%m%d}.txt").read_text("latin-1") for day in days}
+    newest, *before = (parse_daily_volume(texts[day], day) for day in days)
+    jumps, left_out = find_jumps(newest, before, 4.0, 1_000_000)
+    plain = {}
+    for day, text in texts.items():
+        for row in csv.DictReader(text.splitlines()[:-1], delimiter="|"):
+            plain.setdefault(row["Symbol"], {})[day] = float(row["TotalVolume"])
+    expected = {
+        symbol.replace("/", "."): volumes[days[0]] / fmean(volumes[day] for day in days[1:])
+        for symbol, volumes in plain.items()
+        if re.fullmatch("[A-Z]+(/[AB])?", symbol)
+        and len(volumes) == 4
+        and volumes[days[0]] >= 1_000_000
+        and volumes[days[0]] >= 4.0 * fmean(volumes[day] for day in days[1:])
+    }
+    assert {one.symbol: one.ratio for one in jumps} == pytest.approx(expected)
+    assert {"AAL", "TRVG", "LGF.B"} <= set(expected)
+    assert sum(left_out.values()) + len(jumps) == 9260

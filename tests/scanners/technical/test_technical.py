@@ -1,0 +1,274 @@
+"""The technical scanners: what each makes of its screen's answer, and what it tells when there is none."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.bars.frames import AS_OF, bars, together, walk
+from tests.scanners.alone import run
+from tests.screens.test_market_data import SHORT, data, directory_of, flat, found, rising, store_of
+from tradingagents.default_config import DEFAULT_CONFIG
+from tradingagents.discovery import ScannerRegistry
+from tradingagents.discovery.bars.store.store import OhlcvStore
+from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.scanners.off_exchange.volume_accumulation import VolumeAccumulation
+from tradingagents.discovery.scanners.technical import catalogue as technical_scanners
+from tradingagents.discovery.scanners.technical.catalogue import TechnicalBreakout
+from tradingagents.discovery.scanners.technical.scanner import TechnicalScanner, thresholds_of
+from tradingagents.discovery.screens.catalogue import FACTORIES, all_screens, build, thresholds
+from tradingagents.discovery.screens.evaluate import evaluate
+from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.symbols.security_type import Kind
+
+DAY = AS_OF.isoformat()
+SETTINGS: dict[str, Any] = dict(SHORT["technical_breakout"])
+SCANNERS = [getattr(technical_scanners, name) for name in technical_scanners.__all__]
+
+
+def listed(*tickers: str) -> Any:
+    return lambda: directory_of(**dict.fromkeys(tickers, Kind.COMMON))
+
+
+def outcome(
+    state_dir: Path | None, *scanners: type[TechnicalScanner], settings: Any = None, market: Any = None
+) -> dict[str, Any]:
+    """Run a whole graph whose symbol directory cannot be reached, over a list of one's own."""
+    discovery: dict[str, Any] = {"market": market or {}, "scanners": settings or {}}
+    if state_dir is not None:
+        discovery["state_dir"] = str(state_dir)
+    graph = DiscoveryGraph({"discovery": discovery}, ScannerRegistry(list(scanners)))
+    return graph.run(DAY)
+
+
+# -- settings ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scanner", SCANNERS, ids=lambda scanner: scanner.name)
+def test_settings_are_the_screens_thresholds_with_their_defaults(scanner: type[TechnicalScanner]) -> None:
+    """They are written twice, so that a configuration is read without Polars."""
+    own = thresholds_of(scanner.Settings())
+    own = {key: tuple(value) if isinstance(value, list) else value for key, value in own.items()}
+    assert own == {
+        key: tuple(value) if isinstance(value, list | tuple | frozenset) else value
+        for key, value in thresholds(scanner.name).items()
+    }
+    shown = DEFAULT_CONFIG["discovery"]["scanners"][scanner.name]
+    assert own.items() <= {k: tuple(v) if isinstance(v, list) else v for k, v in shown.items()}.items()
+
+
+def test_every_screen_has_its_scanner() -> None:
+    assert {scanner.name for scanner in SCANNERS} | {"volume_accumulation"} == set(FACTORIES)
+
+
+# -- candidates -------------------------------------------------------------------------------------
+
+
+def test_a_pick_becomes_a_candidate_with_the_bars_behind_it(tmp_path: Path) -> None:
+    market = data(store_of(tmp_path, rising("UP"), flat("FLAT")), listed("UP", "FLAT"))
+    ran = run(TechnicalBreakout, None, market=market, **SETTINGS)
+    [candidate] = ran.candidates
+    assert candidate["ticker"] == "UP"
+    assert candidate["score"] == 3.0  # three times the usual volume
+    assert candidate["priority"] == "high"
+    assert candidate["context"].startswith("2026-02-05: ")
+    [evidence] = candidate["evidence"]
+    assert evidence["kind"] == "screen_technical_breakout"
+    assert evidence["as_of"] == DAY
+    assert evidence["id"] == f"ohlcv/{market.snapshot().digest[:16]}/UP/{DAY}"
+    assert evidence["values"]["symbol"] == "UP"
+    assert ran.recorder.coverage() == {"asked": 2, "answered": 2, "of": 2}
+    assert ran.funnel == {"tickers": 2, "outside the thresholds": 1}
+
+
+@pytest.mark.parametrize("scanner", SCANNERS, ids=lambda scanner: scanner.name)
+def test_each_scanner_reports_just_what_its_screen_picks_in_that_order(
+    scanner: type[TechnicalScanner], tmp_path: Path
+) -> None:
+    funds = ["SPY", *thresholds("sector_rotation")["funds"]]
+    frame = together(walk(ticker, 320, seed=1) for ticker in (*(f"T{i}" for i in range(60)), *funds))
+    OhlcvStore(tmp_path).upsert(frame)
+    own = thresholds_of(scanner.Settings())
+    market = data(tmp_path, screens={scanner.name: own})
+    ran = run(scanner, None, market=market, limit=None)
+    expected = evaluate(frame.lazy(), [build(scanner.name, **own)], AS_OF)[scanner.name].hits
+    assert ran.tickers == [hit.ticker for hit in expected]
+    assert [candidate["score"] for candidate in ran.candidates] == [
+        pytest.approx(hit.score, abs=1e-6) for hit in expected
+    ]
+
+
+def test_what_the_filter_would_drop_takes_no_place_of_what_it_lets_through(tmp_path: Path) -> None:
+    """The thinnest trade gives the wildest ratios: without a floor they alone would be put forward."""
+    closes = [10.0] * 23 + [12.0]
+    busy, thin = (
+        bars(name, closes, volumes=[usual] * 23 + [3 * usual]) for name, usual in (("UP", 1e6), ("THIN", 1.0))
+    )
+    market = data(store_of(tmp_path, busy, thin), listed("UP", "THIN"))
+    assert found(market) == ["THIN", "UP"]
+    assert run(TechnicalBreakout, None, market=market, **SETTINGS).tickers == ["THIN", "UP"]
+    market.order = dataclasses.replace(market.order, min_dollar_volume_usd=500_000)
+    ran = run(TechnicalBreakout, None, market=market, **SETTINGS)
+    assert ran.tickers == ["UP"]
+    assert ran.funnel["below filter.min_dollar_volume_usd"] == 1
+
+
+def test_a_shorter_history_than_the_screen_needs_is_no_empty_market(tmp_path: Path) -> None:
+    """174 bars where 200 are needed, of everyone: once reported as nothing found."""
+    scanner = technical_scanners.RsiOversold
+    market = data(store_of(tmp_path, flat("YOUNG", 174), flat("OTHER", 174)), screens={scanner.name: {}})
+    ran = run(scanner, None, market=market)
+    assert ran.candidates == []
+    assert ran.funnel == {"tickers": 2, "fewer than 200 bars": 2}
+    trouble = {reason: message for reason, message in ran.recorder.troubles}
+    assert "174" in trouble[Reason.NO_DATA]
+    assert "200" in trouble[Reason.NO_DATA]
+
+
+def test_a_single_short_history_is_counted_and_no_trouble(tmp_path: Path) -> None:
+    store = store_of(tmp_path, rising("UP"), *(flat(f"T{i}") for i in range(8)), flat("YOUNG", 2))
+    ran = run(
+        TechnicalBreakout,
+        None,
+        market=data(store, universe=["UP", "YOUNG", *(f"T{i}" for i in range(8))]),
+        **SETTINGS,
+    )
+    assert ran.tickers == ["UP"]
+    assert ran.funnel["fewer than 4 bars"] == 1
+    assert ran.recorder.troubles == []
+
+
+# -- whole runs -------------------------------------------------------------------------------------
+
+
+def test_without_bars_they_are_skipped_and_the_way_out_is_named(tmp_path: Path) -> None:
+    final = outcome(tmp_path, *SCANNERS)
+    assert {one["status"] for one in final["scan_report"]["outcomes"]} == {"skipped"}
+    assert {one["reason"] for one in final["scan_report"]["outcomes"]} == {"not_configured"}
+    assert all("discovery.bars import" in one["message"] for one in final["scan_report"]["outcomes"])
+
+
+def test_a_year_old_store_is_stale_data_and_never_a_candidate(tmp_path: Path) -> None:
+    store_of(tmp_path / "ohlcv", rising("UP", date(2025, 2, 5)))
+    final = outcome(
+        tmp_path,
+        TechnicalBreakout,
+        settings={"technical_breakout": SETTINGS},
+        market={"universe": ["UP"]},
+    )
+    [one] = final["scan_report"]["outcomes"]
+    assert (one["status"], one["reason"], one["candidates"]) == ("failed", "stale_data", [])
+    assert "2025-02-05" in one["message"]
+
+
+@pytest.mark.parametrize(("enough", "status"), [(0, "failed"), (1, "degraded")])
+def test_too_short_histories_are_no_clean_answer(tmp_path: Path, enough: int, status: str) -> None:
+    tickers = [f"T{i}" for i in range(3)]
+    store_of(tmp_path / "ohlcv", *(walk(one, 210 if i < enough else 174, 1) for i, one in enumerate(tickers)))
+    final = outcome(tmp_path, technical_scanners.RsiOversold, market={"universe": tickers})
+    [one] = final["scan_report"]["outcomes"]
+    assert (one["status"], one["reason"]) == (status, "no_data")
+    assert "174" in one["message"]
+    assert one["coverage"] == {"asked": 3, "answered": enough, "of": 3}
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_in_a_process_of_its_own_a_scanner_finds_the_same(tmp_path: Path, isolation: str) -> None:
+    store_of(tmp_path / "ohlcv", rising("UP"), flat("FLAT"))
+    final = outcome(
+        tmp_path,
+        TechnicalBreakout,
+        settings={"technical_breakout": {**SETTINGS, "isolation": isolation}},
+        market={"universe": ["UP", "FLAT"]},
+    )
+    [one] = final["scan_report"]["outcomes"]
+    assert one["status"] == "ok", one["message"]
+    assert [candidate["ticker"] for candidate in one["candidates"]] == ["UP"]
+    assert one["coverage"] == {"asked": 2, "answered": 2, "of": 2}
+
+
+def test_the_runs_receipt_says_which_bars_and_which_universe(tmp_path: Path) -> None:
+    store = store_of(tmp_path / "ohlcv", rising("UP"))
+    final = outcome(
+        tmp_path,
+        TechnicalBreakout,
+        settings={"technical_breakout": SETTINGS},
+        market={"universe": ["UP"]},
+    )
+    told = final["scan_report"]["market"]
+    assert told["bars"] == OhlcvStore(store).snapshot().digest
+    assert (told["as_of"], told["universe"]["size"]) == (DAY, 1)
+    json.dumps(told)
+
+
+class Vandal(TechnicalScanner):
+    """Takes the bars away once the first scanner has had them."""
+
+    name, pipeline, strategy = "vandal", "momentum", "none"
+    Settings = ScannerSettings
+
+    @classmethod
+    def screen(cls, settings: ScannerSettings) -> None:
+        return None
+
+    def scan(self, state: dict[str, Any]) -> Any:
+        for path in Path(os.environ["VANDALISED"]).iterdir():
+            path.unlink()
+        return iter(())
+
+
+def test_ten_screens_read_the_bars_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine of them run when the store is gone, and find what they would have found."""
+    funds = ["SPY", *thresholds("sector_rotation")["funds"]]
+    stocks = [f"T{i}" for i in range(150)]
+    frame = together(walk(ticker, 320, seed=1) for ticker in (*stocks, *funds))
+    OhlcvStore(tmp_path / "ohlcv").upsert(frame)
+    monkeypatch.setenv("VANDALISED", str(tmp_path / "ohlcv"))
+    settings = {
+        "scanner_execution": {"concurrent": False},
+        "state_dir": str(tmp_path),
+        "market": {"universe": stocks},
+        "scanners": {"volume_accumulation": {"source": "bars", "limit": None}}
+        | {scanner.name: {"limit": None} for scanner in SCANNERS},
+    }
+    order = [SCANNERS[0], Vandal, *SCANNERS[1:], VolumeAccumulation]
+    final = DiscoveryGraph({"discovery": settings}, ScannerRegistry(order)).run(DAY)
+    told = {
+        one["scanner"]: [hit["ticker"] for hit in one["candidates"]]
+        for one in final["scan_report"]["outcomes"]
+    }
+    expected = evaluate(frame.lazy(), all_screens(), AS_OF, stocks)
+    assert not (tmp_path / "ohlcv" / "manifest.json").exists()
+    assert {name: told[name] for name in FACTORIES} == {
+        name: [hit.ticker for hit in result.hits] for name, result in expected.items()
+    }
+    assert sum(map(bool, told.values())) >= 8
+
+
+# -- volume_accumulation from bars ------------------------------------------------------------------
+
+
+def jumped(ticker: str) -> pl.DataFrame:
+    return bars(ticker, [10.0] * 30, volumes=[1e6] * 29 + [4e6], spread=0.001)
+
+
+def test_volume_accumulation_reads_the_stored_bars_where_it_is_told_to(tmp_path: Path) -> None:
+    wanted = VolumeAccumulation.screen(VolumeAccumulation.Settings(source="bars", min_close_location=0.0))
+    assert wanted is not None
+    market = data(store_of(tmp_path, jumped("JUMP"), flat("FLAT", 30)), screens=dict([wanted]))
+    ran = run(VolumeAccumulation, None, market=market, source="bars", min_close_location=0.0)
+    [candidate] = ran.candidates
+    assert (candidate["ticker"], candidate["score"], candidate["priority"]) == ("JUMP", 4.0, "medium")
+    assert candidate["evidence"][0]["vendor"] == "ohlcv"
+
+
+def test_volume_accumulation_asks_no_screen_of_the_bars_by_default() -> None:
+    assert VolumeAccumulation.screen(VolumeAccumulation.Settings()) is None

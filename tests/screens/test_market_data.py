@@ -1,0 +1,304 @@
+"""What the technical scanners of a scan share: one state of the bars, one universe, one evaluation."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.bars.frames import AS_OF, bars, together
+from tests.net.test_single_flight import Crowd
+from tests.net.vendor_server import PATIENCE
+from tradingagents.discovery.bars.store.store import OhlcvStore
+from tradingagents.discovery.model.errors import (
+    BadPayload,
+    ConfigError,
+    NoDataError,
+    NotConfiguredError,
+    StaleDataError,
+    Transient,
+)
+from tradingagents.discovery.screens import run as screening
+from tradingagents.discovery.screens.market_data import MarketData
+from tradingagents.discovery.screens.query import MarketOrder
+from tradingagents.discovery.settings.settings import MarketSettings
+from tradingagents.discovery.symbols.directory import SymbolDirectory
+from tradingagents.discovery.symbols.listing import Listing
+from tradingagents.discovery.symbols.security_type import Kind
+
+SHORT: Mapping[str, Mapping[str, Any]] = {
+    "technical_breakout": {"days": 3, "volume_days": 3},
+    "rsi_oversold": {"period": 2, "trend_days": 5},
+}
+UP = [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 12.0]
+BUSY = [1e6] * 7 + [3e6]
+EVENING = datetime(2026, 2, 5, 22, tzinfo=UTC)
+
+
+def rising(ticker: str, end: date = AS_OF) -> pl.DataFrame:
+    return bars(ticker, UP, volumes=BUSY, end=end)
+
+
+def flat(ticker: str, count: int = 8, end: date = AS_OF) -> pl.DataFrame:
+    return bars(ticker, [10.0] * count, end=end)
+
+
+def store_of(folder: Path, *frames: pl.DataFrame) -> Path:
+    OhlcvStore(folder).upsert(together(frames))
+    return folder
+
+
+def directory_of(created: date = AS_OF, **kinds: Kind) -> SymbolDirectory:
+    """A directory of these tickers, each with its kind."""
+    made = [Listing(ticker, ticker, "NYSE", kind, ticker, ticker, ()) for ticker, kind in kinds.items()]
+    return SymbolDirectory(made, datetime(created.year, created.month, created.day, tzinfo=UTC))
+
+
+def data(
+    store: Path | None,
+    directory: Callable[[], SymbolDirectory] | None = None,
+    *,
+    on: date = AS_OF,
+    now: datetime | None = None,
+    screens: Mapping[str, Mapping[str, Any]] = SHORT,
+    **settings: Any,
+) -> MarketData:
+    def down() -> SymbolDirectory:
+        raise Transient("nasdaq", "down")
+
+    order = MarketOrder(MarketSettings(**settings), store, on, now)
+    return MarketData(order, screens, directory or down)
+
+
+def found(market: MarketData, screen: str = "technical_breakout") -> list[str]:
+    return [hit.ticker for hit in market.screened(screen).result.hits]
+
+
+# -- once -------------------------------------------------------------------------------------------
+
+
+def test_all_screens_are_evaluated_once_by_whoever_asks_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, evaluated, together_ = [], [], threading.Barrier(8)
+    real = screening.evaluate
+
+    def counted(frame: pl.LazyFrame, screens: Any, *rest: Any, **more: Any) -> Any:
+        evaluated.append([screen.name for screen in screens])
+        return real(frame, screens, *rest, **more)
+
+    monkeypatch.setattr(screening, "evaluate", counted)
+
+    def directory() -> SymbolDirectory:
+        asked.append(1)
+        return directory_of(UP=Kind.COMMON)
+
+    market = data(store_of(tmp_path, rising("UP")), directory)
+
+    def ask(name: str) -> object:
+        together_.wait(PATIENCE)
+        return market.screened(name).result.coverage.universe
+
+    names = list(SHORT) * 4
+    assert Crowd(*[lambda name=name: ask(name) for name in names]).finish() == [1] * 8
+    assert evaluated == [list(SHORT)]
+    assert asked == [1]
+
+
+def test_an_update_while_the_scan_runs_is_for_the_next_scan(tmp_path: Path) -> None:
+    market = data(store_of(tmp_path, flat("AAA")))
+    before = market.snapshot()
+    store_of(tmp_path, rising("BBB"))
+    assert found(market) == []
+    assert market.snapshot() is before
+    assert found(data(tmp_path)) == ["BBB"]
+
+
+def test_the_receipt_names_the_day_the_universe_and_the_bars(tmp_path: Path) -> None:
+    market = data(store_of(tmp_path, rising("UP"), flat("FUND")), lambda: directory_of(UP=Kind.COMMON))
+    assert market.receipt() is None
+    market.screened("technical_breakout")
+    assert market.receipt() == {
+        "as_of": "2026-02-05",
+        "newest": "2026-02-05",
+        "bars": market.snapshot().digest,
+        "universe": {"name": "stored", "as_of": "2026-02-05", "size": 1, "listed_on": "2026-02-05"},
+        "screens": ["technical_breakout", "rsi_oversold"],
+    }
+
+
+def test_the_receipt_tells_that_no_directory_told_shares_from_funds(tmp_path: Path) -> None:
+    market = data(store_of(tmp_path, rising("UP"), flat("FUND")))
+    market.screened("technical_breakout")
+    assert (market.receipt() or {})["universe"] == {
+        "name": "stored",
+        "as_of": "2026-02-05",
+        "size": 2,
+        "listed_on": None,
+    }
+
+
+def test_a_screen_that_no_scanner_asked_for_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'gap_up' is not among those of this scan: technical_breakout"):
+        data(store_of(tmp_path, rising("UP"))).screened("gap_up")
+
+
+# -- nothing, or nothing of use ---------------------------------------------------------------------
+
+
+def test_without_a_folder_the_way_out_is_named() -> None:
+    with pytest.raises(NotConfiguredError, match=r"market\.store_dir"):
+        data(None).screened("technical_breakout")
+
+
+def test_without_bars_the_command_that_brings_some_is_named(tmp_path: Path) -> None:
+    market = data(tmp_path / "ohlcv")
+    with pytest.raises(NotConfiguredError, match=r"discovery\.bars import FILE"):
+        market.screened("technical_breakout")
+    assert market.receipt() is None
+
+
+def test_without_polars_the_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "tradingagents.discovery.screens.run", None)
+    with pytest.raises(NotConfiguredError, match="Python package"):
+        data(store_of(tmp_path, rising("UP"))).screened("technical_breakout")
+
+
+def test_bars_of_last_year_are_stale_and_no_candidates(tmp_path: Path) -> None:
+    market = data(store_of(tmp_path, rising("UP", date(2025, 2, 5))))
+    with pytest.raises(StaleDataError, match="2025-02-05.*2026-02-05"):
+        market.screened("technical_breakout")
+    assert market.receipt() is None
+
+
+def test_a_half_filled_session_is_stale(tmp_path: Path) -> None:
+    frames = [rising("UP"), *(flat(f"T{i}", end=date(2026, 2, 4)) for i in range(2))]
+    market = data(store_of(tmp_path, *frames))
+    with pytest.raises(StaleDataError):
+        market.screened("technical_breakout")
+    assert found(data(tmp_path, min_share=0.3)) == ["UP"]
+
+
+def test_an_earlier_whole_session_serves_where_the_settings_allow(tmp_path: Path) -> None:
+    """The newest session has reached one ticker of three: the one before it has all."""
+    whole = [rising(f"T{i}", date(2026, 2, 4)) for i in range(3)]
+    OhlcvStore(tmp_path).upsert(together(whole))
+    OhlcvStore(tmp_path).upsert(bars("T0", [12.0], end=AS_OF))
+    market = data(tmp_path, max_age_sessions=1)
+    assert found(market) == ["T0", "T1", "T2"]
+    assert market.screened("technical_breakout").result.hits[0].as_of == date(2026, 2, 4)
+    assert (market.receipt() or {})["as_of"] == "2026-02-04"
+
+
+def test_a_damaged_file_is_said_to_be_one(tmp_path: Path) -> None:
+    store = store_of(tmp_path, rising("UP"))
+    [file] = store.rglob("*.parquet")
+    file.write_bytes(b"PAR1 and then nothing")
+    with pytest.raises(BadPayload, match="daily bars cannot be read"):
+        data(store).screened("technical_breakout")
+
+
+# -- no look-ahead ----------------------------------------------------------------------------------
+
+
+def test_a_past_day_sees_no_later_bar(tmp_path: Path) -> None:
+    falls_later = bars("UP", [*UP, 1.0, 1.0], volumes=[*BUSY, 1e6, 1e6], end=date(2026, 2, 9))
+    rises_later = bars("LATE", [10.0] * 9 + [15.0], volumes=[1e6] * 9 + [9e6], end=date(2026, 2, 9))
+    store = store_of(tmp_path, falls_later, rises_later)
+    assert found(data(store)) == ["UP"]
+    assert found(data(store, on=date(2026, 2, 9))) == ["LATE"]
+    assert found(data(store, on=date(2026, 2, 8), min_share=0.5)) == []  # a Sunday: Friday's session
+
+
+def test_a_session_that_still_lasts_does_not_count(tmp_path: Path) -> None:
+    store = store_of(tmp_path, rising("UP"))
+    noon = datetime(2026, 2, 5, 17, tzinfo=UTC)
+    assert found(data(store, now=EVENING)) == ["UP"]
+    assert found(data(store, now=noon)) == []
+    assert data(store, now=noon).screened("technical_breakout").result.as_of == date(2026, 2, 4)
+
+
+# -- whom to look at --------------------------------------------------------------------------------
+
+
+def test_stored_means_the_shares_among_what_has_bars(tmp_path: Path) -> None:
+    store = store_of(tmp_path, rising("UP"), rising("FUND"), rising("GONE"))
+    listed = directory_of(UP=Kind.COMMON, FUND=Kind.ETF, MORE=Kind.COMMON)
+    market = data(store, lambda: listed)
+    assert found(market) == ["UP"]
+    assert market.screened("technical_breakout").result.coverage.universe == 1
+
+
+def test_a_day_long_past_keeps_what_is_listed_no_more(tmp_path: Path) -> None:
+    store = store_of(tmp_path, rising("UP"), rising("FUND"), rising("GONE"))
+    today = directory_of(date(2026, 11, 24), UP=Kind.COMMON, FUND=Kind.ETF)
+    assert found(data(store, lambda: today)) == ["GONE", "UP"]
+
+
+def test_without_the_directory_stored_bars_are_screened_and_the_trouble_is_told(tmp_path: Path) -> None:
+    screened = data(store_of(tmp_path, rising("UP"))).screened("technical_breakout")
+    assert [hit.ticker for hit in screened.result.hits] == ["UP"]
+    assert isinstance(screened.problem, Transient)
+
+
+def test_listed_counts_those_without_bars(tmp_path: Path) -> None:
+    store = store_of(tmp_path, rising("UP"), rising("FUND"))
+    listed = directory_of(UP=Kind.COMMON, FUND=Kind.ETF, MORE=Kind.COMMON)
+    market = data(store, lambda: listed, universe="listed")
+    screened = market.screened("technical_breakout")
+    coverage = screened.result.coverage
+    assert (found(market), coverage.universe, coverage.absent, screened.partial) == (["UP"], 2, 1, True)
+
+
+def test_listed_cannot_do_without_the_directory(tmp_path: Path) -> None:
+    with pytest.raises(Transient, match="down"):
+        data(store_of(tmp_path, rising("UP")), universe="listed").screened("technical_breakout")
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_a_list_of_ones_own_is_taken_as_it_stands(tmp_path: Path, *, as_file: bool) -> None:
+    store = store_of(tmp_path / "ohlcv", rising("BRK.B"), rising("UP"), rising("OTHER"))
+    own: Any = ["brk-b", "UP", "NEVER"]
+    if as_file:
+        (tmp_path / "mine.txt").write_text("\n".join(own))
+        own = str(tmp_path / "mine.txt")
+    market = data(store, universe=own)  # whose directory is down, and is not asked
+    screened = market.screened("technical_breakout")
+    assert found(market) == ["BRK.B", "UP"]
+    assert (screened.problem, screened.result.coverage.absent) == (None, 1)
+    assert (market.receipt() or {})["universe"]["size"] == 3
+
+
+def test_what_is_no_ticker_in_the_file_is_named(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("UP\nnot a ticker\n")
+    with pytest.raises(NotConfiguredError, match="usable market.universe: .*not a ticker"):
+        data(store_of(tmp_path, rising("UP")), universe=str(mine)).screened("technical_breakout")
+
+
+def test_a_universe_file_that_is_not_there_is_a_setting_to_be_mended(tmp_path: Path) -> None:
+    with pytest.raises(NotConfiguredError, match="usable market.universe: .*nope.txt cannot be read"):
+        data(store_of(tmp_path, rising("UP")), universe=str(tmp_path / "nope.txt")).screened(
+            "technical_breakout"
+        )
+
+
+def test_a_list_without_any_bars_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NoDataError, match="none of the 1 tickers of tickers has daily bars"):
+        data(store_of(tmp_path, rising("UP")), universe=["NEVER"]).screened("technical_breakout")
+
+
+# -- sectors ----------------------------------------------------------------------------------------
+
+
+def test_funds_are_looked_at_whatever_the_universe_and_missed_by_name(tmp_path: Path) -> None:
+    screens = {"technical_breakout": SHORT["technical_breakout"], "sector_rotation": {}}
+    market = data(store_of(tmp_path, rising("UP")), universe=["UP"], screens=screens)
+    assert found(market) == ["UP"]
+    with pytest.raises(NotConfiguredError, match="SPY.*XLB.*XLY"):
+        market.screened("sector_rotation")

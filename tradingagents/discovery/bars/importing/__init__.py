@@ -1,0 +1,1 @@
+"""Read files of daily bars and store them."""

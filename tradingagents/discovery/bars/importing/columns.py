@@ -1,0 +1,75 @@
+"""Which column of a price file is which: vendors name, order and nest them differently."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from tradingagents.discovery.bars.store.schema import SCHEMA
+from tradingagents.discovery.model.errors import BadPayload
+
+__all__ = ["ADJUSTED_CLOSE", "choose_columns", "unnested"]
+
+ADJUSTED_CLOSE = "adjusted_close"
+
+_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "date": ("datetime", "timestamp", "trade date"),
+    "ticker": ("symbol", "name"),
+    "close": ("close/last", "last"),
+    "volume": ("vol", "vol."),
+    ADJUSTED_CLOSE: ("adj close", "adj. close", "adjclose"),
+}
+
+
+def choose_columns(frame: pl.DataFrame, path_name: str) -> pl.DataFrame:
+    """Return a bar's columns under their names in the store; ticker and adjusted close may not be there.
+
+    A column's own name is preferred to another that may stand for it. Raises :class:`BadPayload` when one is
+    missing, or when two could be meant.
+    """
+    chosen = {name: _find(name, frame.columns, path_name) for name in (*SCHEMA, ADJUSTED_CLOSE)}
+    if missing := [name for name in SCHEMA if chosen[name] is None and name != "ticker"]:
+        raise BadPayload("ohlcv", f"{path_name} lacks {', '.join(missing)}")
+    return frame.select(pl.col(column).alias(name) for name, column in chosen.items() if column is not None)
+
+
+def _find(name: str, columns: Iterable[str], path_name: str) -> str | None:
+    for names in ((name.replace("_", " "),), _ALIASES.get(name, ())):
+        found = [column for column in columns if _plain(column) in names]
+        if len(found) > 1:
+            raise BadPayload("ohlcv", f"{path_name} has two columns for the {name}: {', '.join(found)}")
+        if found:
+            return found[0]
+    return None
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[\s_]+", " ", column.strip().strip("<>").lower())
+
+
+def unnested(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a file that yfinance's ``download`` wrote, of one or many tickers, with a row a bar.
+
+    Its header has three lines: the fields (``Price,Close,Close,High,...``), the tickers, and ``Date``. Any
+    other file is returned as it is.
+    """
+    if frame.width < 2 or frame.height < 2 or frame.columns[0] != "Price" or frame.item(0, 0) != "Ticker":
+        return frame
+    fields = [column.partition("_duplicated_")[0] for column in frame.columns]
+    tickers = frame.row(0)
+    bars = frame.slice(1).filter(pl.col("Price") != "Date")
+    parts = [
+        bars.select(
+            pl.col("Price").alias("date"),
+            pl.lit(ticker).alias("ticker"),
+            *(
+                pl.col(column).alias(field)
+                for column, field, whose in zip(frame.columns, fields, tickers, strict=True)
+                if whose == ticker and column != "Price"
+            ),
+        )
+        for ticker in dict.fromkeys(tickers[1:])
+    ]
+    return pl.concat(parts, how="diagonal")

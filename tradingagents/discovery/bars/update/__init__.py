@@ -1,0 +1,1 @@
+"""Fetch daily bars from a vendor and store them."""

@@ -1,0 +1,124 @@
+"""``DiscoveryGraph``: the composition root. Configuration in, a compiled LangGraph out.
+
+scanner -> filter -> ranker, over plain data. Building one needs no key and no network, and reads nothing
+but its arguments and ``TRADINGAGENTS_DATA_SOURCE``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.errors import GraphBubbleUp
+from langgraph.graph import END, START, StateGraph
+
+from tradingagents.discovery.graph.scanner_node import ScannerNode
+from tradingagents.discovery.graph.state import DiscoveryState
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.scanning.registry import ScannerRegistry
+from tradingagents.discovery.scanning.scan import Scan
+from tradingagents.discovery.settings.settings import parse_config
+from tradingagents.discovery.stages.custom import CandidateFilter, CandidateRanker, check_stage
+from tradingagents.discovery.stages.filter.stage import FilterStage
+from tradingagents.discovery.stages.rank.stage import RankerStage
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+__all__ = ["DiscoveryGraph", "studio_graph"]
+
+
+class DiscoveryGraph:
+    """Finds the tickers that deserve a closer look on a trade date.
+
+    ``config`` is the host's dict (its ``"discovery"`` part is read, and laid over the defaults),
+    ``registry`` the scanners, all that are built in or installed by default, ``checkpointer`` any LangGraph
+    saver. ``filter`` and ``ranker`` take the place of the built-in rules; see :class:`CandidateFilter` and
+    :class:`CandidateRanker` for what they are given and may answer. When one fails or is late, the built-in
+    rules decide, and ``warnings`` of the final state says so.
+    Thread-safe: several scans may run at once. Raises :class:`ConfigError` for a wrong setting.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any] | None = None,
+        registry: ScannerRegistry | None = None,
+        *,
+        filter: CandidateFilter | None = None,
+        ranker: CandidateRanker | None = None,
+        checkpointer: BaseCheckpointSaver[Any] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        built_in = ScannerRegistry.built_in()
+        self.registry = ScannerRegistry.installed() if registry is None else registry
+        self.config = parse_config(config, list(self.registry), known=_not_in(built_in, self.registry))
+        self._node = ScannerNode(Scan(self.config, list(self.registry), config or {}, clock))
+        for role, stage in (("filter", filter), ("ranker", ranker)):
+            if stage is not None:
+                check_stage(role, stage)
+        # An interrupt() inside a filter or ranker is LangGraph's own signal, and no failure.
+        signals = (GraphBubbleUp,)
+        self._filter = FilterStage(self.config, filter, clock=clock, let_through=signals)
+        self._ranker = RankerStage(self.config, ranker, clock=clock, let_through=signals)
+        self._checkpointer = checkpointer
+
+    @functools.cached_property
+    def graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        """The compiled LangGraph; compiled when first asked for."""
+        builder = StateGraph(DiscoveryState)
+        builder.add_node("scanner", self._node)
+        builder.add_node("filter", self.filter_node)
+        builder.add_node("ranker", self.ranker_node)
+        builder.add_edge(START, "scanner")
+        builder.add_edge("scanner", "filter")
+        builder.add_edge("filter", "ranker")
+        builder.add_edge("ranker", END)
+        return builder.compile(checkpointer=self._checkpointer)
+
+    def run(
+        self, trade_date: str | None = None, config: RunnableConfig | None = None, *, force: bool = False
+    ) -> dict[str, Any]:
+        """Run the whole graph and return its final state.
+
+        ``trade_date`` is ISO 8601, today in New York by default; ``config`` goes to LangGraph. ``force`` runs
+        scanners that would be left out because their last runs failed; through LangGraph it is
+        ``config["configurable"]["force"]``.
+        """
+        if force:
+            given = config or {}
+            config = {**given, "configurable": {**given.get("configurable", {}), "force": True}}
+        final: dict[str, Any] = self.graph.invoke(self.initial_state(trade_date), config)
+        return final
+
+    @staticmethod
+    def initial_state(trade_date: str | None = None) -> dict[str, Any]:
+        """Return the state a scan starts from."""
+        return {"trade_date": trade_date or "", "tickers": [], "candidate_metadata": [], "tool_logs": []}
+
+    def scanner_node(self, state: Mapping[str, Any], config: RunnableConfig | None = None) -> dict[str, Any]:
+        """Scan, and return the update; ``state`` is not changed.
+
+        The update has ``tickers``, ``candidate_metadata``, the new ``tool_logs``, ``status`` and
+        ``scan_report``.
+        """
+        return self._node.invoke(state, config)
+
+    def filter_node(self, state: DiscoveryState) -> dict[str, Any]:
+        """Mark what is new, and keep the candidates that pass; ``filter_report`` accounts for the others."""
+        return self._filter.run(state)
+
+    def ranker_node(self, state: DiscoveryState) -> dict[str, Any]:
+        """Order the candidates and keep the best; ``final_ranking`` is what the agents get."""
+        return self._ranker.run(state)
+
+
+def _not_in(built_in: ScannerRegistry, registry: ScannerRegistry) -> list[type[Any]]:
+    return [scanner for scanner in built_in if scanner.name not in registry]
+
+
+def studio_graph(config: RunnableConfig) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """Build the graph for ``langgraph.json``; the server takes a factory of exactly one argument."""
+    return DiscoveryGraph().graph

@@ -1,0 +1,1 @@
+"""What every part shares: candidates, evidence, errors, clock, plain data, redaction, tool log."""

@@ -1,0 +1,290 @@
+"""Candidates: one ticker put forward, why, and the record behind each claim. Pure functions.
+
+A candidate travels as a plain dict (see :meth:`Candidate.to_dict`), so that a checkpointer, a
+process boundary and a JSON file all take it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tradingagents.discovery.model.errors import InvalidCandidate
+from tradingagents.discovery.model.plain import to_plain
+
+__all__ = [
+    "Candidate",
+    "Evidence",
+    "Priority",
+    "merge_candidates",
+    "normalise_ticker",
+    "signal_order",
+    "strongest",
+]
+
+
+class Priority(StrEnum):
+    """How soon a candidate deserves a look."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most urgent."""
+        return _RANKS[self]
+
+
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
+
+# Nasdaq Trader's ACT spelling: a root of letters, then a class, unit or preferred suffix.
+_TICKER = re.compile(r"[A-Z][A-Z0-9]{0,5}(?:[.$][A-Z]{1,3})?")
+_CLASS = re.compile(r"([A-Z][A-Z0-9]{0,5})[-/.]([A-Z]{1,3})")
+
+
+def normalise_ticker(text: Any) -> str:
+    """Return the one spelling used everywhere (``BRK.B`` for ``brk-b``, ``BRK/B``).
+
+    Raises :class:`InvalidCandidate` for what cannot be a US ticker.
+    """
+    if not isinstance(text, str):
+        raise InvalidCandidate("ticker", f"{type(text).__name__} instead of text")
+    ticker = text.strip()
+    ticker = ticker.upper() if ticker.isascii() else ticker  # "ß".upper() is another company's "SS"
+    if parts := _CLASS.fullmatch(ticker):
+        ticker = f"{parts[1]}.{parts[2]}"
+    if not _TICKER.fullmatch(ticker):
+        raise InvalidCandidate("ticker", f"{text[:40]!r} is not a ticker")
+    return ticker
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The record a claim was taken from.
+
+    ``vendor`` names the source; ``url`` or ``id`` leads to the record; ``as_of`` is the record's own
+    date or time in ISO 8601; ``values`` holds its numbers, ``text`` its words; ``kind`` says what
+    sort of record it is, for instance ``form4_purchase`` or ``analyst_consensus``.
+    """
+
+    vendor: str
+    as_of: str
+    url: str | None = None
+    id: str | None = None
+    kind: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    text: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data without the empty parts."""
+        parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: to_plain(part) for name, part in parts.items() if part not in (None, {})}
+
+    @classmethod
+    def parse(cls, raw: Any) -> Evidence:
+        """Validate one item of a candidate's evidence, or raise :class:`InvalidCandidate`."""
+        if isinstance(raw, cls):
+            raw = {
+                name: part for name in cls.__dataclass_fields__ if (part := getattr(raw, name)) is not None
+            }
+        if not isinstance(raw, Mapping):
+            raise InvalidCandidate("evidence", f"{type(raw).__name__} instead of a mapping")
+        for name, part in raw.items():
+            _check_part(name, part, cls.__dataclass_fields__)
+        for name in ("vendor", "as_of"):
+            if not raw.get(name):
+                raise InvalidCandidate("evidence", f"{name} is missing")
+        if not (raw.get("url") or raw.get("id")):
+            raise InvalidCandidate("evidence", "neither url nor id leads to the record")
+        if not (raw.get("values") or raw.get("text")):
+            raise InvalidCandidate("evidence", "neither values nor text")
+        return cls(**{**raw, "values": _plain_values(raw.get("values") or {})})
+
+
+def _check_part(name: Any, part: Any, known: Container[Any]) -> None:
+    if name not in known:
+        raise InvalidCandidate("evidence", f"unknown key {name!r}")
+    wanted = Mapping if name == "values" else str
+    if part is not None and not isinstance(part, wanted):
+        raise InvalidCandidate("evidence", f"{name} is {type(part).__name__} instead of {_WANTED[wanted]}")
+
+
+_WANTED = {Mapping: "a mapping", str: "text"}
+
+
+def _plain_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        made: Mapping[str, Any] = to_plain(values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidCandidate("evidence", f"values: {error}") from None
+    return made
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A validated candidate of one scanner. Build it with :meth:`parse`."""
+
+    ticker: str
+    source: str
+    context: str
+    priority: Priority
+    strategy: str
+    score: float | None
+    evidence: tuple[Evidence, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, raw: Any, *, source: str, strategy: str) -> Candidate:
+        """Validate what a scanner yielded; ``source`` and ``strategy`` fill what it left out.
+
+        Raises :class:`InvalidCandidate` naming the field.
+        """
+        if isinstance(raw, cls):
+            raw = raw.to_dict()
+        if not isinstance(raw, Mapping):
+            raise InvalidCandidate("candidate", f"{type(raw).__name__} instead of a mapping")
+        return cls(
+            ticker=normalise_ticker(raw.get("ticker")),
+            source=_text(raw, "source", source),
+            context=_text(raw, "context", ""),
+            priority=_priority(raw.get("priority", Priority.MEDIUM)),
+            strategy=_text(raw, "strategy", strategy),
+            score=_score(raw.get("score")),
+            evidence=_evidence(raw.get("evidence")),
+            extra=_extra({k: v for k, v in raw.items() if k not in _FIELDS | _MERGED}),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data: the named fields first, then what else the scanner attached."""
+        return {
+            "ticker": self.ticker,
+            "source": self.source,
+            "context": self.context,
+            "priority": self.priority.value,
+            "strategy": self.strategy,
+            "score": self.score,
+            "evidence": [item.to_dict() for item in self.evidence],
+            **self.extra,
+        }
+
+
+_FIELDS = frozenset({"ticker", "source", "context", "priority", "strategy", "score", "evidence"})
+_MERGED = frozenset({"all_sources", "all_contexts", "partial_sources"})  # the merge's own to write
+
+
+def _text(raw: Mapping[str, Any], name: str, default: str) -> str:
+    value = raw.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise InvalidCandidate(name, f"{type(value).__name__} instead of text")
+    return str(value)
+
+
+def _priority(value: Any) -> Priority:
+    try:
+        return Priority(value.lower() if isinstance(value, str) else value)
+    except ValueError:
+        choices = ", ".join(Priority)
+        raise InvalidCandidate("priority", f"{value!r} is none of {choices}") from None
+
+
+def _score(value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        score = to_plain(value)
+        score = float(score) if type(score) is int else score
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidCandidate("score", str(error)) from None
+    if not isinstance(score, float):
+        raise InvalidCandidate("score", f"{value!r} is not a number")
+    return score
+
+
+def _evidence(raw: Any) -> tuple[Evidence, ...]:
+    if raw is None:
+        return ()
+    if isinstance(raw, str | Mapping) or not isinstance(raw, Iterable):
+        raise InvalidCandidate("evidence", f"{type(raw).__name__} instead of a list")
+    return tuple(Evidence.parse(item) for item in raw)
+
+
+def _extra(raw: Mapping[Any, Any]) -> Mapping[str, Any]:
+    for name, value in raw.items():
+        try:
+            to_plain({name: value})
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidCandidate(str(name), str(error)) from None
+    made: Mapping[str, Any] = to_plain(raw)
+    return made
+
+
+def signal_order(candidate: Mapping[str, Any]) -> tuple[bool, float, int, str]:
+    """Sort key of one scanner's candidates: strongest first, never by arrival.
+
+    The scanner's own score decides, then priority, then the ticker's spelling.
+    """
+    score = candidate.get("score")
+    rank = Priority(candidate["priority"]).rank
+    return (score is None, -(score or 0.0), rank, candidate["ticker"])
+
+
+def strongest(items: Sequence[Mapping[str, Any]], limit: int | None) -> tuple[list[dict[str, Any]], int]:
+    """Return one scanner's candidates and how many its limit cut.
+
+    The limit counts tickers, and signal decides which stay: all that was found for one of the ``limit``
+    strongest. Scored candidates come back strongest first; where nothing has a score, the scanner's own
+    order stands.
+    """
+    by_signal = sorted(items, key=signal_order)
+    allowed = set(list(dict.fromkeys(item["ticker"] for item in by_signal))[:limit])
+    shown = by_signal if any(item.get("score") is not None for item in items) else items
+    kept = [dict(item) for item in shown if item["ticker"] in allowed]
+    return kept, len(items) - len(kept)
+
+
+def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Merge candidates of several scanners by ticker; ``groups`` come in registry order.
+
+    The candidate with the higher priority leads (its source, context, strategy and score stand in the
+    merged one), the earlier one where priorities are equal. ``all_sources`` and ``all_contexts`` are
+    unique and in registry order; evidence is kept once each. The order of the result is the order in
+    which tickers first appear. Inputs are not changed.
+    """
+    by_ticker: dict[str, list[Mapping[str, Any]]] = {}
+    for group in groups:
+        for candidate in group:
+            by_ticker.setdefault(candidate["ticker"], []).append(candidate)
+    return [_merged(found) for found in by_ticker.values()]
+
+
+def _merged(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    leader = min(found, key=lambda candidate: Priority(candidate["priority"]).rank)  # the first of equals
+    made: dict[str, Any] = {}
+    for candidate in (leader, *found):
+        for name, value in candidate.items():
+            made.setdefault(name, value)
+    made["all_sources"] = _unique(found, "source", "all_sources")
+    made["all_contexts"] = [context for context in _unique(found, "context", "all_contexts") if context]
+    made["evidence"] = _unique(found, "evidence", "evidence")
+    if partial := _unique(found, "partial_sources", "partial_sources"):
+        made["partial_sources"] = partial
+    result: dict[str, Any] = to_plain(made)
+    return result
+
+
+def _unique(found: Iterable[Mapping[str, Any]], single: str, several: str) -> list[Any]:
+    """Everything under ``several``, or where that is missing under ``single``, once each, in order."""
+    kept: dict[str, Any] = {}
+    for candidate in found:
+        value = candidate.get(several, candidate.get(single))
+        for item in value if isinstance(value, list | tuple) else [] if value is None else [value]:
+            kept.setdefault(item if isinstance(item, str) else json.dumps(item, sort_keys=True), item)
+    return list(kept.values())

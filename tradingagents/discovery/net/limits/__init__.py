@@ -1,0 +1,1 @@
+"""Request quotas: ledgers in memory, SQLite and Redis, and the pacer that waits for permits."""

@@ -1,0 +1,124 @@
+"""A ledger in a file: the next run, and other processes, know what was spent."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from tradingagents.discovery.model.clock import Clock
+from tradingagents.discovery.net.limits.ledger import (
+    JITTER_SECONDS,
+    MAX_HOLD_SECONDS,
+    SENDING_SECONDS,
+    Delay,
+    Ticket,
+    first_free,
+    spared,
+)
+from tradingagents.discovery.net.limits.policy import Rate
+from tradingagents.discovery.state.files import StateFile
+
+__all__ = ["QUOTA_SCHEMA", "SQLiteLedger"]
+
+_HOLD_TABLE = """
+CREATE TABLE IF NOT EXISTS holds (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    until REAL NOT NULL,
+    length REAL NOT NULL,
+    quota INTEGER NOT NULL
+)"""
+_TICKET_TABLE = """
+CREATE TABLE IF NOT EXISTS tickets (
+    number INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    leaving INTEGER NOT NULL
+)"""
+QUOTA_SCHEMA = (
+    _TICKET_TABLE,
+    "CREATE INDEX IF NOT EXISTS tickets_by_time ON tickets (at)",
+    _HOLD_TABLE,
+)
+
+_CLEAN_UP_EVERY = 256  # tickets between two clean-ups
+
+
+class SQLiteLedger:
+    """Permits of everybody who shares the file. Thread-safe.
+
+    Times are the wall clock's, in Unix seconds, because no other clock is shared by two runs. Raises
+    ``StateUnavailable``.
+    """
+
+    def __init__(self, file: StateFile, rates: Iterable[Rate], clock: Clock) -> None:
+        self._file, self._clock, self._rates = file, clock, tuple(rates)
+        self._longest = max((rate.seconds for rate in self._rates), default=0.0) + JITTER_SECONDS
+
+    def peek(self, spare: int = 0) -> Delay | None:
+        """See ``QuotaLedger``."""
+        with self._file.reading() as connection:
+            return self._delay(connection, self._now(), spare)
+
+    def take(self, spare: int = 0) -> Ticket | Delay:
+        """See ``QuotaLedger``."""
+        if not self._rates:
+            return self.peek() or Ticket(self._now(), 0)
+        with self._file.transaction() as connection:
+            now = self._now()
+            _bring_back_from_the_future(connection, now)
+            if (delay := self._delay(connection, now, spare)) is not None:
+                return delay
+            return self._write_down(connection, now)
+
+    def sent(self, ticket: Ticket, settling_seconds: float = 0.0) -> None:
+        """See ``QuotaLedger``."""
+        if not ticket.number:
+            return
+        with self._file.transaction() as connection:
+            connection.execute(
+                "UPDATE tickets SET at = ?, leaving = ? WHERE number = ?",
+                (self._now() + settling_seconds, settling_seconds > 0, ticket.number),
+            )
+
+    def hold(self, seconds: float, *, quota: bool = False) -> None:
+        """See ``QuotaLedger``."""
+        length = min(seconds, MAX_HOLD_SECONDS)
+        with self._file.transaction() as connection:
+            connection.execute(
+                "INSERT INTO holds VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until = "
+                "excluded.until, length = excluded.length, quota = excluded.quota "
+                "WHERE excluded.until > until",
+                (self._now() + length, length, quota),
+            )
+
+    def close(self) -> None:
+        """See ``QuotaLedger``. The file belongs to whoever opened it."""
+
+    def _delay(self, connection: sqlite3.Connection, now: float, spare: int) -> Delay | None:
+        row = connection.execute("SELECT until, length, quota FROM holds").fetchone()
+        if row is not None and row[0] > now:
+            # Never longer than it was set for, whatever has happened to the clock since.
+            return Delay(min(row[0] - now, row[1]), "quota" if row[2] else "hold")
+        return first_free(spared(self._rates, spare), lambda n: _nth_newest(connection, n), now)
+
+    def _write_down(self, connection: sqlite3.Connection, now: float) -> Ticket:
+        at = now + SENDING_SECONDS
+        number = connection.execute("INSERT INTO tickets (at, leaving) VALUES (?, 1)", (at,)).lastrowid or 0
+        if number % _CLEAN_UP_EVERY == 0:
+            connection.execute("DELETE FROM tickets WHERE at < ?", (now - self._longest,))
+        return Ticket(at, number)
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def _nth_newest(connection: sqlite3.Connection, n: int) -> float | None:
+    row = connection.execute("SELECT at FROM tickets ORDER BY at DESC LIMIT 1 OFFSET ?", (n - 1,)).fetchone()
+    return None if row is None else float(row[0])
+
+
+def _bring_back_from_the_future(connection: sqlite3.Connection, now: float) -> None:
+    """Have what left at a time to come, because the clock was put back, count as of now and not for ever."""
+    connection.execute(
+        "UPDATE tickets SET at = :now WHERE at > :now AND at > :now + leaving * :sending",
+        {"now": now, "sending": SENDING_SECONDS},
+    )

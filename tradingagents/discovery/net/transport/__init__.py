@@ -1,0 +1,1 @@
+"""One HTTP exchange: connection, permission to send, body, deadline."""

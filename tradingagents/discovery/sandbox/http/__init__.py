@@ -1,0 +1,1 @@
+"""The sandbox HTTP server: sockets, messages, dispatch, control."""

@@ -1,0 +1,1 @@
+"""The wire formats of the vendors, one module or folder each."""

@@ -1,0 +1,1 @@
+"""Reddit over the synthetic market."""

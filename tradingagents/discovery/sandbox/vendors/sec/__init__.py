@@ -1,0 +1,1 @@
+"""SEC EDGAR over the synthetic market."""

@@ -1,0 +1,1 @@
+"""The synthetic market: companies, prices, filings, posts, and what scanners should find."""

@@ -1,0 +1,63 @@
+"""Off-exchange volume as FINRA reports it, and the truth about surges in it.
+
+What FINRA sees is a share of the consolidated volume: some 35 to 55 per cent of it, a company's own
+figure, give or take three per cent a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tradingagents.discovery.sandbox.world.prices import Plan
+from tradingagents.discovery.sandbox.world.scenarios import Cast, Planted
+from tradingagents.discovery.sandbox.world.seeds import stream
+
+__all__ = ["ShortVolume", "off_exchange", "volume_truth"]
+
+_MEAN_DAYS = 20
+_BUSY_CHARTS = ("bars/accumulation", "bars/accumulation_weak", "bars/accumulation_fell")
+
+
+class ShortVolume(NamedTuple):
+    """One security on one session, in shares, which FINRA prints with six decimals."""
+
+    short: float
+    exempt: float
+    total: float
+    markets: str
+
+
+def off_exchange(seed: int, symbol: str, volumes: Sequence[int]) -> list[ShortVolume]:
+    """Return FINRA's figures for each consolidated volume given, in the same order."""
+    draw = stream(seed, "off exchange", symbol)
+    share, markets = draw.uniform(0.35, 0.55), draw.choice(("B,Q,N", "B,Q,N", "Q,N", "Q"))
+    rows = []
+    for volume in volumes:
+        total = volume * share * draw.uniform(0.97, 1.03)
+        short = total * draw.uniform(0.3, 0.7)
+        rows.append(ShortVolume(short, short * 0.003, total, markets))
+    return rows
+
+
+def volume_truth(
+    cast: Cast, plans: Mapping[str, Plan], recent: Mapping[str, Sequence[ShortVolume]]
+) -> Planted:
+    """Return the securities whose newest volume surged; ``recent`` ends with the newest session."""
+    expected = set(cast["volume/surge"]) | {s for s in cast["movers/gainer"] if plans[s].surge is not None}
+    expected.update(*(cast[part] for part in _BUSY_CHARTS))
+    why = cast.why(
+        {
+            "volume/thin": "a high multiple of next to nothing",
+            "bars/accumulation_thin": "a high multiple of next to nothing",
+            "volume/slow_rise": "rises a little every day",
+            "volume/new": "listed five sessions ago: no mean of twenty",
+            "volume/busy_flat": "busy every day",
+            "volume/yesterday": "surged the session before",
+        }
+    )
+    measure = {}
+    for symbol in expected:
+        *before, newest = [row.total for row in recent[symbol][-1 - _MEAN_DAYS :]]
+        measure[symbol] = newest / (sum(before) / len(before))
+    return Planted(frozenset(expected), frozenset(why), why, measure)

@@ -1,0 +1,1 @@
+"""The `analyst_revisions` scanner."""

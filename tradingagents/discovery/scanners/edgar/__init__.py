@@ -1,0 +1,1 @@
+"""What scanners of EDGAR filings share."""

@@ -1,0 +1,1 @@
+"""The `insider_buying` scanner."""

@@ -1,0 +1,47 @@
+"""The ticker behind what a filer typed as its company's trading symbol. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tradingagents.discovery.model.candidate import normalise_ticker
+from tradingagents.discovery.model.errors import InvalidCandidate
+
+__all__ = ["choose", "ticker_of"]
+
+_NO_SYMBOL = frozenset(
+    {"", "NONE", "N/A", "NA", "N.A.", "NOT APPLICABLE", "NOT LISTED", "UNLISTED", "PRIVATE", "TBD"}
+)
+_NYSE, _NASDAQ = r"NYSE(?: AMERICAN| ARCA| MKT)?", r"NASDAQ(?: ?[CG][MS]| GLOBAL(?: SELECT)?| CAPITAL)?"
+_EXCHANGE = rf"(?:{_NYSE}|{_NASDAQ}|AMEX|CBOE|BATS|OTC\w*)"
+_BEFORE = re.compile(rf"{_EXCHANGE}\s*[:\-]\s*")
+_AFTER = re.compile(rf"\s*(?:[:\-]\s*{_EXCHANGE}|\({_EXCHANGE}\)?)$")
+_CLASS = re.compile(r"\.[A-Z]{2,}$")
+
+
+def ticker_of(typed: str) -> str | None:
+    """Return the ticker in the one spelling used everywhere, or None when there is none or are several.
+
+    Takes lower case, quotes, brackets and an exchange's name (``NYSE: EXMP``) for what they are.
+    """
+    text = typed.strip().strip("\"'()[]$ ").upper()
+    text = _AFTER.sub("", _BEFORE.sub("", text, count=1))
+    if text in _NO_SYMBOL:
+        return None
+    try:
+        ticker = normalise_ticker(text)
+    except InvalidCandidate:
+        return None
+    return None if _CLASS.search(ticker) else ticker  # BF/BFA is two symbols, not a class
+
+
+def choose(typed: str | None, listed: Sequence[str]) -> str | None:
+    """Return which of a company's listed tickers was meant, or what was typed where none is listed.
+
+    ``typed`` and ``listed`` are tickers; of the listed the first is the most traded. A class may be typed
+    without its dot (``BRKB``). A typed one that is not listed is an old one, or a slip.
+    """
+    if not listed or typed in listed:
+        return typed
+    return next((one for one in listed if one.replace(".", "") == typed), listed[0])

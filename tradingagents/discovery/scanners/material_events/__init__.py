@@ -1,0 +1,1 @@
+"""The `material_events` scanner."""

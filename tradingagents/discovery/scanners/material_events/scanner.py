@@ -1,0 +1,95 @@
+"""``material_events``: companies that had to report something that matters (SEC Form 8-K).
+
+The form's items say what happened, not whether it is good. What each item is about and how much it weighs
+stands in ``event_items``. The feed of current filings tells the items of the last days at once; for an
+earlier day each filing's header is read, up to ``max_filings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from tradingagents.discovery.model.candidate import Candidate
+from tradingagents.discovery.scanners.edgar.days import business_days
+from tradingagents.discovery.scanners.edgar.groups import first_filings, linked_filings, read_groups
+from tradingagents.discovery.scanners.material_events.edgar import ReportCalls
+from tradingagents.discovery.scanners.material_events.items import ITEMS, MATERIAL
+from tradingagents.discovery.scanners.material_events.reports import events_of, is_unknown
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.settings.settings import ScannerSettings, Seconds
+from tradingagents.discovery.vendors.sec.header import FilingHeader
+from tradingagents.discovery.vendors.sec.index import FilingRef
+
+__all__ = ["MaterialEvents", "MaterialEventsSettings"]
+
+
+def _item(text: str) -> str:
+    if text not in ITEMS:
+        raise ValueError(f"{text!r} is no item of Form 8-K such as '5.02'")
+    return text
+
+
+class MaterialEventsSettings(ScannerSettings):
+    """``scanners.material_events``. ``items`` are numbers of the form; None stands for ``MATERIAL``."""
+
+    limit: int | None = Field(15, ge=1)
+    timeout_seconds: Seconds | None = 120
+    lookback_days: int = Field(1, ge=1, le=10)
+    items: Annotated[list[Annotated[str, AfterValidator(_item)]], Field(min_length=1)] | None = None
+    max_filings: int | None = Field(None, ge=1)
+
+
+class MaterialEvents(BaseScanner):
+    """Puts forward each listed company with an item that counts. The score adds up the items' weights."""
+
+    name, pipeline, strategy = "material_events", "events", "material_event"
+    evidence_kinds = ("form_8k",)
+    listed_only = True
+    Settings = MaterialEventsSettings
+
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        return "filings"
+
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
+        """Yield company by company, so that a cut keeps those already read.
+
+        Raises as ``business_days`` does, and what kept the list of companies from being had.
+        """
+        calls, until = ReportCalls(self), self.trade_date(state)
+        listed = business_days(self, until, self.settings.lookback_days, partial(calls.listed_on, until))
+        filings = [ref for day in sorted(listed) for ref in listed[day] if ref.filed <= until]
+        self.step("filings listed", len(filings))
+        groups = first_filings(linked_filings(filings), self.settings.max_filings, calls.known)
+        self.step("not read, over max_filings", len(filings) - sum(map(len, groups)))
+        for answers in read_groups(self, groups, calls.header, of=len(filings)):
+            self.step("filings read", len(answers))
+            self.step("filings without an item known here", sum(is_unknown(header) for _, header in answers))
+            yield from self._candidates(answers, calls)
+
+    def _candidates(
+        self, answers: Sequence[tuple[FilingRef, FilingHeader]], calls: ReportCalls
+    ) -> Iterator[Candidate]:
+        """Yield a candidate for each company; a filing of a parent and its subsidiary is the parent's."""
+        items = MATERIAL if self.settings.items is None else frozenset(self.settings.items)
+        for cik in sorted({cik for ref, _ in answers for cik in ref.ciks}):
+            own = [(ref, header) for ref, header in answers if cik in ref.ciks]
+            if (events := events_of(own, items)) is None:
+                self.step("companies with routine items only")
+            elif (ticker := calls.ticker(cik)) is None:
+                self.step("companies without a listed symbol")
+            else:
+                self.step("companies with events")
+                yield Candidate(
+                    ticker=ticker,
+                    source=self.name,
+                    context=events.context,
+                    priority=events.priority,
+                    strategy=self.strategy,
+                    score=events.score,
+                    evidence=tuple(events.evidence(self.vendors.sec.filing_url)),
+                )

@@ -1,0 +1,1 @@
+"""Scanners of FINRA daily off-exchange volume."""

@@ -1,0 +1,122 @@
+"""``volume_accumulation``: shares whose volume jumped above its own mean.
+
+Two sources, by the setting ``source``. ``finra``: off-exchange volume from FINRA's daily files, which are
+free and name every share. ``bars``: all volume, from the stored daily bars, with the price beside it; see
+:mod:`~tradingagents.discovery.screens.volume_accumulation`. What follows is of the first.
+
+The newest session is compared with the ``mean_days`` before it. Volume has no direction: the files do not
+say who bought. They carry no prices either, so a split of the shares looks like a jump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
+from tradingagents.discovery.scanners.off_exchange.daily_files import DailyFilesScanner
+from tradingagents.discovery.scanners.off_exchange.volume_jumps import Jump, find_jumps
+from tradingagents.discovery.scanners.technical.scanner import scan_bars
+from tradingagents.discovery.scanning.base import TICKERS
+from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.vendors.finra.client import VolumeDay
+
+__all__ = ["VolumeAccumulation", "VolumeAccumulationSettings"]
+
+_HIGH_RATIO, _MEDIUM_RATIO = 5.0, 3.0
+
+
+class VolumeAccumulationSettings(ScannerSettings):
+    """``scanners.volume_accumulation``.
+
+    ``min_volume`` is the newest session's off-exchange volume, or from bars the mean of the sessions before
+    it, in shares. The last two are for bars only: fractions of the price and of the day's range.
+    """
+
+    limit: int | None = Field(15, ge=1)
+    source: Literal["finra", "bars"] = "finra"
+    mean_days: int = Field(20, ge=2, le=250)
+    min_ratio: float = Field(2.0, gt=0)
+    min_volume: float = Field(100_000, gt=0)
+    max_change: float = Field(0.05, ge=0)
+    min_close_location: float = Field(0.5, ge=0, le=1)
+
+
+class VolumeAccumulation(DailyFilesScanner):
+    """Puts forward each share whose newest volume is ``min_ratio`` times its mean. The ratio is the score."""
+
+    name, pipeline, strategy = "volume_accumulation", "momentum", "volume_accumulation"
+    listed_only = True
+    Settings = VolumeAccumulationSettings
+
+    @classmethod
+    def screen(cls, settings: ScannerSettings) -> tuple[str, Mapping[str, Any]] | None:
+        if not isinstance(settings, VolumeAccumulationSettings) or settings.source == "finra":
+            return None
+        return cls.name, {
+            "mean_days": settings.mean_days,
+            "min_ratio": settings.min_ratio,
+            "max_change": settings.max_change,
+            "min_close_location": settings.min_close_location,
+            "min_mean_volume": settings.min_volume,
+        }
+
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        return "files" if settings.source == "finra" else TICKERS
+
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
+        """Yield from the source that is set: from FINRA's files in order of symbol, from bars by strength."""
+        if self.settings.source == "bars":
+            return scan_bars(self, (_HIGH_RATIO, _MEDIUM_RATIO))
+        return self._scan_finra(state)
+
+    def _scan_finra(self, state: dict[str, Any]) -> Iterator[Candidate]:
+        """Yield in order of symbol.
+
+        Raises ``StaleDataError`` without a session in the five days to the trade date, ``NoDataError`` with
+        fewer than half of the sessions before it, and what kept the newest file from being had.
+        """
+        newest, before = self.sessions(self.trade_date(state), self.settings.mean_days)
+        jumps, left_out = find_jumps(newest, before, self.settings.min_ratio, self.settings.min_volume)
+        self.step("symbols", len(newest.total))
+        for reason, count in left_out.items():
+            self.step(reason, count)
+        for jump in jumps:
+            yield self._candidate(jump, newest)
+
+    def _candidate(self, jump: Jump, newest: VolumeDay) -> Candidate:
+        if jump.ratio >= _HIGH_RATIO:
+            priority = Priority.HIGH
+        else:
+            priority = Priority.MEDIUM if jump.ratio >= _MEDIUM_RATIO else Priority.LOW
+        return Candidate(
+            ticker=jump.symbol,
+            source=self.name,
+            context=(
+                f"off-exchange volume of {jump.volume:,.0f} shares on {newest.day}, {jump.ratio:.1f}x its "
+                f"{jump.sessions}-session mean of {jump.mean:,.0f}; {jump.short_share:.0%} of it sold short"
+            ),
+            priority=priority,
+            strategy=self.strategy,
+            score=round(jump.ratio, 4),
+            evidence=(self._evidence(jump, newest),),
+        )
+
+    def _evidence(self, jump: Jump, newest: VolumeDay) -> Evidence:
+        return Evidence(
+            vendor="finra",
+            kind="off_exchange_volume",
+            as_of=newest.day.isoformat(),
+            url=self.vendors.finra.daily_url(newest.day),
+            values={
+                "symbol": jump.symbol,
+                "volume": round(jump.volume, 6),
+                "mean_volume": round(jump.mean, 2),
+                "ratio": round(jump.ratio, 4),
+                "sessions": jump.sessions,
+                "short_share": round(jump.short_share, 4),
+            },
+        )

@@ -1,0 +1,1 @@
+"""The `options_flow` scanner."""

@@ -1,0 +1,215 @@
+"""``options_flow``: watched tickers whose options traded far more than were open (Alpha Vantage's chains).
+
+A volume above the open interest means that positions were opened. Whether by a buyer or a seller, alone
+or as one leg of several, an end-of-day chain does not tell, and no candidate claims it: a heavy trade in
+calls is no bet on a rise. A ticker costs one of the free plan's 25 requests a day, so the list is the user's,
+and the last of them are left to the scanners that need a single one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from tradingagents.discovery.bars.calendar import nyse
+from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
+from tradingagents.discovery.model.candidate import Evidence, Priority, normalise_ticker
+from tradingagents.discovery.model.clock import current_deadline
+from tradingagents.discovery.model.errors import (
+    Auth,
+    FetchError,
+    InvalidCandidate,
+    NoDataError,
+    NotConfiguredError,
+    QuotaSpent,
+    StaleDataError,
+)
+from tradingagents.discovery.net.limits.pacer import leaving_to_others
+from tradingagents.discovery.scanners.market_movers import check_session
+from tradingagents.discovery.scanners.options_flow.activity import Activity, find_activity
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.vendors.alpha_vantage.options import OptionChain, OptionContract
+
+__all__ = ["OptionsFlow", "OptionsFlowSettings"]
+
+_NEW_YORK = ZoneInfo("America/New_York")
+_MOST_TICKERS = 10
+_MAX_EVIDENCE = 5
+_ONE_SIDED = 0.75  # of the premium
+_HIGH_RATIO = 5.0  # times min_volume_over_open_interest
+
+
+def _ticker(text: str) -> str:
+    try:
+        return normalise_ticker(text)
+    except InvalidCandidate as error:
+        raise ValueError(error.reason) from None
+
+
+class OptionsFlowSettings(ScannerSettings):
+    """``scanners.options_flow``. Premium is volume times mark times 100; ``max_delta`` is of either sign."""
+
+    limit: int | None = Field(default=10, ge=1)
+    tickers: list[Annotated[str, AfterValidator(_ticker)]] = Field(
+        default_factory=list, max_length=_MOST_TICKERS
+    )
+    min_volume: int = Field(default=500, ge=1)
+    min_volume_over_open_interest: float = Field(default=2.0, gt=0)
+    min_premium_usd: float = Field(default=100_000, ge=0)
+    min_days_to_expiry: int = Field(default=1, ge=0)
+    max_days_to_expiry: int = Field(default=60, ge=0)
+    max_delta: float = Field(default=0.9, gt=0, le=1)
+    requests_left_to_others: int = Field(default=4, ge=0)
+
+
+class OptionsFlow(BaseScanner):
+    """Puts forward the watched tickers with unusual contracts.
+
+    The score is their part of the whole chain's premium in percent, so that a busy chain does not lead by
+    being busy.
+    """
+
+    name, pipeline, strategy = "options_flow", "edge", "unusual_options"
+    evidence_kinds = ("option_contract",)
+    Settings = OptionsFlowSettings
+
+    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield in order of the watchlist. Raises ``NotConfiguredError`` without one."""
+        watched = list(dict.fromkeys(self.settings.tickers))
+        if not watched:
+            wanted = f"list up to {_MOST_TICKERS} in discovery.scanners.options_flow.tickers"
+            raise NotConfiguredError(f"tickers to watch: {wanted}, one Alpha Vantage request each")
+        self.cover(of=len(watched))
+        for chain in self._chains(watched, self.trade_date(state)):
+            self.step("contracts", len(chain.contracts))
+            activity, left_out = find_activity(chain, self.settings)
+            for reason, count in left_out.items():
+                self.step(reason, count)
+            if activity is not None:
+                yield self._candidate(activity)
+
+    def _chains(self, watched: list[str], trade_date: date) -> Iterator[OptionChain]:
+        """Yield the chains that can be had, one after another: the free plan allows one request a second.
+
+        Asks nothing more once the key or the day's quota is refused. Raises the first error when there is
+        not a single chain.
+        """
+        day = _day_to_ask_for(trade_date, current_deadline().clock.now().astimezone(_NEW_YORK).date())
+        first: FetchError | NoDataError | None = None
+        found = False
+        for number, ticker in enumerate(watched):
+            try:
+                chain = self._chain(ticker, day, trade_date)
+            except StaleDataError as error:
+                first = first or error
+                self.cover(asked=1)
+                self.trouble(Reason.STALE_DATA, f"{ticker}: {error}")
+            except NoDataError as error:
+                first = first or error
+                self.cover(asked=1, answered=1)
+                self.step("no options data")
+            except FetchError as error:
+                first = first or error
+                self.cover(asked=1)
+                self.trouble(verdict_of_error(error).reason, f"{ticker}: {error}")
+                if isinstance(error, Auth | QuotaSpent):
+                    self.step("not asked, as it would be refused too", len(watched) - number - 1)
+                    break
+            else:
+                found = True
+                self.cover(asked=1, answered=1)
+                yield chain
+        if first is not None and not found:
+            raise first
+
+    def _chain(self, ticker: str, day: date | None, trade_date: date) -> OptionChain:
+        problems: list[str] = []
+        vendor = self.vendors.alpha_vantage
+        with leaving_to_others(self.settings.requests_left_to_others):
+            chain: OptionChain = self.ask(
+                "alpha_vantage.option_chain",
+                {"symbol": ticker, "date": day.isoformat() if day else "newest"},
+                lambda: vendor.option_chain(ticker, day, on_malformed=problems.append),
+                lambda chain: f"{len(chain.contracts)} contracts of {chain.day}",
+            )
+        for problem in problems:
+            self.trouble(Reason.BAD_PAYLOAD, f"alpha_vantage: {ticker}: {problem}")
+        if day is not None and chain.day != day:
+            raise StaleDataError(f"alpha_vantage: options of {chain.day} instead of {day}")
+        check_session(chain.day, trade_date, "options")
+        return chain
+
+    def _candidate(self, activity: Activity) -> dict[str, Any]:
+        chain, unusual = activity.chain, activity.unusual
+        ratio = max(_ratio(one) for one in unusual)
+        urgent = ratio >= _HIGH_RATIO * self.settings.min_volume_over_open_interest
+        count = f"{len(unusual)} contract{'s' if len(unusual) > 1 else ''}"
+        return {
+            "ticker": chain.symbol,
+            "context": (
+                f"unusual options on {chain.day}: {count} with {activity.premium_usd / 1e6:,.2f} million USD "
+                f"of premium ({activity.share:.0%} of the chain's), {_leaning(activity)}; the largest: "
+                f"{_words(unusual[0])}; bought or sold is not known"
+            ),
+            "priority": Priority.HIGH if urgent else Priority.MEDIUM,
+            "score": round(100 * activity.share, 6),
+            "evidence": [self._evidence(chain, one) for one in unusual[:_MAX_EVIDENCE]],
+        }
+
+    def _evidence(self, chain: OptionChain, contract: OptionContract) -> Evidence:
+        address = self.vendors.alpha_vantage.address
+        return Evidence(
+            vendor="alpha_vantage",
+            kind="option_contract",
+            as_of=chain.day.isoformat(),
+            id=contract.id,
+            url=address("HISTORICAL_OPTIONS", symbol=chain.symbol, date=chain.day.isoformat()),
+            values={
+                "symbol": chain.symbol,
+                "type": contract.kind,
+                "strike_usd": contract.strike,
+                "expiration": contract.expiration.isoformat(),
+                "volume": contract.volume,
+                "open_interest": contract.open_interest,
+                "volume_over_open_interest": round(_ratio(contract), 4),
+                "mark_usd": contract.mark,
+                "bid_usd": contract.bid,
+                "ask_usd": contract.ask,
+                "premium_usd": round(contract.premium_usd, 2),
+                "delta": contract.delta,
+                "side": "unknown",
+            },
+        )
+
+
+def _day_to_ask_for(trade_date: date, today: date) -> date | None:
+    """Return the session to ask for; None is the newest that the vendor has.
+
+    Of a day of the past the newest is no answer, it would be look-ahead.
+    """
+    return None if trade_date >= today else nyse().latest_session(trade_date)
+
+
+def _ratio(contract: OptionContract) -> float:
+    return contract.volume / max(contract.open_interest, 1)
+
+
+def _leaning(activity: Activity) -> str:
+    calls = activity.call_share
+    if calls >= _ONE_SIDED:
+        return f"{calls:.0%} of it in calls"
+    if calls <= 1 - _ONE_SIDED:
+        return f"{1 - calls:.0%} of it in puts"
+    return f"{calls:.0%} of it in calls and the rest in puts"
+
+
+def _words(contract: OptionContract) -> str:
+    return (
+        f"{contract.kind} {contract.strike:g} of {contract.expiration}, {contract.volume:,} traded against "
+        f"{contract.open_interest:,} open, at {contract.mark:,.2f} USD"
+    )

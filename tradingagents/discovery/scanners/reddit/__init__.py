@@ -1,0 +1,1 @@
+"""Scanners of Reddit posts."""

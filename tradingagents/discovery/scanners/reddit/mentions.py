@@ -1,0 +1,151 @@
+"""What the two Reddit scanners share: reading communities' posts, and naming a post as evidence.
+
+Only what stands in a listing is read, one request a listing and one for the token. A listing shows the
+present: for a trade date in the past, posts written later are left out, and where nothing else is left
+that is said instead of "nothing found".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.model.candidate import Evidence
+from tradingagents.discovery.model.errors import NoDataError, StaleDataError
+from tradingagents.discovery.model.untrusted_text import one_line
+from tradingagents.discovery.scanners.reddit.copies import without_copies
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.vendors.reddit.client import Post, Reddit
+
+__all__ = ["DD_SEARCH", "HOT", "RISING", "Community", "RedditScanner", "RedditSettings", "evidence_of"]
+
+HOT, RISING, DD_SEARCH = "hot", "rising", "search"
+
+_DD_QUERY = 'flair:DD OR title:DD OR title:"due diligence"'
+_NEW_YORK = ZoneInfo("America/New_York")
+_TITLE_CHARACTERS = 200
+_STALE = timedelta(days=3)  # several communities together are never so long without a post
+
+Community = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{2,24}$")]
+
+
+class RedditSettings(ScannerSettings):
+    """What both take. ``posts_per_subreddit`` counts posts of each listing; a page has 100.
+
+    ``max_age_days`` counts days back from the end of the trade date: a quiet community shows old posts.
+    """
+
+    subreddits: list[Community] = Field(min_length=1)
+    posts_per_subreddit: int = Field(ge=1, le=1_000)
+    max_age_days: int = Field(default=7, ge=1, le=365)
+
+
+@dataclass(frozen=True)
+class _Listing:
+    subreddit: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"r/{self.subreddit} {self.kind}"
+
+
+class RedditScanner(BaseScanner):
+    """Base of the scanners that read posts; ``listings`` names what is read of each community."""
+
+    pipeline = "social"
+    listings: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        return "listings"
+
+    def read(self, state: dict[str, Any]) -> tuple[list[Post], frozenset[str]]:
+        """Return the posts that count, newest first, and the symbols of listed shares and funds.
+
+        A listing that cannot be had makes the outcome degraded; the first error is raised when none can.
+        """
+        client = self.vendors.reddit()
+        first: list[Callable[[], Any]] = [self._listed, lambda: self._authorize(client)]
+        listed, _ = self.map(lambda call: call(), first)
+        names = list(dict.fromkeys(self.settings.subreddits))
+        asked = [_Listing(name, kind) for name in names for kind in self.listings]
+        clients = {listing: client.sibling() for listing in asked}  # praw is not thread-safe
+        found: dict[str, Post] = {}
+        for _, (posts, problems) in self.gather(lambda one: self._fetch(clients[one], one), asked):
+            for problem in problems:
+                self.trouble(Reason.BAD_PAYLOAD, f"reddit: {problem}")
+            for post in posts:
+                found.setdefault(post.id, post)
+        return self._that_count(found.values(), self.trade_date(state)), listed
+
+    def _listed(self) -> frozenset[str]:
+        return self.ask(
+            "nasdaq.listed",
+            {},
+            lambda: self.vendors.nasdaq.listed().shares_and_funds,
+            lambda symbols: f"{len(symbols)} shares and funds",
+        )
+
+    def _authorize(self, client: Reddit) -> None:
+        self.ask("reddit.authorize", {}, client.authorize, lambda _: "one token for all listings")
+
+    def _fetch(self, client: Reddit, listing: _Listing) -> tuple[list[Post], list[str]]:
+        problems: list[str] = []
+        name, limit, told = listing.subreddit, self.settings.posts_per_subreddit, problems.append
+        calls: dict[str, Callable[[], list[Post]]] = {
+            HOT: lambda: client.hot(name, limit, on_malformed=told),
+            RISING: lambda: client.rising(name, limit, on_malformed=told),
+            DD_SEARCH: lambda: client.search(name, _DD_QUERY, limit, on_malformed=told),
+        }
+        parameters = {"subreddit": name, "limit": limit}
+        posts = self.ask(
+            f"reddit.{listing.kind}", parameters, calls[listing.kind], lambda found: f"{len(found)} posts"
+        )
+        return posts, problems
+
+    def _that_count(self, posts: Iterable[Post], day: date) -> list[Post]:
+        """Leave out what is pinned, gone, old or a copy, and what was written after the trade date."""
+        ends = datetime.combine(day + timedelta(days=1), time(), _NEW_YORK)
+        ranked = sorted(posts, key=lambda post: (post.created, post.id), reverse=True)
+        in_time = [post for post in ranked if post.created < ends]
+        self.step("posts", len(ranked))
+        self.step("written after the trade date", len(ranked) - len(in_time))
+        if not in_time:
+            raise NoDataError(f"reddit: none of {len(ranked)} posts was written by the end of {day}")
+        if (newest := in_time[0].created) < ends - _STALE:
+            raise StaleDataError(f"reddit: the newest post is of {newest.date()}, the trade date is {day}")
+        kept = list(self._kept(in_time, ends - timedelta(days=self.settings.max_age_days)))
+        originals = without_copies(kept)
+        self.step("crossposts and copies", len(kept) - len(originals))
+        return originals
+
+    def _kept(self, posts: Iterable[Post], since: datetime) -> Iterator[Post]:
+        for post in posts:
+            if post.created < since:
+                self.step("older than max_age_days")
+            elif post.stickied:
+                self.step("pinned by moderators")
+            elif post.removed:
+                self.step("removed or deleted")
+            else:
+                yield post
+
+
+def evidence_of(post: Post, kind: str, **values: Any) -> Evidence:
+    """Name a post as evidence: where it is, when it was written, its figures; no author, no body."""
+    return Evidence(
+        vendor="reddit",
+        kind=kind,
+        as_of=post.created.isoformat(),
+        id=post.id,
+        url=post.url,
+        text=one_line(post.title, _TITLE_CHARACTERS),
+        values={"subreddit": post.subreddit, "score": post.score, "comments": post.num_comments, **values},
+    )

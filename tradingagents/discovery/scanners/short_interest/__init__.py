@@ -1,0 +1,1 @@
+"""Scanners of bi-monthly short interest."""

@@ -1,0 +1,181 @@
+"""``short_squeeze``: shares sold short for many days' volume, or for much more than two weeks before.
+
+From FINRA's short interest file, twice a month: a count of positions on the settlement date, told about ten
+days later. The file has no number of shares outstanding, so short interest as a part of the float is not
+known here, nor what it costs to borrow the shares. What counts stands in ``short_positions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+from pydantic import Field
+
+from tradingagents.discovery.bars.calendar import nyse
+from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
+from tradingagents.discovery.model.errors import NoDataError, StaleDataError
+from tradingagents.discovery.scanners.short_interest.positions import Squeeze, Thresholds, find_squeezes
+from tradingagents.discovery.scanners.short_interest.settlements import Settlement, settlements
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.listing_check import directory_in_time
+from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.symbols.directory import SymbolDirectory
+from tradingagents.discovery.symbols.security_type import Kind
+from tradingagents.discovery.vendors.finra.short_interest import ShortInterestFile
+
+__all__ = ["ShortSqueeze", "ShortSqueezeSettings"]
+
+_TRIED = 2  # the newest settlement and, while its file is not out, the one before
+_MAY_BE_LATE = timedelta(days=2)
+_MADE_AT_WILL = frozenset({Kind.ETF, Kind.ETN})
+
+
+class ShortSqueezeSettings(ScannerSettings):
+    """``scanners.short_squeeze``. Positions and volumes are in shares, growth is a fraction."""
+
+    limit: int | None = Field(10, ge=1)
+    min_days_to_cover: float = Field(8.0, gt=0)
+    min_growth: float = Field(0.5, gt=0)
+    min_growth_days_to_cover: float = Field(3.0, ge=0)
+    min_short_shares: float = Field(1_000_000, ge=0)
+    min_mean_volume: float = Field(200_000, gt=0)
+
+
+class ShortSqueeze(BaseScanner):
+    """Puts forward positions of many days to cover, and those that grew much. Days to cover are the score.
+
+    Both together are of high priority, either of medium.
+    """
+
+    name, pipeline, strategy = "short_squeeze", "edge", "short_squeeze"
+    evidence_kinds = ("short_interest",)
+    listed_only = True
+    Settings = ShortSqueezeSettings
+
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        return "files"
+
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
+        """Yield in order of symbol.
+
+        Raises ``StaleDataError`` when neither of the two newest settlements can be had, ``NoDataError`` for
+        a day that the calendar does not reach, and what kept a file from being had.
+        """
+        file = self._newest(self.trade_date(state))
+        own = self.settings
+        least = Thresholds(
+            own.min_days_to_cover,
+            own.min_growth,
+            own.min_growth_days_to_cover,
+            own.min_short_shares,
+            own.min_mean_volume,
+        )
+        found, left_out = find_squeezes(file.positions.values(), least)
+        self.step("symbols", len(file.positions))
+        for reason, count in left_out.items():
+            self.step(reason, count)
+        for ticker, one in self._stocks(found):
+            yield self._candidate(ticker, one, file.settlement)
+
+    def _newest(self, until: date) -> ShortInterestFile:
+        """Return the newest file that was out on a day, and say when it is not that of the newest date."""
+        expected = settlements(until, _TRIED, nyse())
+        self.cover(of=1)
+        for settlement in expected:
+            try:
+                file = self._file(settlement.day)
+            except NoDataError:
+                continue
+            self.cover(asked=1, answered=1)
+            self._tell_age(file, expected[0], until)
+            return file
+        days = " and ".join(str(one.day) for one in expected)
+        raise StaleDataError(f"finra: it has no short interest of {days}")
+
+    def _file(self, day: date) -> ShortInterestFile:
+        call = partial(self.vendors.finra.short_interest, day)
+        file: ShortInterestFile = self.ask(
+            "finra.short_interest",
+            {"settlement": day.isoformat()},
+            call,
+            lambda file: f"{len(file.positions)} symbols",
+        )
+        return file
+
+    def _tell_age(self, file: ShortInterestFile, newest: Settlement, until: date) -> None:
+        if file.malformed:
+            what = f"{len(file.malformed)} rows cannot be read, the first {file.malformed[0]!r}"
+            self.trouble(Reason.BAD_PAYLOAD, f"finra: short interest of {file.settlement}: {what}")
+        if file.settlement == newest.day:
+            return
+        if until - newest.published <= _MAY_BE_LATE:  # it comes in the evening
+            self.step("newest settlement not out yet")
+        else:
+            late = f"short interest of {newest.day}, due on {newest.published}, is missing"
+            self.trouble(Reason.NO_DATA, f"finra: {late}; that of {file.settlement} is used")
+
+    def _stocks(self, found: Sequence[Squeeze]) -> Iterator[tuple[str, Squeeze]]:
+        """Yield each with its ticker, and leave out index funds and notes, of which more are made at will.
+
+        FINRA writes ``BRK.B`` as ``BRKB``: class shares are told by their letters alone.
+        """
+        directory = directory_in_time(self, self.vendors) if found else None
+        spelled = {} if directory is None else _class_shares(directory)
+        for one in found:
+            ticker = spelled.get(one.position.symbol, one.position.symbol)
+            listing = None if directory is None else directory.get(ticker)
+            if listing is not None and listing.kind in _MADE_AT_WILL:
+                self.step("funds and notes that are made at will")
+            else:
+                yield ticker, one
+
+    def _candidate(self, ticker: str, one: Squeeze, settlement: date) -> Candidate:
+        position = one.position
+        grown = "" if one.growth is None else f", {one.growth:+.0%} since the settlement before"
+        grown += "; the shares were split between the two" if position.split else ""
+        grown += "; FINRA revised the figure" if position.revised else ""
+        return Candidate(
+            ticker=ticker,
+            source=self.name,
+            context=(
+                f"{position.current:,.0f} shares sold short on {settlement}, {one.days_to_cover:.1f} days of "
+                f"its mean volume of {position.average_volume:,.0f}{grown}"
+            ),
+            priority=Priority.HIGH if one.crowded and one.grew else Priority.MEDIUM,
+            strategy=self.strategy,
+            score=round(one.days_to_cover, 4),
+            evidence=(self._evidence(ticker, one, settlement),),
+        )
+
+    def _evidence(self, ticker: str, one: Squeeze, settlement: date) -> Evidence:
+        position = one.position
+        return Evidence(
+            vendor="finra",
+            kind="short_interest",
+            as_of=settlement.isoformat(),
+            url=self.vendors.finra.short_interest_url(settlement),
+            values={
+                "symbol": ticker,
+                "finra_symbol": position.symbol,
+                "name": position.name,
+                "market": position.market,
+                "short_shares": position.current,
+                "previous_short_shares": position.previous,
+                "mean_volume": position.average_volume,
+                "days_to_cover": round(one.days_to_cover, 4),
+                "growth": None if one.growth is None else round(one.growth, 4),
+                "split": position.split,
+                "revised": position.revised,
+            },
+        )
+
+
+def _class_shares(directory: SymbolDirectory) -> dict[str, str]:
+    """Return the tickers of class shares by their letters alone, where these are no ticker of their own."""
+    spelled = {ticker.replace(".", ""): ticker for ticker in directory.shares_and_funds if "." in ticker}
+    return {letters: ticker for letters, ticker in spelled.items() if letters not in directory}

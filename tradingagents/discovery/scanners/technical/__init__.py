@@ -1,0 +1,1 @@
+"""The technical scanners, one for each screen."""

@@ -1,0 +1,156 @@
+"""What all technical scanners do: take one screen's answer over the daily bars and tell it whole.
+
+The bars and the evaluation belong to the scan
+(:class:`~tradingagents.discovery.screens.market_data.MarketData`): the first of these scanners has every
+screen evaluated, the others find the answers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
+from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
+from tradingagents.discovery.model.errors import NotConfiguredError
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.settings.settings import ScannerSettings
+
+if TYPE_CHECKING:
+    from tradingagents.discovery.screens.base import Coverage, Hit
+    from tradingagents.discovery.screens.run import Screened
+
+__all__ = ["Grades", "TechnicalScanner", "scan_bars", "thresholds_of"]
+
+Grades = tuple[float, float]
+"""The scores from which a candidate is of high and of medium priority; below it is low."""
+
+_DIGITS = 6
+
+
+class TechnicalScanner(BaseScanner):
+    """Puts forward what the screen of its own name picks; the screen's score is the candidate's.
+
+    Its ``Settings`` are the screen's thresholds. ``grades`` turn a score into a priority.
+    """
+
+    pipeline = "momentum"
+    grades: ClassVar[Grades]
+
+    @classmethod
+    def screen(cls, settings: ScannerSettings) -> tuple[str, Mapping[str, Any]] | None:
+        return cls.name, thresholds_of(settings)
+
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
+        """Yield the strongest first. Raises what :meth:`MarketData.screened` does."""
+        return scan_bars(self, self.grades)
+
+
+def thresholds_of(settings: ScannerSettings) -> dict[str, Any]:
+    """Return the settings that are a screen's own."""
+    return {key: getattr(settings, key) for key in type(settings).model_fields.keys() - _COMMON}
+
+
+_COMMON = ScannerSettings.model_fields.keys()
+
+
+def scan_bars(scanner: BaseScanner, grades: Grades) -> Iterator[Candidate]:
+    """Yield a scanner's candidates from its screen, the strongest first, and tell what could be judged."""
+    screened = _asked(scanner)
+    _tell(scanner, screened)
+    for hit in _tradeable(scanner, screened):
+        yield Candidate(
+            ticker=hit.ticker,
+            source=scanner.name,
+            context=f"{hit.as_of}: {screened.result.screen.explain(hit.values)}",
+            priority=_priority(hit.score, grades),
+            strategy=scanner.strategy,
+            score=round(hit.score, _DIGITS),
+            evidence=(_evidence(scanner, hit, screened),),
+        )
+
+
+def _tradeable(scanner: BaseScanner, screened: Screened) -> Iterator[Hit]:
+    """Yield the hits that the filter's price and liquidity let through; of which neither is known, too.
+
+    Ratios of volume are most extreme where next to nothing is traded.
+    """
+    order = scanner.market.order
+    for hit in screened.result.hits:
+        known = screened.facts.get(hit.ticker)
+        traded = known and known.median_dollar_volume_usd
+        if known and order.min_price_usd is not None and known.close_usd < order.min_price_usd:
+            scanner.step("below filter.min_price_usd")
+        elif traded is not None and order.min_dollar_volume_usd and traded < order.min_dollar_volume_usd:
+            scanner.step("below filter.min_dollar_volume_usd")
+        else:
+            yield hit
+
+
+def _asked(scanner: BaseScanner) -> Screened:
+    if scanner.market is None:
+        raise NotConfiguredError("daily bars")
+    order = scanner.screen(scanner.settings)
+    assert order is not None
+    answer: Screened = scanner.ask(
+        "market.screened",
+        {"screen": order[0]},
+        lambda: scanner.market.screened(order[0]),
+        lambda found: (
+            f"{len(found.result.hits)} picked on {found.result.as_of}, {found.result.coverage.describe()}"
+        ),
+    )
+    return answer
+
+
+def _tell(scanner: BaseScanner, screened: Screened) -> None:
+    """Say how much of the universe was judged, and of the rest, why not.
+
+    Single tickers with a short history are no news; too many of them leave a hole in the answer.
+    """
+    coverage = screened.result.coverage
+    for step, count in _steps(coverage, len(screened.result.hits)).items():
+        scanner.step(step, count)
+    asked = coverage.universe if screened.partial else coverage.judged
+    scanner.cover(asked=asked, answered=coverage.judged, of=coverage.universe)
+    if screened.partial:
+        scanner.trouble(Reason.NO_DATA, coverage.describe())
+    if screened.problem is not None:
+        problem = verdict_of_error(screened.problem)
+        scanner.trouble(problem.reason, f"funds are not told from shares: {problem.message}")
+
+
+def _steps(coverage: Coverage, picked: int) -> dict[str, int]:
+    steps = {
+        "tickers": coverage.universe,
+        "no bars at all": coverage.absent,
+        "no bar of the session": coverage.stale,
+        f"fewer than {coverage.bars_needed} bars": coverage.too_few_bars,
+        "bars that cannot be judged": coverage.unusable,
+        "outside the thresholds": coverage.judged - picked,
+    }
+    return {step: count for step, count in steps.items() if count}
+
+
+def _priority(score: float, grades: Grades) -> Priority:
+    high, medium = grades
+    if score >= high:
+        return Priority.HIGH
+    return Priority.MEDIUM if score >= medium else Priority.LOW
+
+
+def _evidence(scanner: BaseScanner, hit: Hit, screened: Screened) -> Evidence:
+    """The newest bar's session, the screen's values, and the state of the store that holds the bars."""
+    day = hit.as_of.isoformat()
+    return Evidence(
+        vendor="ohlcv",
+        kind=f"screen_{screened.result.screen.name}",
+        as_of=day,
+        id=f"ohlcv/{screened.bars[:16]}/{hit.ticker}/{day}",
+        values={
+            "symbol": hit.ticker,
+            **{name: round(value, _DIGITS) for name, value in hit.values.items()},
+            "score": round(hit.score, _DIGITS),
+            "bars_needed": screened.result.screen.warm_up,
+        },
+    )

@@ -1,0 +1,1 @@
+"""What runs scanners: base class, registry, scan, recorder, progress."""

@@ -1,0 +1,127 @@
+"""The scanners of a graph: an explicit, ordered list. Importing a scanner registers nothing."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from tradingagents.discovery.model.errors import ConfigError
+from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.plugins import plugins, register_plugins
+from tradingagents.discovery.settings.settings import ScannerSettings, parse_settings
+
+__all__ = ["ScannerRegistry"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class ScannerRegistry:
+    """Scanner classes in the order in which their candidates are merged.
+
+    Raises :class:`ConfigError` when a class is malformed or its name is taken.
+    """
+
+    def __init__(self, scanners: Iterable[type[BaseScanner]] = ()) -> None:
+        self._classes: dict[str, type[BaseScanner]] = {}
+        for scanner in scanners:
+            self.register(scanner)
+
+    @classmethod
+    def built_in(cls) -> ScannerRegistry:
+        """Return a registry of every built-in scanner; add to it or make one of your own."""
+        from tradingagents.discovery.scanners.catalogue import BUILT_IN  # noqa: PLC0415 - it imports this file
+
+        return cls(BUILT_IN)
+
+    @classmethod
+    def installed(cls) -> ScannerRegistry:
+        """Return the built-in scanners and, after them, those that installed distributions offer.
+
+        See :mod:`~tradingagents.discovery.scanning.plugins`. One that cannot be loaded is there as a
+        stand-in whose scan fails with the reason.
+        """
+        registry = cls.built_in()
+        register_plugins(plugins(), registry._register_plugin, registry.__contains__)
+        return registry
+
+    def _register_plugin(self, scanner: type[BaseScanner]) -> type[BaseScanner]:
+        _check(scanner)
+        _check_defaults(scanner)
+        return self.register(scanner)
+
+    def register(self, scanner: type[BaseScanner]) -> type[BaseScanner]:
+        """Add a class at the end, and return it, so that it can serve as a decorator."""
+        _check(scanner)
+        if (taken := self._classes.get(scanner.name)) is not None:
+            label = scanner.__qualname__
+            raise ConfigError(
+                f"{label}: the name {scanner.name!r} is taken by {taken.__qualname__}; choose another"
+            )
+        self._classes[scanner.name] = scanner
+        return scanner
+
+    def __iter__(self) -> Iterator[type[BaseScanner]]:
+        return iter(tuple(self._classes.values()))
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._classes
+
+    def __getitem__(self, name: str) -> type[BaseScanner]:
+        return self._classes[name]
+
+    def __repr__(self) -> str:
+        return f"ScannerRegistry([{', '.join(self._classes)}])"
+
+
+def _check(scanner: Any) -> None:
+    label = getattr(scanner, "__qualname__", repr(scanner))
+    if not (isinstance(scanner, type) and issubclass(scanner, BaseScanner)):
+        raise ConfigError(f"{label} is not a subclass of BaseScanner")
+    for attribute in ("name", "pipeline"):
+        value = getattr(scanner, attribute, None)
+        if not isinstance(value, str) or not _NAME.fullmatch(value):
+            raise ConfigError(
+                f"{label}.{attribute} is {value!r}; it must be a lower-case name such as 'big_gap'"
+            )
+    if not isinstance(scanner.strategy, str):
+        raise ConfigError(f"{label}.strategy is {scanner.strategy!r}; it must be text")
+    _check_promises(scanner.evidence_kinds, scanner.listed_only, label)
+    if inspect.isabstract(scanner):
+        missing = ", ".join(sorted(scanner.__abstractmethods__))
+        raise ConfigError(f"{label} does not define {missing}")
+    if not callable(scanner.scan):
+        raise ConfigError(f"{label}.scan is {scanner.scan!r}; it must be a method")
+    if inspect.iscoroutinefunction(scanner.scan) or inspect.isasyncgenfunction(scanner.scan):
+        raise ConfigError(f"{label}.scan is asynchronous; scanners run in threads, so write it without async")
+    _check_settings(scanner.Settings, label)
+
+
+def _check_defaults(scanner: type[BaseScanner]) -> None:
+    """Refuse settings that are not valid without a word of the user: no graph could be built beside them."""
+    try:
+        parse_settings(scanner, {})
+    except ConfigError as error:
+        raise ConfigError(
+            f"needs a default for every setting, since it is scanned by whoever installs it: {error}"
+        ) from None
+
+
+def _check_promises(kinds: Any, listed_only: Any, label: str) -> None:
+    if (
+        isinstance(kinds, str)
+        or not isinstance(kinds, Collection)
+        or not all(isinstance(k, str) for k in kinds)
+    ):
+        raise ConfigError(f"{label}.evidence_kinds is {kinds!r}; it must be a tuple such as ('my_kind',)")
+    if not isinstance(listed_only, bool):
+        raise ConfigError(f"{label}.listed_only is {listed_only!r}; it must be True or False")
+
+
+def _check_settings(settings: Any, label: str) -> None:
+    if not (isinstance(settings, type) and issubclass(settings, ScannerSettings)):
+        raise ConfigError(f"{label}.Settings must be a subclass of ScannerSettings")

@@ -1,0 +1,1 @@
+"""Typed settings: types, defaults, bounds and their messages."""

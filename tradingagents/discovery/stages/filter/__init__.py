@@ -1,0 +1,1 @@
+"""The filter: which merged candidates pass."""

@@ -1,0 +1,124 @@
+"""What is known of the candidates' markets, gathered without a request: stored bars and own evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from tradingagents.discovery.model.errors import DiscoveryError
+
+__all__ = ["MarketFacts", "read_market"]
+
+
+@dataclass(frozen=True)
+class MarketFacts:
+    """Facts by ticker, each a plain dict (see :func:`read_market`), and where they come from.
+
+    ``known`` counts the tickers with a usable bar of the session; ``note`` says why the others have none, and
+    is empty where there are no others. ``problem`` tells of bars that are there and could not be used.
+    """
+
+    by_ticker: Mapping[str, Mapping[str, Any]]
+    as_of: str | None
+    known: int
+    note: str
+    problem: str | None = None
+
+    def report(self) -> dict[str, Any]:
+        """Return the part of the filter's report that names the source."""
+        return {"as_of": self.as_of, "known": self.known, "of": len(self.by_ticker), "note": self.note}
+
+
+@dataclass(frozen=True)
+class _Bars:
+    """What the stored bars gave: facts by ticker, or the reason why there are none."""
+
+    by_ticker: Mapping[str, Mapping[str, Any]]
+    as_of: str | None = None
+    note: str = ""
+    problem: str | None = None
+
+
+def read_market(
+    candidates: Sequence[Mapping[str, Any]],
+    store: Path | None,
+    trade_date: date,
+    now: datetime | None,
+    *,
+    max_age_sessions: int = 0,
+) -> MarketFacts:
+    """Return what is known of each candidate's market as of the last session that had closed by ``now``.
+
+    Each is a dict of ``close_usd``, ``median_dollar_volume_usd`` (20 sessions),
+    ``change_5_sessions_percent``, ``market_cap_usd`` and ``as_of``, the session of the first three; None for
+    what is not known. The market capitalisation is the newest ``market_cap_usd`` among the values of the
+    candidate's evidence.
+    Without ``now`` every session up to ``trade_date`` is over.
+    ``store`` is the folder of the daily bars, which may end ``max_age_sessions`` earlier. Never raises for
+    want of data.
+    """
+    tickers = [candidate["ticker"] for candidate in candidates]
+    bars = _from_bars(store, lambda folder: _read(tickers, folder, trade_date, now, max_age_sessions))
+    found = {}
+    for candidate in candidates:
+        own = bars.by_ticker.get(candidate["ticker"], _UNKNOWN)
+        found[candidate["ticker"]] = {**own, "market_cap_usd": market_cap_of(candidate)}
+    return MarketFacts(found, bars.as_of, len(bars.by_ticker), bars.note, bars.problem)
+
+
+_UNKNOWN: Mapping[str, Any] = {
+    "close_usd": None,
+    "median_dollar_volume_usd": None,
+    "change_5_sessions_percent": None,
+    "as_of": None,
+}
+
+
+def _from_bars(store: Path | None, read: Callable[[Path], _Bars]) -> _Bars:
+    if store is None or not (store / "manifest.json").exists():
+        return _Bars({}, note="no daily bars")
+    try:
+        return read(store)
+    except ImportError as error:
+        return _Bars({}, note="no daily bars", problem=f"daily bars are not read: no {error.name}")
+    except DiscoveryError as error:
+        return _Bars({}, note="no daily bars that can be used", problem=f"daily bars: {error}")
+
+
+def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime | None, max_age: int) -> _Bars:
+    # Polars and the exchange's calendar take half a second: only where there is something to read.
+    from tradingagents.discovery.bars.calendar import nyse  # noqa: PLC0415
+    from tradingagents.discovery.screens.facts import daily_facts  # noqa: PLC0415
+
+    calendar = nyse()
+    session = calendar.latest_session(trade_date, now)
+    sheet = daily_facts(store, tickers, session, calendar, max_age_sessions=max_age)
+    if not sheet.facts:
+        behind = (
+            f"the daily bars end on {sheet.newest}" if sheet.newest < session else "no daily bars of them"
+        )
+        return _Bars({}, session.isoformat(), f"{behind}; the session is {session}")
+    known = {
+        ticker: {
+            "close_usd": facts.close_usd,
+            "median_dollar_volume_usd": facts.median_dollar_volume_usd,
+            "change_5_sessions_percent": facts.change_percent,
+            "as_of": sheet.as_of.isoformat(),
+        }
+        for ticker, facts in sheet.facts.items()
+    }
+    note = f"no bar of {sheet.as_of}" if known.keys() < set(tickers) else ""
+    return _Bars(known, sheet.as_of.isoformat(), note)
+
+
+def market_cap_of(candidate: Mapping[str, Any]) -> float | None:
+    """Return the newest ``market_cap_usd`` that the candidate's evidence states."""
+    newest, found = "", None
+    for record in candidate.get("evidence") or ():
+        value, as_of = (record.get("values") or {}).get("market_cap_usd"), str(record.get("as_of", ""))
+        if isinstance(value, int | float) and not isinstance(value, bool) and as_of >= newest:
+            newest, found = as_of, float(value)
+    return found

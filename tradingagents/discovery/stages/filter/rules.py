@@ -1,0 +1,170 @@
+"""The filter: which merged candidates go on. Pure rules, each counted, every drop named with its reason.
+
+A rule drops only what is known to miss it. What is unknown stays and is counted as unknown, because a
+missing price says something about the data and nothing about the share. A recent large move is a reason to
+look later, not a reason to look away: whatever the market did, that rule drops nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from tradingagents.discovery.model.candidate import Priority, normalise_ticker
+from tradingagents.discovery.settings.settings import FilterSettings
+
+__all__ = ["DEPRIORITISED", "filter_candidates"]
+
+DEPRIORITISED = "deprioritised"
+"""The key under which a candidate says why it ranks one priority lower."""
+
+_UNKNOWN = None
+_FINE = ""
+_Judge = Callable[[Mapping[str, Any]], str | None]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """``judge`` returns why a candidate is dropped, an empty text when it is not, None when unknown.
+
+    ``missing`` says why something may be unknown.
+    """
+
+    name: str
+    judge: _Judge
+    missing: str = ""
+
+
+@dataclass
+class _Sieve:
+    """What is left, and the account of every step so far."""
+
+    left: list[dict[str, Any]]
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    def apply(self, rule: _Rule) -> None:
+        verdicts = [(candidate, rule.judge(candidate)) for candidate in self.left]
+        unknown = sum(verdict is _UNKNOWN for _, verdict in verdicts)
+        step = {
+            "name": rule.name,
+            "in": len(verdicts),
+            "out": sum(not verdict for _, verdict in verdicts),
+            "unknown": unknown,
+            "dropped": [{"ticker": one["ticker"], "reason": why} for one, why in verdicts if why],
+        }
+        if unknown:
+            step["note"] = _note(unknown, len(verdicts), rule.missing)
+        self.left = [candidate for candidate, verdict in verdicts if not verdict]
+        self.steps.append(step)
+
+
+def filter_candidates(
+    candidates: Sequence[Mapping[str, Any]],
+    settings: FilterSettings,
+    missing: str = "no daily bars",
+    *,
+    trade_date: date,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what stays, in the given order, and an account of each step. Pure.
+
+    Reads ``evidence`` and ``market`` of each candidate, the latter being the facts of :func:`read_market`;
+    ``missing`` says why there may be none. A step is ``{"name", "in", "out", "unknown", "dropped"}``,
+    ``dropped`` being a list of ``{"ticker", "reason"}``; the last one has ``deprioritised`` in its place, and
+    so have the candidates it marks. A limit that is switched off is no step.
+    """
+    sieve = _Sieve([dict(candidate) for candidate in candidates])
+    for rule in (*_named(settings), *_fresh(settings, trade_date), *_measured(settings, missing)):
+        sieve.apply(rule)
+    if settings.recent_move_percent is not None:
+        sieve.steps.append(_deprioritise(sieve.left, settings, settings.recent_move_percent, missing))
+    return sieve.left, sieve.steps
+
+
+def _named(settings: FilterSettings) -> Iterable[_Rule]:
+    excluded = {normalise_ticker(ticker) for ticker in settings.exclude_tickers}
+    worst = Priority(settings.min_priority).rank
+
+    def is_excluded(candidate: Mapping[str, Any]) -> str:
+        return "in filter.exclude_tickers" if candidate["ticker"] in excluded else _FINE
+
+    def too_low(candidate: Mapping[str, Any]) -> str:
+        if Priority(candidate["priority"]).rank <= worst:
+            return _FINE
+        return f"priority {candidate['priority']} is below filter.min_priority {settings.min_priority}"
+
+    yield _Rule("exclude_tickers", is_excluded)
+    yield _Rule("min_priority", too_low)
+
+
+def _fresh(settings: FilterSettings, trade_date: date) -> Iterable[_Rule]:
+    most = settings.max_evidence_age_days
+    if most is None:
+        return
+
+    def too_old(candidate: Mapping[str, Any]) -> str | None:
+        days = [day for record in candidate.get("evidence") or () if (day := _day(record)) is not None]
+        if not days:
+            return _UNKNOWN
+        age = (trade_date - max(days)).days
+        told = f"newest evidence is of {max(days)}, {age} days old: more than"
+        return f"{told} filter.max_evidence_age_days {most}" if age > most else _FINE
+
+    yield _Rule("freshness", too_old, "no evidence with a date")
+
+
+def _day(record: Mapping[str, Any]) -> date | None:
+    try:
+        return date.fromisoformat(str(record.get("as_of", ""))[:10])
+    except ValueError:
+        return None
+
+
+def _measured(settings: FilterSettings, missing: str) -> Iterable[_Rule]:
+    limits = (
+        ("price", "close_usd", "min_price_usd", missing),
+        ("market cap", "market_cap_usd", "min_market_cap_usd", "no evidence states it"),
+        ("liquidity", "median_dollar_volume_usd", "min_dollar_volume_usd", missing),
+    )
+    for name, fact, setting, why in limits:
+        least = getattr(settings, setting)
+        if least is not None:
+            yield _Rule(name, _at_least(fact, least, setting), why)
+
+
+def _at_least(fact: str, least: float, setting: str) -> _Judge:
+    def judge(candidate: Mapping[str, Any]) -> str | None:
+        value = candidate.get("market", {}).get(fact)
+        if value is None:
+            return _UNKNOWN
+        return _FINE if value >= least else f"{fact} {value:,.2f} is below filter.{setting} {least:,.2f}"
+
+    return judge
+
+
+def _deprioritise(
+    candidates: Sequence[dict[str, Any]], settings: FilterSettings, most: float, missing: str
+) -> dict[str, Any]:
+    """Mark those that moved more than ``most`` percent, and return the step's account."""
+    exempt = frozenset(settings.recent_move_exempt)
+    unknown, marked = 0, []
+    for candidate in candidates:
+        change = candidate.get("market", {}).get("change_5_sessions_percent")
+        if change is None:
+            unknown += 1
+        elif abs(change) > most and exempt.isdisjoint(_scanners(candidate)):
+            candidate[DEPRIORITISED] = f"moved {change:+.1f} % in 5 sessions, more than {most:g} %"
+            marked.append({"ticker": candidate["ticker"], "reason": candidate[DEPRIORITISED]})
+    count = len(candidates)
+    step = {"name": "recent move", "in": count, "out": count, "unknown": unknown, "deprioritised": marked}
+    return {**step, "note": _note(unknown, count, missing)} if unknown else step
+
+
+def _note(unknown: int, of: int, missing: str) -> str:
+    return f"unknown for {unknown} of {of}" + (f" ({missing})" if missing else "")
+
+
+def _scanners(candidate: Mapping[str, Any]) -> set[str]:
+    """Return who found it: by the marks, which name scanners, and by its sources, which may be any label."""
+    return {*(candidate.get("all_sources") or [candidate.get("source", "")]), *candidate.get("seen_by", ())}

@@ -1,0 +1,168 @@
+"""The filter as a step of a run: gather what is known, mark what is new, drop, and account for it.
+
+A filter of the user's own takes the place of the built-in rules; when it fails, those decide instead. Nothing
+is ever dropped because a filter failed, and a run whose candidates were all dropped says so loudly.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.settings.settings import DiscoveryConfig
+from tradingagents.discovery.stages.custom import CandidateFilter, StageFailed, consult, name_of
+from tradingagents.discovery.stages.filter.history import Sightings
+from tradingagents.discovery.stages.filter.market_facts import MarketFacts, read_market
+from tradingagents.discovery.stages.filter.novelty import found_in, mark_candidates
+from tradingagents.discovery.stages.filter.rules import DEPRIORITISED, filter_candidates
+from tradingagents.discovery.stages.rank.llm import LLM_REASON
+from tradingagents.discovery.stages.receipt import with_stage
+
+__all__ = ["FilterStage"]
+
+_log = logging.getLogger("tradingagents.discovery")
+
+
+class FilterStage:
+    """Turns a scan's state into the update of the filter. Thread-safe; asks no vendor."""
+
+    def __init__(
+        self,
+        config: DiscoveryConfig,
+        custom: CandidateFilter | None = None,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        let_through: tuple[type[BaseException], ...] = (),
+    ) -> None:
+        self._config, self._custom, self._clock = config, custom, clock
+        self._let_through = let_through
+        self._sightings = Sightings(_sightings_file(config))
+
+    def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``tickers``, ``candidate_metadata``, ``status``, ``filter_report`` and ``warnings``.
+
+        And the state's ``scan_report`` with this step's counts; see :func:`with_stage`.
+
+        ``filter_report`` is ``{"in", "out", "by", "steps", "dropped", "refused", "market", "emptied",
+        "emptied_by", "fallback"}``: ``by`` names what decided, ``emptied_by`` the step after which nothing
+        was left of something, ``fallback`` why the built-in rules decided in place of the user's filter.
+        """
+        candidates = [_unmarked(candidate) for candidate in state.get("candidate_metadata") or ()]
+        trade_date, report = self._trade_date(state), state.get("scan_report") or {}
+        marked, problem = self._marked(candidates, report, trade_date.isoformat())
+        facts = self._facts(candidates, trade_date)
+        told = [{**candidate, "market": dict(facts.by_ticker[candidate["ticker"]])} for candidate in marked]
+        kept, account = self._decide(told, trade_date.isoformat(), facts)
+        return {
+            "tickers": [candidate["ticker"] for candidate in kept],
+            "candidate_metadata": kept,
+            "status": "filtered",
+            "filter_report": account,
+            **with_stage(report, "filter", account),
+            "warnings": [text for text in (problem, *self._said(account, facts)) if text],
+        }
+
+    def _trade_date(self, state: Mapping[str, Any]) -> date:
+        report = state.get("scan_report") or {}
+        text = report.get("trade_date") or state.get("trade_date")
+        return date.fromisoformat(text) if text else self._clock.now().date()
+
+    def _marked(
+        self, candidates: Sequence[Mapping[str, Any]], report: Mapping[str, Any], trade_date: str
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        found = found_in(report)
+        earlier, problem = self._sightings.exchange(trade_date, found)
+        return mark_candidates(candidates, found, earlier, trade_date), problem
+
+    def _facts(self, candidates: Sequence[Mapping[str, Any]], trade_date: date) -> MarketFacts:
+        store, age = self._config.market_store_folder(), self._config.market.max_age_sessions
+        # As for the scanners: an invented or recorded market's day is over.
+        now = self._clock.now() if self._config.data_source == "live" else None
+        return read_market(candidates, store, trade_date, now, max_age_sessions=age)
+
+    def _decide(
+        self, candidates: list[dict[str, Any]], trade_date: str, facts: MarketFacts
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        fallback = None
+        if self._custom is not None:
+            try:
+                return self._by_custom(self._custom, candidates, trade_date, facts)
+            except StageFailed as error:
+                fallback = (
+                    f"filter {name_of(self._custom)} failed, the built-in rules filtered instead: {error}"
+                )
+        day = date.fromisoformat(trade_date)
+        kept, steps = filter_candidates(candidates, self._config.filter, facts.note, trade_date=day)
+        return kept, _account(candidates, kept, steps, facts, fallback=fallback)
+
+    def _by_custom(
+        self, custom: CandidateFilter, candidates: list[dict[str, Any]], trade_date: str, facts: MarketFacts
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        seconds, name = self._config.filter.timeout_seconds, name_of(custom)
+        answer = consult(custom, candidates, trade_date, seconds, self._let_through)
+        stayed = {candidate["ticker"] for candidate in answer.candidates}
+        gone = [candidate["ticker"] for candidate in candidates if candidate["ticker"] not in stayed]
+        step = {
+            "name": name,
+            "in": len(candidates),
+            "out": len(stayed),
+            "unknown": 0,
+            "dropped": [{"ticker": ticker, "reason": f"not returned by filter {name}"} for ticker in gone],
+        }
+        account = _account(candidates, answer.candidates, [step], facts, by=name, refused=answer.refused)
+        return answer.candidates, account
+
+    def _said(self, account: Mapping[str, Any], facts: MarketFacts) -> list[str]:
+        """Log what a person should know, and return it for the final state."""
+        said = [text for text in (account["fallback"], facts.problem) if text]
+        said += [f"filter {account['by']}: {len(account['refused'])} refused"] if account["refused"] else []
+        if account["emptied"]:
+            count, step = account["in"], account["emptied_by"]
+            said.append(f"the filter dropped all {count} candidates; the last of them fell at step {step!r}")
+        for text in said:
+            _log.warning("%s", text)
+        _log.info("filter: %d of %d candidates stay", account["out"], account["in"])
+        return said
+
+
+def _account(
+    candidates: Sequence[Any],
+    kept: Sequence[Any],
+    steps: Sequence[Mapping[str, Any]],
+    facts: MarketFacts,
+    *,
+    by: str = "built-in",
+    refused: Sequence[Mapping[str, str]] = (),
+    fallback: str | None = None,
+) -> dict[str, Any]:
+    emptied_by = next((step["name"] for step in steps if step["in"] and not step["out"]), None)
+    return {
+        "in": len(candidates),
+        "out": len(kept),
+        "by": by,
+        "steps": list(steps),
+        "dropped": [{**one, "step": step["name"]} for step in steps for one in step.get("dropped", ())],
+        "refused": list(refused),
+        "market": facts.report(),
+        "emptied": emptied_by is not None,
+        "emptied_by": emptied_by,
+        "fallback": fallback,
+    }
+
+
+def _unmarked(candidate: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out marks of the stages: no scanner can set itself back, or speak as the model that ranks."""
+    return {key: value for key, value in candidate.items() if key not in {DEPRIORITISED, LLM_REASON}}
+
+
+def _sightings_file(config: DiscoveryConfig) -> Path | None:
+    """Return the file of what runs found; what was found in invented or replayed data is kept apart."""
+    folder = config.state_folder()
+    if folder is None:
+        return None
+    live = config.data_source == "live"
+    return folder / ("sightings.sqlite" if live else f"sightings@{config.data_source}.sqlite")

@@ -1,0 +1,1 @@
+"""The ranker: in which order candidates are handed on."""

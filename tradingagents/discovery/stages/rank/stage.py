@@ -1,0 +1,148 @@
+"""The ranker as a step of a run: order, cut at the limit, and account for it.
+
+A ranker of the user's own, or a chat model, takes the place of the built-in order; when it fails, that order
+stands, and the run says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.model.tool_log import ToolLog
+from tradingagents.discovery.net.counters import counting
+from tradingagents.discovery.scanning.recorder import LocalRecorder
+from tradingagents.discovery.settings.settings import DiscoveryConfig
+from tradingagents.discovery.stages.custom import Answer, CandidateRanker, StageFailed, consult, name_of
+from tradingagents.discovery.stages.rank.llm import LlmRanker
+from tradingagents.discovery.stages.rank.rules import rank_candidates
+from tradingagents.discovery.stages.receipt import with_stage
+
+__all__ = ["RankerStage"]
+
+_log = logging.getLogger("tradingagents.discovery")
+
+
+class RankerStage:
+    """Turns the filter's state into the update of the ranker. Thread-safe.
+
+    ``custom`` decides the order where it is given, else the model that ``ranker.model`` names, else the
+    built-in rules.
+    """
+
+    def __init__(
+        self,
+        config: DiscoveryConfig,
+        custom: CandidateRanker | None = None,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        let_through: tuple[type[BaseException], ...] = (),
+    ) -> None:
+        self._config, self._clock, self._let_through = config, clock, let_through
+        model = config.ranker.model
+        self._custom = custom if custom is not None or model is None else LlmRanker(model)
+
+    def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the ranking under ``final_ranking``, its account under ``ranker_report``, and ``warnings``.
+
+        And the state's ``scan_report`` with this step's counts; see :func:`with_stage`.
+
+        ``ranker_report`` is ``{"in", "out", "by", "limit", "cut", "left_out", "refused", "emptied",
+        "fallback", "requests"}``: ``cut`` names what the limit cut, ``left_out`` what a ranker of the user's
+        own did not return, ``fallback`` why the built-in order stands in its place, and ``requests`` counts,
+        by model, what was asked of it, whether the answer was of use or not.
+        """
+        candidates = state.get("candidate_metadata") or []
+        plain = rank_candidates(candidates, self._config.pipelines, state.get("scan_report"))
+        requests = LocalRecorder(ToolLog("ranker", "ranker"), lambda candidate: None)
+        with counting(requests.request):
+            order, account = self._decide(plain, self._trade_date(state))
+        requests.close()  # one that was late may still be asking
+        ranked = [{**one, "rank": rank} for rank, one in enumerate(order, start=1)]
+        account = {"in": len(candidates), "out": len(ranked), **account, "requests": requests.requests}
+        account["emptied"] = bool(candidates) and not ranked
+        return {
+            "tickers": [candidate["ticker"] for candidate in ranked],
+            "candidate_metadata": ranked,
+            "final_ranking": ranked,
+            "status": "ranked",
+            "ranker_report": account,
+            **with_stage(state.get("scan_report"), "ranker", account),
+            "warnings": [*(state.get("warnings") or ()), *_said(account)],
+        }
+
+    def _decide(
+        self, plain: list[dict[str, Any]], trade_date: str
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        fallback = None
+        if self._custom is not None and plain:
+            try:
+                return self._by_custom(self._custom, plain, trade_date)
+            except StageFailed as error:
+                name = name_of(self._custom)
+                fallback = f"ranker {name} failed, the built-in order stands: {error}"
+        return self._cut(plain, by="built-in", fallback=fallback)
+
+    def _by_custom(
+        self, custom: CandidateRanker, plain: list[dict[str, Any]], trade_date: str
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        permutes = bool(getattr(custom, "permutes", False))
+        given = plain[: self._config.ranker.limit] if permutes else plain
+        seconds = self._config.ranker.timeout_seconds
+        answer = consult(custom, given, trade_date, seconds, self._let_through)
+        if permutes:
+            _require_all(given, answer)
+        order = [*answer.candidates, *plain[len(given) :]]
+        named = {candidate["ticker"] for candidate in order}
+        left_out = [one["ticker"] for one in plain if one["ticker"] not in named]
+        return self._cut(order, by=name_of(custom), left_out=left_out, refused=answer.refused)
+
+    def _cut(
+        self,
+        order: list[dict[str, Any]],
+        *,
+        by: str,
+        left_out: Sequence[str] = (),
+        refused: Sequence[Mapping[str, str]] = (),
+        fallback: str | None = None,
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        limit = self._config.ranker.limit
+        kept = order[:limit]
+        return kept, {
+            "by": by,
+            "limit": limit,
+            "cut": [candidate["ticker"] for candidate in order[len(kept) :]],
+            "left_out": list(left_out),
+            "refused": list(refused),
+            "fallback": fallback,
+        }
+
+    def _trade_date(self, state: Mapping[str, Any]) -> str:
+        report = state.get("scan_report") or {}
+        found = report.get("trade_date") or state.get("trade_date")
+        return str(found or self._clock.now().date().isoformat())
+
+
+def _require_all(given: Sequence[Mapping[str, Any]], answer: Answer) -> None:
+    missing = len(given) - len(answer.candidates)
+    if missing:
+        raise StageFailed(
+            f"it left out {missing} of the {len(given)} candidates it was given to put in order"
+        )
+    if answer.refused:
+        first = answer.refused[0]
+        raise StageFailed(f"it returned {first['ticker']}: {first['reason']}")
+
+
+def _said(account: Mapping[str, Any]) -> list[str]:
+    """Log what a person should know, and return it for the final state."""
+    said = [account["fallback"]] if account["fallback"] else []
+    said += [f"ranker {account['by']}: {len(account['refused'])} refused"] if account["refused"] else []
+    if account["emptied"]:
+        said.append(f"the ranker {account['by']} left out all {account['in']} candidates")
+    for text in said:
+        _log.warning("%s", text)
+    _log.info("ranker: %d of %d candidates handed on", account["out"], account["in"])
+    return said

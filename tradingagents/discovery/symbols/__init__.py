@@ -1,0 +1,1 @@
+"""Symbols: directory, listing, security type, spelling, universe."""

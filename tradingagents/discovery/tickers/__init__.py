@@ -1,0 +1,1 @@
+"""Tickers in free text."""

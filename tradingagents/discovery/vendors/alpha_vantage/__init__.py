@@ -1,0 +1,1 @@
+"""Alpha Vantage: client and records."""

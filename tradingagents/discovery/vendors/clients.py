@@ -1,0 +1,221 @@
+"""``Vendors``: the way from a scanner to every vendor; each is built when it is first asked for."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from tradingagents.discovery.execution.single_flight import SingleFlight
+from tradingagents.discovery.model.clock import current_deadline
+from tradingagents.discovery.model.errors import Cancelled, NotConfiguredError
+from tradingagents.discovery.model.redact import register_secret
+from tradingagents.discovery.net.session import open_session
+from tradingagents.discovery.net.transport.exchange import Credentials, Send
+from tradingagents.discovery.settings.vendors import VendorsSettings
+
+if TYPE_CHECKING:
+    from tradingagents.discovery.net.fetch_session import FetchSession
+    from tradingagents.discovery.vendors.alpha_vantage.client import AlphaVantage
+    from tradingagents.discovery.vendors.finnhub.client import Finnhub
+    from tradingagents.discovery.vendors.finra.client import Finra
+    from tradingagents.discovery.vendors.nasdaq import Nasdaq
+    from tradingagents.discovery.vendors.reddit.client import Reddit
+    from tradingagents.discovery.vendors.sec.client import Sec
+    from tradingagents.discovery.vendors.yahoo import Yahoo
+
+__all__ = ["Vendors"]
+
+T = TypeVar("T")
+
+_SANDBOX_VALUE = "sandbox"  # the sandbox takes any key, and nothing of it is secret
+_SANDBOX_AGENT = "linux:tradingagents-sandbox:v1 (sandbox@example.com)"
+
+
+class Vendors:
+    """Clients of one scan over one session a vendor. Thread-safe.
+
+    Keys are read from the environment when a vendor is first asked for, never before; a missing one
+    raises :class:`NotConfiguredError` naming the variable. With the sandbox as data source no key is
+    needed, and none is read. ``state_dir`` is where spent quota, open circuits and cached answers are kept
+    for the next run; None keeps them in memory.
+    """
+
+    def __init__(
+        self, settings: VendorsSettings, *, data_source: str = "live", state_dir: Path | None = None
+    ) -> None:
+        self._settings, self._data_source, self._state_dir = settings, data_source, state_dir
+        self._lock = threading.Lock()  # guards the two below; nothing is built while it is held
+        self._built: dict[str, Any] = {}
+        self._closed = False
+        self._building: SingleFlight[Any] = SingleFlight()
+
+    def state_file(self, stem: str) -> Path | None:
+        """Return where a scanner may keep what its next run should know; None: nowhere.
+
+        What is learnt from invented data is kept apart from the rest.
+        """
+        if self._state_dir is None:
+            return None
+        kind = "" if self._data_source == "live" else f"@{self._data_source}"
+        return self._state_dir / f"{stem}{kind}.sqlite"
+
+    @property
+    def alpha_vantage(self) -> AlphaVantage:
+        """Movers, news with sentiment. Raises ``NotConfiguredError`` without a key."""
+        from tradingagents.discovery.vendors.alpha_vantage.client import AlphaVantage
+
+        own = self._settings.alpha_vantage
+
+        def key() -> Credentials:
+            return Credentials(params={"apikey": self._secret(own.api_key_env)})
+
+        return self._client(
+            "alpha_vantage", lambda: AlphaVantage(self._session("alpha_vantage", key), own.base_url)
+        )
+
+    @property
+    def finnhub(self) -> Finnhub:
+        """Earnings calendar, recommendation trends. Raises ``NotConfiguredError`` without a key."""
+        from tradingagents.discovery.vendors.finnhub.client import Finnhub
+
+        own = self._settings.finnhub
+
+        def key() -> Credentials:
+            return Credentials(headers={"X-Finnhub-Token": self._secret(own.api_key_env)})
+
+        return self._client("finnhub", lambda: Finnhub(self._session("finnhub", key), own.base_url))
+
+    def reddit(self) -> Reddit:
+        """Return a client for the calling thread alone: praw is not thread-safe. Raises as above."""
+        from tradingagents.discovery.vendors.reddit.client import Reddit
+
+        own = self._settings.reddit
+        return Reddit(
+            self._session("reddit"),
+            base_url=own.base_url,
+            token_url=own.token_url,
+            client_id=self._secret(own.client_id_env),
+            client_secret=self._secret(own.client_secret_env),
+            user_agent=self._agent(own.user_agent_env),
+        )
+
+    @property
+    def sec(self) -> Sec:
+        """EDGAR indexes and filings. Raises ``NotConfiguredError`` without a declared user agent."""
+        from tradingagents.discovery.vendors.sec.client import Sec
+
+        own = self._settings.sec
+        return self._client(
+            "sec", lambda: Sec(self._session("sec"), own.base_url, self._agent(own.user_agent_env))
+        )
+
+    @property
+    def finra(self) -> Finra:
+        """Daily off-exchange volume files."""
+        from tradingagents.discovery.vendors.finra.client import Finra
+
+        return self._client("finra", lambda: Finra(self._session("finra"), self._settings.finra.base_url))
+
+    @property
+    def nasdaq(self) -> Nasdaq:
+        """The symbol directory."""
+        from tradingagents.discovery.vendors.nasdaq import Nasdaq
+
+        return self._client("nasdaq", lambda: Nasdaq(self._session("nasdaq"), self._settings.nasdaq.base_url))
+
+    @property
+    def yahoo(self) -> Yahoo:
+        """Daily bars. Raises ``NotConfiguredError`` where the extra is not installed."""
+        from tradingagents.discovery.vendors.yahoo import Yahoo, transport
+
+        own = self._settings.yahoo
+
+        def build() -> Yahoo:
+            return Yahoo(self._session("yahoo", send=lambda: transport(own.max_body_bytes)), own.base_url)
+
+        return self._client("yahoo", build)
+
+    def close(self) -> None:
+        """Close every session; requests under way end as they would."""
+        with self._lock:
+            self._closed = True
+            built = list(self._built.values())
+            self._built.clear()
+        for one in built:
+            _close(one)
+
+    def _client(self, vendor: str, build: Callable[[], T]) -> T:
+        return self._once(f"{vendor} client", build)
+
+    def _session(
+        self,
+        vendor: str,
+        credentials: Callable[[], Credentials | None] = lambda: None,
+        send: Callable[[], Send | None] = lambda: None,
+    ) -> FetchSession:
+        def build() -> FetchSession:
+            settings = getattr(self._settings, vendor)
+            return open_session(
+                vendor,
+                settings,
+                state_dir=self._state_dir,
+                credentials=credentials(),
+                quota_redis_url=self._quota_redis_url(settings.quota_redis_url_env),
+                send=send(),
+            )
+
+        return self._once(f"{vendor} session", build)
+
+    def _once(self, name: str, build: Callable[[], T]) -> T:
+        """Return what ``build`` made first under ``name``; it opens files, so it runs outside the lock.
+
+        Threads that ask at once share one building: two of the same files would stand in each other's way.
+        """
+        kept, _ = self._building.run(name, lambda: self._kept_or_made(name, build), current_deadline())
+        return cast("T", kept)
+
+    def _kept_or_made(self, name: str, build: Callable[[], T]) -> T:
+        with self._lock:
+            if name in self._built:
+                return cast("T", self._built[name])
+        made = build()
+        with self._lock:
+            kept = None if self._closed else self._built.setdefault(name, made)
+        if kept is not made:
+            _close(made)
+        if kept is None:
+            raise Cancelled("the scan is over")
+        return cast("T", kept)
+
+    def _quota_redis_url(self, variable: str | None) -> str | None:
+        if variable is None:
+            return None
+        url = self._required(variable)
+        register_secret(urlsplit(url).password or url)
+        return url
+
+    def _secret(self, variable: str) -> str:
+        if self._data_source == "sandbox":
+            return _SANDBOX_VALUE
+        value = self._required(variable)
+        register_secret(value)
+        return value
+
+    def _agent(self, variable: str) -> str:
+        return _SANDBOX_AGENT if self._data_source == "sandbox" else self._required(variable)
+
+    @staticmethod
+    def _required(variable: str) -> str:
+        if value := os.environ.get(variable, "").strip():
+            return value
+        raise NotConfiguredError(variable)
+
+
+def _close(built: Any) -> None:
+    """Close a session; clients hold nothing of their own."""
+    if (close := getattr(built, "close", None)) is not None:
+        close()

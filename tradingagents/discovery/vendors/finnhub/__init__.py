@@ -1,0 +1,1 @@
+"""Finnhub: client and records."""

@@ -1,0 +1,1 @@
+"""FINRA: client and records."""

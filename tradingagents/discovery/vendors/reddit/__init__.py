@@ -1,0 +1,1 @@
+"""Reddit: client and errors."""

@@ -1,0 +1,187 @@
+"""Reddit: the posts of a community's listings, through praw, read-only, with the user's own OAuth client.
+
+Source: https://www.reddit.com/dev/api, and praw 8. Reddit's terms ask not to keep users' content for
+long: a :class:`Post` carries no name of an author, and nothing here stores one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tradingagents.discovery.model.errors import BadPayload
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["OnMalformed", "Post", "Reddit"]
+
+OnMalformed = Callable[[str], None]
+"""Told of each item that cannot be read; such an item is then left out."""
+
+_VENDOR = "reddit"
+_SITE = "https://www.reddit.com"
+_GONE = ("[removed]", "[deleted]")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post. ``score`` is upvotes less downvotes, blurred by Reddit; ``created`` is aware, in UTC.
+
+    ``removed`` says that its author or a moderator took it away; ``flair`` is empty where there is none.
+    ``original`` is the id of the post that this one repeats as a crosspost, empty for any other. ``writer``
+    tells posts of one author from those of others, in this process only; None where the author is gone.
+    """
+
+    id: str
+    subreddit: str
+    title: str
+    body: str
+    score: int
+    num_comments: int
+    created: datetime
+    permalink: str
+    flair: str
+    stickied: bool
+    removed: bool
+    original: str = ""
+    writer: int | None = None
+
+    @property
+    def url(self) -> str:
+        return f"{_SITE}{self.permalink}"
+
+
+class Reddit:
+    """A client for the thread that uses it, over a session that keeps the deadline; sends nothing when made.
+
+    Not thread-safe, because praw is not: give each thread a :meth:`sibling`. Every method raises the
+    errors of :mod:`tradingagents.discovery.model.errors` and no others: ``Permanent`` for a community that is
+    private, banned or not there, ``Auth`` for a client that is refused. An item that cannot be read is a
+    ``BadPayload``; with ``on_malformed`` it is told and left out, unless no item can be read.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        *,
+        base_url: str,
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        user_agent: str,
+    ) -> None:
+        from tradingagents.discovery.vendors.reddit.praw_handle import Access
+
+        self._open(session, Access(base_url, token_url, client_id, client_secret, user_agent))
+
+    def _open(self, session: requests.Session, access: Any, token: str | None = None) -> None:
+        from tradingagents.discovery.vendors.reddit.errors import translated
+        from tradingagents.discovery.vendors.reddit.praw_handle import open_praw
+
+        self._session, self._access = session, access
+        with translated():
+            self._praw, self._authorizer = open_praw(session, access, token)
+
+    def authorize(self) -> None:
+        """Fetch a token now, for this client and the siblings made from then on: one POST for all."""
+        from tradingagents.discovery.vendors.reddit.errors import translated
+
+        with translated():
+            self._authorizer.refresh()
+
+    def sibling(self) -> Reddit:
+        """Return a client for another thread, with this one's token if it has one."""
+        made = object.__new__(type(self))
+        made._open(self._session, self._access, self._authorizer.access_token)
+        return made
+
+    def hot(self, subreddit: str, limit: int, *, on_malformed: OnMalformed | None = None) -> list[Post]:
+        """Return what Reddit shows first now, pinned posts included; a page has up to 100."""
+        return self._posts(subreddit, lambda place: place.hot(limit=limit), on_malformed)
+
+    def rising(self, subreddit: str, limit: int, *, on_malformed: OnMalformed | None = None) -> list[Post]:
+        """Return what gains votes fastest now."""
+        return self._posts(subreddit, lambda place: place.rising(limit=limit), on_malformed)
+
+    def top_day(self, subreddit: str, limit: int, *, on_malformed: OnMalformed | None = None) -> list[Post]:
+        """Return the posts of the last 24 hours with the most votes."""
+        return self._posts(subreddit, lambda place: place.top(time_filter="day", limit=limit), on_malformed)
+
+    def search(
+        self, subreddit: str, query: str, limit: int, *, on_malformed: OnMalformed | None = None
+    ) -> list[Post]:
+        """Return the week's posts that match ``query`` in Lucene's syntax (``flair:DD``), newest first."""
+        return self._posts(
+            subreddit,
+            lambda place: place.search(query, sort="new", time_filter="week", limit=limit),
+            on_malformed,
+        )
+
+    def _posts(
+        self,
+        subreddit: str,
+        listing: Callable[[Any], Iterable[Any]],
+        on_malformed: OnMalformed | None,
+    ) -> list[Post]:
+        from tradingagents.discovery.vendors.reddit.errors import translated
+
+        with translated():
+            items = list(listing(self._praw.subreddit(subreddit)))
+        return _posts_of(items, subreddit, on_malformed)
+
+
+def _posts_of(items: Iterable[Any], subreddit: str, on_malformed: OnMalformed | None) -> list[Post]:
+    posts, problems = [], []
+    for item in items:
+        try:
+            # Never getattr: praw sends a request for an attribute that it does not have.
+            posts.append(_post(vars(item), subreddit))
+        except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+            what = f"{type(error).__name__}: {str(error)[:80]}"
+            problems.append(f"an item of r/{subreddit} cannot be read ({what})")
+    if problems:
+        if on_malformed is None or not posts:
+            raise BadPayload(_VENDOR, problems[0])
+        for problem in problems:
+            on_malformed(problem)
+    return posts
+
+
+def _post(fields: dict[str, Any], subreddit: str) -> Post:
+    body = _text(fields.get("selftext") or "")
+    return Post(
+        id=_text(fields["id"]),
+        subreddit=subreddit,
+        title=_text(fields["title"]),
+        body=body,
+        score=int(fields["score"]),
+        num_comments=_count(fields["num_comments"]),
+        created=datetime.fromtimestamp(fields["created_utc"], UTC),
+        permalink=_text(fields["permalink"]),
+        flair=_text(fields.get("link_flair_text") or ""),
+        stickied=bool(fields.get("stickied")),
+        removed=fields.get("removed_by_category") is not None or body.strip() in _GONE,
+        original=_text(fields.get("crosspost_parent") or "").removeprefix("t3_"),
+        writer=_writer(fields.get("author")),
+    )
+
+
+def _writer(author: Any) -> int | None:
+    """Return a number in place of the name: Python salts it anew in each process."""
+    name = author if isinstance(author, str) else getattr(author, "__dict__", {}).get("name")
+    return hash(name) if isinstance(name, str) and name not in _GONE else None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is not text")
+    return value
+
+
+def _count(value: Any) -> int:
+    if int(value) < 0:
+        raise ValueError(f"{value!r:.40} is not a count")
+    return int(value)

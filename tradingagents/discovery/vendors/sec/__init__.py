@@ -1,0 +1,1 @@
+"""SEC EDGAR: client, feed, index, headers, Form 4."""
