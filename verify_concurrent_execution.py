@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from tradingagents import DEFAULT_CONFIG, DiscoveryGraph
+from tradingagents.discovery import DEFAULT_CONFIG, DiscoveryGraph
 from tradingagents.discovery.sandbox import SandboxProcess
 
 TRADE_DATE = "2026-02-05"  # the last session of the sandbox's market

@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.harness.row import Row
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.sandbox import Market, Planted, SandboxServer
-from tradingagents.discovery.scanning.registry import ScannerRegistry
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 
 __all__ = ["Found", "observe", "rows"]
 

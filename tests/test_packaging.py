@@ -12,15 +12,13 @@ import re
 import sys
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-import tradingagents
 import tradingagents.discovery
 from tests.execution.helpers import ROOT
 from tests.test_architecture import imports
-from tradingagents import DEFAULT_CONFIG
+from tradingagents.discovery import DEFAULT_CONFIG
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -38,14 +36,6 @@ def distribution(requirement: str) -> str:
     return re.split(r"[<>=!~\[; ]", requirement)[0]
 
 
-def public_names(module: ModuleType) -> set[str]:
-    return {
-        name
-        for name, value in vars(module).items()
-        if not name.startswith("_") and not inspect.ismodule(value)
-    } - {"annotations", "Any", "TYPE_CHECKING"}
-
-
 def every_module() -> list[str]:
     names = []
     for path in sorted((ROOT / "tradingagents").rglob("*.py")):
@@ -55,16 +45,38 @@ def every_module() -> list[str]:
     return names
 
 
-def test_the_discovery_package_exports_what_it_says_and_nothing_else() -> None:
-    assert public_names(tradingagents.discovery) == set(tradingagents.discovery.__all__)
+def test_the_public_names_load_on_first_use_and_are_listed_once() -> None:
+    public = tradingagents.discovery.__all__
+    assert len(public) == len(set(public))
+    assert set(public) <= set(dir(tradingagents.discovery))
+    loadable = {*tradingagents.discovery._MODULE_OF, "DEFAULT_CONFIG", "__version__"}
+    assert loadable == set(public)
+
+
+def test_type_checkers_see_the_public_names() -> None:
+    tree = ast.parse(Path(tradingagents.discovery.__file__).read_text(encoding="utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    imported = {
+        alias.name: node.module.removeprefix("tradingagents.discovery.")
+        for node in block.body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    assert imported == tradingagents.discovery._MODULE_OF
 
 
 def test_the_names_of_the_contract_are_there() -> None:
-    assert set(tradingagents.__all__) == {"DEFAULT_CONFIG", "DiscoveryGraph", "__version__"}
     assert {"BaseScanner", "ScannerRegistry", "Priority"} <= set(tradingagents.discovery.__all__)
-    assert tradingagents.DiscoveryGraph.__name__ == "DiscoveryGraph"
+    assert tradingagents.discovery.DiscoveryGraph.__name__ == "DiscoveryGraph"
     with pytest.raises(AttributeError, match="no attribute 'Discovery'"):
-        tradingagents.Discovery  # noqa: B018
+        tradingagents.discovery.Discovery  # noqa: B018
+
+
+def test_the_default_config_is_a_new_copy_at_each_use() -> None:
+    changed = tradingagents.discovery.DEFAULT_CONFIG
+    changed["discovery"]["scanner_execution"]["max_workers"] = 3
+    assert tradingagents.discovery.DEFAULT_CONFIG["discovery"]["scanner_execution"]["max_workers"] == 8
+    assert tradingagents.discovery.DiscoveryGraph().config.scanner_execution.max_workers == 8
 
 
 @pytest.mark.parametrize("name", every_module())
@@ -77,10 +89,10 @@ def test_every_name_in_all_exists_once(name: str) -> None:
 
 
 def test_the_version_is_one_and_is_that_of_the_changelog() -> None:
-    assert re.fullmatch(r"\d+\.\d+\.\d+", tradingagents.__version__)
-    assert importlib.metadata.version(PROJECT["name"]) == tradingagents.__version__
+    assert re.fullmatch(r"\d+\.\d+\.\d+", tradingagents.discovery.__version__)
+    assert importlib.metadata.version(PROJECT["name"]) == tradingagents.discovery.__version__
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert tradingagents.__version__ in changelog or "Unreleased" in changelog
+    assert tradingagents.discovery.__version__ in changelog or "Unreleased" in changelog
 
 
 def test_every_library_that_is_imported_is_declared_and_the_other_way_round() -> None:
@@ -99,7 +111,7 @@ def test_every_library_that_is_imported_is_declared_and_the_other_way_round() ->
 
 
 def test_every_folder_of_code_is_a_package_and_the_types_are_shipped() -> None:
-    folders = {path.parent for path in (ROOT / "tradingagents").rglob("*.py")}
+    folders = {path.parent for path in (ROOT / "tradingagents" / "discovery").rglob("*.py")}
     assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
     assert (ROOT / "tradingagents" / "discovery" / "py.typed").is_file()
 

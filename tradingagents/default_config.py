@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from tradingagents.discovery.settings.defaults import DEFAULT_CONFIG
+import tradingagents.discovery
 
 __all__ = ["DEFAULT_CONFIG"]
+
+DEFAULT_CONFIG = tradingagents.discovery.DEFAULT_CONFIG

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-import tradingagents
+import tradingagents.discovery
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
 from tradingagents.discovery.graph import scanner_node
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph, studio_graph
@@ -256,7 +257,7 @@ def test_constructing_needs_no_key_and_opens_no_connection() -> None:
     """In a process without an environment and without a network."""
     code = (
         "import socket\n"
-        "from tradingagents import DiscoveryGraph\n"
+        "from tradingagents.discovery import DiscoveryGraph\n"
         "DiscoveryGraph\n"
         "socket.socket = None\n"
         "print(len(DiscoveryGraph().registry))"
@@ -267,8 +268,6 @@ def test_constructing_needs_no_key_and_opens_no_connection() -> None:
     assert int(done.stdout) >= 8
 
 
-def test_the_package_names_what_it_offers() -> None:
-    assert set(tradingagents.__all__) == {"DEFAULT_CONFIG", "DiscoveryGraph", "__version__"}
-    assert tradingagents.DiscoveryGraph is DiscoveryGraph
-    with pytest.raises(AttributeError):
-        tradingagents.nonsense  # noqa: B018
+def test_hosts_and_users_import_the_same_graph() -> None:
+    assert tradingagents.discovery.DiscoveryGraph is DiscoveryGraph
+    assert importlib.import_module("tradingagents.graph.discovery_graph").DiscoveryGraph is DiscoveryGraph

@@ -32,7 +32,7 @@ from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.sandbox.faults.rules import KINDS
 from tradingagents.discovery.sandbox.vendors.alpha_vantage.errors import ERRORS
-from tradingagents.discovery.scanning.registry import ScannerRegistry
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 
 SCANNERS = {
     "alpha_vantage": ("market_movers", "news_catalyst"),

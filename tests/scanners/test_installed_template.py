@@ -13,7 +13,7 @@ import pytest
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "writing_a_scanner.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(?:python|toml)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 SCRIPT = """
-from tradingagents import DiscoveryGraph
+from tradingagents.discovery import DiscoveryGraph
 from tradingagents.discovery.sandbox import SandboxServer
 
 with SandboxServer() as sandbox:

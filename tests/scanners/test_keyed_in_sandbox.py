@@ -23,7 +23,7 @@ from tradingagents.discovery.scanners.earnings.surprise import EarningsSurprise
 from tradingagents.discovery.scanners.market_movers import MarketMovers
 from tradingagents.discovery.scanners.news_catalyst import NewsCatalyst
 from tradingagents.discovery.scanners.options_flow.scanner import OptionsFlow
-from tradingagents.discovery.scanning.registry import ScannerRegistry
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.vendors.clients import Vendors
 
 KEYED = (MarketMovers, EarningsCalendar, EarningsSurprise, AnalystRevisions, OptionsFlow, NewsCatalyst)

@@ -10,7 +10,7 @@ from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.sandbox import SandboxServer
 from tradingagents.discovery.sandbox.faults.rules import Fault
 from tradingagents.discovery.scanners.market_movers import MarketMovers
-from tradingagents.discovery.scanning.registry import ScannerRegistry
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 
 
 def test_an_outage_covered_by_an_older_answer_makes_it_degraded_and_tells_the_age(tmp_path: Path) -> None:

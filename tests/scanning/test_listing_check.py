@@ -18,6 +18,7 @@ from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, No
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.net.counters import count, counting, tell_stale
 from tradingagents.discovery.sandbox import Fault, SandboxServer
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.listing_check import (
     NOT_CHECKED,
@@ -26,7 +27,6 @@ from tradingagents.discovery.scanning.listing_check import (
     directory_in_time,
 )
 from tradingagents.discovery.scanning.recorder import LocalRecorder
-from tradingagents.discovery.scanning.registry import ScannerRegistry
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 
 DAY = date(2026, 3, 2)  # the day of that directory

@@ -1,28 +1,49 @@
-"""The discovery module: ask many scanners at once which tickers deserve a closer look today.
+"""The discovery module: which tickers deserve a closer look today.
 
-Importing it takes neither LangGraph nor a vendor's client library, and does nothing else.
+Run every scanner that needs no key, on the synthetic market of the sandbox::
+
+    from tradingagents.discovery import DiscoveryGraph
+    from tradingagents.discovery.sandbox import SandboxServer
+
+    with SandboxServer() as sandbox:
+        final = DiscoveryGraph(sandbox.config()).run(str(sandbox.market.as_of))
+
+Each public name is loaded when it is first used (PEP 562), so that importing this package takes neither
+LangGraph nor a vendor's client library. ``DEFAULT_CONFIG`` is a new copy at each use: changing one changes
+no graph. Modules inside this package may change without notice; the names in ``__all__`` do not.
 """
 
 from __future__ import annotations
 
-from tradingagents.discovery.execution.outcome import Reason, Status
-from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority, merge_candidates
-from tradingagents.discovery.model.errors import (
-    ConfigError,
-    DiscoveryError,
-    InvalidCandidate,
-    NotConfiguredError,
-)
-from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.scanning.registry import ScannerRegistry
-from tradingagents.discovery.settings.settings import DiscoveryConfig, ScannerSettings, parse_config
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from tradingagents.discovery._version import __version__
+
+if TYPE_CHECKING:
+    from tradingagents.discovery.execution.outcome import Reason, Status
+    from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
+    from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority, merge_candidates
+    from tradingagents.discovery.model.errors import (
+        ConfigError,
+        DiscoveryError,
+        InvalidCandidate,
+        NotConfiguredError,
+    )
+    from tradingagents.discovery.scanners.registry import ScannerRegistry
+    from tradingagents.discovery.scanning.base import BaseScanner
+    from tradingagents.discovery.settings.settings import DiscoveryConfig, ScannerSettings, parse_config
+
+    DEFAULT_CONFIG: dict[str, Any]
 
 __all__ = [
+    "DEFAULT_CONFIG",
     "BaseScanner",
     "Candidate",
     "ConfigError",
     "DiscoveryConfig",
     "DiscoveryError",
+    "DiscoveryGraph",
     "Evidence",
     "InvalidCandidate",
     "NotConfiguredError",
@@ -31,6 +52,40 @@ __all__ = [
     "ScannerRegistry",
     "ScannerSettings",
     "Status",
+    "__version__",
     "merge_candidates",
     "parse_config",
 ]
+
+_MODULE_OF = {
+    "BaseScanner": "scanning.base",
+    "Candidate": "model.candidate",
+    "ConfigError": "model.errors",
+    "DiscoveryConfig": "settings.settings",
+    "DiscoveryError": "model.errors",
+    "DiscoveryGraph": "graph.discovery_graph",
+    "Evidence": "model.candidate",
+    "InvalidCandidate": "model.errors",
+    "NotConfiguredError": "model.errors",
+    "Priority": "model.candidate",
+    "Reason": "execution.outcome",
+    "ScannerRegistry": "scanners.registry",
+    "ScannerSettings": "settings.settings",
+    "Status": "execution.outcome",
+    "merge_candidates": "model.candidate",
+    "parse_config": "settings.settings",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "DEFAULT_CONFIG":
+        return importlib.import_module(f"{__name__}.settings.settings").default_config()
+    if name in _MODULE_OF:
+        value = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+        globals()[name] = value  # later uses do not come here
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -21,7 +21,7 @@ from tradingagents.discovery.sandbox import SandboxServer, shared_market
 from tradingagents.discovery.scanners.off_exchange.short_shares import find_short_shares
 from tradingagents.discovery.scanners.off_exchange.short_volume import ShortVolume, ShortVolumeSettings
 from tradingagents.discovery.scanners.off_exchange.volume_accumulation import VolumeAccumulation
-from tradingagents.discovery.scanning.registry import ScannerRegistry
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.vendors.clients import Vendors
 from tradingagents.discovery.vendors.finra.client import VolumeDay, parse_daily_volume

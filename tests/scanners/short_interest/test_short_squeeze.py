@@ -20,10 +20,10 @@ from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import BadPayload, NoDataError, StaleDataError, Transient
 from tradingagents.discovery.sandbox import Fault, SandboxServer, shared_market
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanners.short_interest.positions import Thresholds, find_squeezes
 from tradingagents.discovery.scanners.short_interest.settlements import settlements
 from tradingagents.discovery.scanners.short_interest.short_squeeze import ShortSqueeze, ShortSqueezeSettings
-from tradingagents.discovery.scanning.registry import ScannerRegistry
 from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.vendors.clients import Vendors
 from tradingagents.discovery.vendors.finra.short_interest import (

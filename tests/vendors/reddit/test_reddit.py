@@ -359,7 +359,7 @@ def test_neither_secret_nor_token_is_shown_or_in_an_error() -> None:
 
 
 def test_importing_the_scanners_and_vendors_takes_no_client_library() -> None:
-    imports = ["tradingagents.discovery.scanners.catalogue"]
+    imports = ["tradingagents.discovery.scanners.registry"]
     vendors = ("finnhub", "alpha_vantage", "reddit")
     imports += [f"tradingagents.discovery.vendors.{name}.client" for name in vendors]
     libraries = {"praw", "prawcore", "finnhub"}

@@ -17,7 +17,7 @@ from langgraph.graph import END, START, StateGraph
 from tradingagents.discovery.graph.scanner_node import ScannerNode
 from tradingagents.discovery.graph.state import DiscoveryState
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
-from tradingagents.discovery.scanning.registry import ScannerRegistry
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanning.scan import Scan
 from tradingagents.discovery.settings.settings import parse_config
 from tradingagents.discovery.stages.custom import CandidateFilter, CandidateRanker, check_stage
@@ -55,7 +55,8 @@ class DiscoveryGraph:
         built_in = ScannerRegistry.built_in()
         self.registry = ScannerRegistry.installed() if registry is None else registry
         self.config = parse_config(config, list(self.registry), known=_not_in(built_in, self.registry))
-        self._node = ScannerNode(Scan(self.config, list(self.registry), config or {}, clock))
+        scan = Scan(self.config, list(self.registry), config or {}, clock, built_in=list(built_in))
+        self._node = ScannerNode(scan)
         for role, stage in (("filter", filter), ("ranker", ranker)):
             if stage is not None:
                 check_stage(role, stage)

@@ -1,4 +1,8 @@
-"""The scanners of a graph: an explicit, ordered list. Importing a scanner registers nothing."""
+"""An explicit, ordered list of scanner classes. Importing a scanner registers nothing.
+
+The registry that users build, with the built-in scanners, is
+:class:`~tradingagents.discovery.scanners.registry.ScannerRegistry`.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,12 @@ from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.plugins import plugins, register_plugins
 from tradingagents.discovery.settings.settings import ScannerSettings, parse_settings
 
-__all__ = ["ScannerRegistry"]
+__all__ = ["Registry"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-class ScannerRegistry:
+class Registry:
     """Scanner classes in the order in which their candidates are merged.
 
     Raises :class:`ConfigError` when a class is malformed or its name is taken.
@@ -28,23 +32,12 @@ class ScannerRegistry:
         for scanner in scanners:
             self.register(scanner)
 
-    @classmethod
-    def built_in(cls) -> ScannerRegistry:
-        """Return a registry of every built-in scanner; add to it or make one of your own."""
-        from tradingagents.discovery.scanners.catalogue import BUILT_IN  # noqa: PLC0415 - it imports this file
+    def add_plugins(self) -> None:
+        """Add the scanners that installed distributions offer; see :mod:`.plugins`.
 
-        return cls(BUILT_IN)
-
-    @classmethod
-    def installed(cls) -> ScannerRegistry:
-        """Return the built-in scanners and, after them, those that installed distributions offer.
-
-        See :mod:`~tradingagents.discovery.scanning.plugins`. One that cannot be loaded is there as a
-        stand-in whose scan fails with the reason.
+        One that cannot be loaded is represented by a scanner that fails with the reason.
         """
-        registry = cls.built_in()
-        register_plugins(plugins(), registry._register_plugin, registry.__contains__)
-        return registry
+        register_plugins(plugins(), self._register_plugin, self.__contains__)
 
     def _register_plugin(self, scanner: type[BaseScanner]) -> type[BaseScanner]:
         _check(scanner)
@@ -75,7 +68,7 @@ class ScannerRegistry:
         return self._classes[name]
 
     def __repr__(self) -> str:
-        return f"ScannerRegistry([{', '.join(self._classes)}])"
+        return f"{type(self).__name__}([{', '.join(self._classes)}])"
 
 
 def _check(scanner: Any) -> None:

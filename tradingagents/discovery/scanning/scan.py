@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +18,6 @@ from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, date_in_new
 from tradingagents.discovery.model.errors import ConfigError
 from tradingagents.discovery.model.redact import redact
 from tradingagents.discovery.model.tool_log import ToolLog
-from tradingagents.discovery.scanners.catalogue import BUILT_IN
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.circuits import ScannerCircuits
 from tradingagents.discovery.scanning.progress import Events, Narrator
@@ -50,7 +49,10 @@ class Scan:
         scanners: Sequence[type[BaseScanner]],
         host_config: Mapping[str, Any],
         clock: Clock = SYSTEM_CLOCK,
+        *,
+        built_in: Collection[type[BaseScanner]] = (),
     ) -> None:
+        self._built_in = frozenset(built_in)  # those that may share one screen pass and one calendar request
         self._config, self._host_config, self._clock = config, host_config, clock
         self._scanners = [cls for cls in scanners if config.is_enabled(cls.name, cls.pipeline)]
         self._state_dir = config.state_folder()
@@ -166,7 +168,7 @@ class Scan:
         What a stranger's class asks for may be wrong, or be a built-in screen with other thresholds.
         """
         settings = self._config.scanners
-        shared = [c for c in self._scanners if c in BUILT_IN and settings[c.name].isolation == "thread"]
+        shared = [c for c in self._scanners if c in self._built_in and settings[c.name].isolation == "thread"]
         return dict(wanted for cls in shared if (wanted := cls.screen(settings[cls.name])) is not None)
 
     def _order(self, scanner: type[BaseScanner], state: Mapping[str, Any], bars: MarketOrder) -> Order:
@@ -181,7 +183,7 @@ class Scan:
             state=state,
             timeout_seconds=self._config.timeout_of(scanner.name),
             expected_seconds=self._seconds.get(scanner.name),
-            own_screen=scanner not in BUILT_IN and _asks_for_a_screen(scanner),
+            own_screen=scanner not in self._built_in and _asks_for_a_screen(scanner),
             calendar_days=self._calendar_days(),
         )
 
@@ -191,7 +193,7 @@ class Scan:
         A stranger's class reads its own days: what it says of them could fail, or be anything.
         """
         settings = self._config.scanners
-        wanted = [cls.calendar_days(settings[cls.name]) for cls in self._scanners if cls in BUILT_IN]
+        wanted = [cls.calendar_days(settings[cls.name]) for cls in self._scanners if cls in self._built_in]
         return max((back for back, _ in wanted), default=0), max((ahead for _, ahead in wanted), default=0)
 
     def _receipt(

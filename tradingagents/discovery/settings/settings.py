@@ -6,6 +6,7 @@ out; an unknown key is refused with the nearest valid name. No key or secret is 
 
 from __future__ import annotations
 
+import copy
 import difflib
 import os
 from collections.abc import Collection, Mapping
@@ -27,6 +28,7 @@ __all__ = [
     "PipelineSettings",
     "ScannerSettings",
     "Settings",
+    "default_config",
     "parse_config",
     "parse_settings",
     "parse_without_scanners",
@@ -34,7 +36,13 @@ __all__ = [
 
 _Model = TypeVar("_Model", bound="Settings")
 
-_DEFAULTS: dict[str, Any] = dict(DEFAULT_CONFIG["discovery"])
+_DEFAULTS: dict[str, Any] = DEFAULT_CONFIG["discovery"]
+
+
+def default_config() -> dict[str, Any]:
+    """Return every setting with its default, under ``"discovery"``; a new deep copy at each call."""
+    return copy.deepcopy({"discovery": _DEFAULTS})
+
 
 DATA_SOURCE_ENV = "TRADINGAGENTS_DATA_SOURCE"
 

@@ -1,4 +1,4 @@
-"""The built-in scanners, in the order in which their candidates are merged."""
+"""The scanners of a graph: those that are built in, and the registry that users build."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ from tradingagents.discovery.scanners.technical.catalogue import (
     VolumeDryUp,
 )
 from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.registry import Registry
 
-__all__ = ["BUILT_IN"]
+__all__ = ["BUILT_IN", "ScannerRegistry"]
 
 BUILT_IN: tuple[type[BaseScanner], ...] = (
     InsiderBuying,
@@ -54,3 +55,24 @@ BUILT_IN: tuple[type[BaseScanner], ...] = (
     RedditTrending,
     RedditDD,
 )
+"""Every built-in scanner, in the order in which their candidates are merged."""
+
+
+class ScannerRegistry(Registry):
+    """The scanners of a graph, in the order in which their candidates are merged.
+
+    ``ScannerRegistry([BigGap])`` holds one scanner; ``ScannerRegistry.installed()`` is what a graph uses by
+    default. Raises :class:`ConfigError` when a class is malformed or its name is taken.
+    """
+
+    @classmethod
+    def built_in(cls) -> ScannerRegistry:
+        """Return a new registry of every built-in scanner."""
+        return cls(BUILT_IN)
+
+    @classmethod
+    def installed(cls) -> ScannerRegistry:
+        """Return a new registry of the built-in scanners, followed by those of installed distributions."""
+        registry = cls.built_in()
+        registry.add_plugins()
+        return registry

@@ -1,1 +1,0 @@
-"""LangGraph around the discovery module."""
