@@ -1,4 +1,8 @@
-"""Where recorded vendor answers lie, when they are there; users do not have them."""
+"""Where recorded vendor answers are: SEC documents in this repository, those of other vendors outside it.
+
+Terms of the other vendors forbid publishing their data. ``TRADINGAGENTS_SHARED`` names the folder that has them
+(default: ``../shared`` beside the checkout); tests that need it are skipped where it is absent.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,16 @@ from pathlib import Path
 
 import pytest
 
+__all__ = ["RECORDED_SEC", "SHARED", "needs_shared"]
+
+# Listed with their sources in SOURCES.md in that folder.
+RECORDED_SEC = Path(__file__).resolve().parent / "recorded" / "sec"
+
 _FOUND = Path(os.environ.get("TRADINGAGENTS_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
 SHARED: Path | None = _FOUND if (_FOUND / "real-data").is_dir() else None
 
 needs_shared = pytest.mark.skipif(
     SHARED is None,
-    reason="recorded vendor answers are not here; TRADINGAGENTS_SHARED names the folder with real-data",
+    reason="no recorded vendor answers: set TRADINGAGENTS_SHARED to the folder that contains real-data",
 )

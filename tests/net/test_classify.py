@@ -14,7 +14,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from tests.shared_data import SHARED, needs_shared
+from tests.shared_data import RECORDED_SEC, SHARED, needs_shared
 from tradingagents.discovery.model import errors
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
 
@@ -405,12 +405,11 @@ def test_every_recorded_reddit_listing_is_an_answer() -> None:
             assert classify("reddit", as_answer(call)).is_answer, path.name
 
 
-@needs_shared
 def test_recorded_sec_answers() -> None:
-    page = recorded("sec", "feeds", "getcurrent_type4_503.html").read_bytes()
+    page = (RECORDED_SEC / "feeds" / "getcurrent_type4_503.html").read_bytes()
     assert classify("sec", answer(503, page)).reason is Reason.DOWN
     assert classify("sec", answer(200, page, path="/cgi-bin/browse-edgar?x")).reason is Reason.BAD_PAYLOAD
-    missing = recorded("sec", "submissions", "not_found.xml").read_bytes()
+    missing = (RECORDED_SEC / "submissions" / "not_found.xml").read_bytes()
     assert classify("sec", answer(404, missing)).reason is Reason.ABSENT
     for pattern in (
         "feeds/*.atom",
@@ -419,7 +418,7 @@ def test_recorded_sec_answers() -> None:
         "form4_submission_txt/*.txt",
         "submissions/*.json",
     ):
-        for path in files(recorded("sec"), pattern):
+        for path in files(RECORDED_SEC, pattern):
             assert classify("sec", answer(200, path.read_bytes())).reason is Reason.OK, path.name
 
 

@@ -11,10 +11,8 @@ import pytest
 from defusedxml import ElementTree
 
 from tests.sandbox.conftest import Get
-from tests.shared_data import SHARED, needs_shared
+from tests.shared_data import RECORDED_SEC, SHARED, needs_shared
 from tradingagents.discovery.sandbox import Market
-
-pytestmark = needs_shared
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 _OLD_REDDIT = {"from", "from_id", "from_kind"}  # dropped by Reddit since the recording of 2016
@@ -29,10 +27,15 @@ def _json(name: str) -> object:
     return json.loads(_recorded(name).read_text())
 
 
+def _sec_json(name: str) -> object:
+    return json.loads((RECORDED_SEC / name).read_text())
+
+
 def _kinds(row: dict[str, object]) -> dict[str, type]:
     return {name: type(value) for name, value in row.items()}
 
 
+@needs_shared
 def test_movers(alpha: Get):
     real, ours = _json("alpha_vantage/top_gainers_losers/2025-04-25.json"), alpha("TOP_GAINERS_LOSERS").json()
     assert ours.keys() == real.keys()
@@ -42,6 +45,7 @@ def test_movers(alpha: Get):
     assert ours["last_updated"].endswith("US/Eastern")
 
 
+@needs_shared
 def test_news(alpha: Get):
     real, ours = _json("alpha_vantage/news_sentiment/META_2024-08-22.json"), alpha("NEWS_SENTIMENT").json()
     assert _kinds(ours) == _kinds(real)
@@ -53,6 +57,7 @@ def test_news(alpha: Get):
     assert "Retail & Wholesale" in topics
 
 
+@needs_shared
 def test_nothing_found_in_the_news(alpha: Get, market: Market):
     quiet = next(one.symbol for one in market.companies if not any(
         one.symbol == mood.ticker for article in market.articles for mood in article.moods
@@ -62,6 +67,7 @@ def test_nothing_found_in_the_news(alpha: Get, market: Market):
     )
 
 
+@needs_shared
 def test_quotes_and_series(alpha: Get):
     assert (
         alpha("GLOBAL_QUOTE", symbol="IT").json()["Global Quote"].keys()
@@ -75,18 +81,21 @@ def test_quotes_and_series(alpha: Get):
     assert one.keys() == other.keys()
 
 
+@needs_shared
 def test_overview(alpha: Get):
     real, ours = _json("alpha_vantage/overview/META.json"), alpha("OVERVIEW", symbol="IT").json()
     assert ours.keys() >= real.keys()
     assert set(map(type, ours.values())) == {str}
 
 
+@needs_shared
 def test_calendar_columns(alpha: Get):
     header = _recorded("alpha_vantage/earnings_calendar/APD_12month_2024.csv").read_bytes().split(b"\r\n")[0]
     ours = alpha("EARNINGS_CALENDAR").content.split(b"\r\n")[0]
     assert ours == header + b",timeOfTheDay"
 
 
+@needs_shared
 @pytest.mark.parametrize(
     ("function", "file"),
     [
@@ -97,6 +106,7 @@ def test_refusals(alpha: Get, function: str, file: str):
     assert alpha(function, symbol="IT").json() == _json(f"alpha_vantage/limits/{file}")
 
 
+@needs_shared
 @pytest.mark.parametrize(
     ("path", "file"),
     [
@@ -120,6 +130,7 @@ def test_finnhub_bodies(finnhub_get: Get, market: Market, path: str, file: str):
     assert one.keys() == other.keys()
 
 
+@needs_shared
 def test_finnhub_refusals(get: Get, finnhub_get: Get):
     assert finnhub_get("stock/candle", symbol="IT").json() == _json("finnhub/candle-AAPL.json")
     capture = _json("finnhub/captures/recommendation_TSLA_2021.json")
@@ -142,7 +153,7 @@ def test_form_4_documents(get: Get, market: Market):
             url = f"/sec/Archives/edgar/data/{filing.issuer_cik}/{filing.folder}/{filing.document}"
             ours |= paths(ElementTree.fromstring(get(url).content))
     for name in ("TLS_2023-05-12_d53f8f", "TCRR_2023-05-11_3444af", "AMZN_2024-04-12_b5746f"):
-        real = paths(ElementTree.parse(_recorded(f"sec/form4/{name}.xml")).getroot())
+        real = paths(ElementTree.parse(RECORDED_SEC / f"form4/{name}.xml").getroot())
         assert not {path for path in real - ours if not path.endswith(("footnoteId", "Timeliness/value"))}, (
             name
         )
@@ -151,7 +162,7 @@ def test_form_4_documents(get: Get, market: Market):
 def test_submission_header(get: Get, market: Market):
     filing = next(one for one in market.filings(market.as_of) if one.form == "4")
     ours = get(f"/sec/Archives/edgar/data/{filing.issuer_cik}/{filing.accession}.txt").text
-    real = _recorded("sec/form4_submission_txt/AMZN_2024-04-12_b5746f.txt").read_text()
+    real = (RECORDED_SEC / "form4_submission_txt/AMZN_2024-04-12_b5746f.txt").read_text()
     for line in real.splitlines()[:9]:
         label = line.split(":")[0] if ":" in line and not line.startswith("<") else line.split(">")[0]
         assert label in ours, label
@@ -159,7 +170,7 @@ def test_submission_header(get: Get, market: Market):
 
 
 def test_daily_index_rows(get: Get):
-    real = _recorded("sec/index/form.20200318.idx").read_text("latin-1").splitlines()
+    real = (RECORDED_SEC / "index/form.20200318.idx").read_text("latin-1").splitlines()
     ours = (
         get("/sec/Archives/edgar/daily-index/2026/QTR1/form.20260205.idx")
         .content.decode("latin-1")
@@ -174,7 +185,7 @@ def test_daily_index_rows(get: Get):
 
 
 def test_atom_entries(get: Get):
-    real = ElementTree.parse(_recorded("sec/feeds/getcurrent_type4_start00000.atom")).getroot()
+    real = ElementTree.parse(RECORDED_SEC / "feeds/getcurrent_type4_start00000.atom").getroot()
     page = get("/sec/cgi-bin/browse-edgar?action=getcurrent&type=4&count=100&output=atom")
     ours = ElementTree.fromstring(page.content)
     assert len(ours.findall(f"{ATOM}entry")) == len(real.findall(f"{ATOM}entry")) == 100
@@ -185,16 +196,17 @@ def test_atom_entries(get: Get):
 
 
 def test_company_files(get: Get):
-    real = _json("sec/company_tickers.json")
+    real = _sec_json("company_tickers.json")
     ours = get("/sec/files/company_tickers.json").json()
     assert _kinds(ours["0"]) == _kinds(real["0"])
     company = get("/sec/submissions/CIK0009900040.json").json()
-    recorded = _json("sec/submissions/CIK0000320193_AAPL.json")
+    recorded = _sec_json("submissions/CIK0000320193_AAPL.json")
     assert company.keys() == recorded.keys()
     assert company["filings"]["recent"].keys() == recorded["filings"]["recent"].keys()
     assert company["addresses"]["mailing"].keys() == recorded["addresses"]["mailing"].keys()
 
 
+@needs_shared
 def test_short_volume_columns(get: Get):
     real = _recorded("finra/CNMSshvol20210205.txt").read_text().splitlines()
     ours = get("/finra/equity/regsho/daily/CNMSshvol20260205.txt").text.splitlines()
@@ -204,6 +216,7 @@ def test_short_volume_columns(get: Get):
     assert ours[2].count("|") == real[1].count("|")
 
 
+@needs_shared
 def test_directories(get: Get):
     for name in ("nasdaqlisted", "otherlisted"):
         real = _recorded(f"nasdaq/2025-08-11_{name}.txt").read_bytes().split(b"\r\n")
@@ -214,6 +227,7 @@ def test_directories(get: Get):
         assert len(row) == 8
 
 
+@needs_shared
 def test_reddit_posts(get: Get):
     calls = _json("reddit/listings/subredditlistings_hot.json")
     real = json.loads(calls[1]["body"])["data"]
@@ -227,6 +241,7 @@ def test_reddit_posts(get: Get):
     assert {name: type(post[name]) for name in same} == {name: type(recorded[name]) for name in same}
 
 
+@needs_shared
 def test_reddit_refusals(get: Get):
     missing = get("/reddit/r/stocks/nothing", headers={"Authorization": "bearer sandbox-token.x"})
     capture = _json("reddit/errors/not_found.json")[-1]

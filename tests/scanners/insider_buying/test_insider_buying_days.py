@@ -10,7 +10,7 @@ import pytest
 
 from tests.fake_clock import FakeClock
 from tests.scanners.insider_buying.test_insider_buying import DAY, scan, scanner, tickers, tool_log
-from tests.shared_data import SHARED, needs_shared
+from tests.shared_data import RECORDED_SEC
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, NoDataError, StaleDataError, Transient
 from tradingagents.discovery.vendors.sec.client import CurrentFilings
@@ -97,11 +97,8 @@ def edgar_of_real_days(files: list[Path]) -> tuple[Edgar, set[date]]:
     return edgar, set(edgar.indexes)
 
 
-@needs_shared
 def test_of_all_real_form_4_filings_only_the_real_purchases_are_found():
-    assert SHARED is not None
-    folder = SHARED / "real-data" / "sec"
-    files = sorted([*(folder / "form4").iterdir(), *(folder / "form4_submission_txt").iterdir()])
+    files = sorted([*(RECORDED_SEC / "form4").iterdir(), *(RECORDED_SEC / "form4_submission_txt").iterdir()])
     edgar, days = edgar_of_real_days(files)
     found, read = {}, 0
     for day in sorted(days):
@@ -129,12 +126,9 @@ def test_of_all_real_form_4_filings_only_the_real_purchases_are_found():
     assert scan(scanner(edgar), date(2024, 4, 29)) == []  # ISBA's came to 5,000 dollars
 
 
-@needs_shared
 def test_real_malformed_filings_are_named_and_the_others_found():
-    assert SHARED is not None
-    folder = SHARED / "real-data" / "sec"
-    edgar, (day,) = edgar_of_real_days([folder / "form4" / "TLS_2023-05-12_d53f8f.xml"])
-    for number, file in enumerate(sorted((folder / "form4_malformed").iterdir()), start=7):
+    edgar, (day,) = edgar_of_real_days([RECORDED_SEC / "form4" / "TLS_2023-05-12_d53f8f.xml"])
+    for number, file in enumerate(sorted((RECORDED_SEC / "form4_malformed").iterdir()), start=7):
         path = f"edgar/data/7/0009980001-26-{number:06d}.txt"
         edgar.indexes[day].append(IndexRow("4", "X", number, day, path))
         edgar.documents[path] = file.read_bytes()

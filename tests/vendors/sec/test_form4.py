@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.shared_data import SHARED, needs_shared
+from tests.shared_data import RECORDED_SEC
 from tradingagents.discovery.model.errors import BadPayload
 from tradingagents.discovery.vendors.sec.form4 import OwnershipFiling, parse_form4
 
@@ -51,11 +51,9 @@ REAL = {
 
 
 def recorded(name: str) -> bytes:
-    assert SHARED is not None
-    return (SHARED / "real-data" / "sec" / name).read_bytes()
+    return (RECORDED_SEC / name).read_bytes()
 
 
-@needs_shared
 @pytest.mark.parametrize("name", REAL)
 def test_a_real_form_4_is_read_as_its_index_describes_it(name):
     filing = parse_form4(recorded(name))
@@ -65,19 +63,15 @@ def test_a_real_form_4_is_read_as_its_index_describes_it(name):
     assert filing.form == ("4/A" if name.endswith("doc4a.xml") else "4")
 
 
-@needs_shared
 def test_no_real_form_4_is_left_out_of_the_table():
-    assert SHARED is not None
-    folder = SHARED / "real-data" / "sec"
     there = {
         f"{part}/{file.name}"
         for part in ("form4", "form4_submission_txt", "sec_spec_samples")
-        for file in (folder / part).iterdir()
+        for file in (RECORDED_SEC / part).iterdir()
     }
     assert there == set(REAL)
 
 
-@needs_shared
 def test_a_date_with_a_time_zone_keeps_the_day_the_filer_wrote():
     filing = parse_form4(recorded("form4/AREC_2024-07-19_b152e9.xml"))
     (row,) = filing.transactions
@@ -85,7 +79,6 @@ def test_a_date_with_a_time_zone_keeps_the_day_the_filer_wrote():
     assert (row.code, row.acquired, row.shares, row.price) == ("P", False, 800_000, 0.67)
 
 
-@needs_shared
 def test_a_joint_filing_has_its_rows_once_and_all_its_owners():
     filing = parse_form4(recorded("form4_submission_txt/FLWS_2025-04-24_bf8374.txt"))
     assert [owner.cik for owner in filing.owners] == [1959730, 2052009, 1580144]
@@ -95,26 +88,22 @@ def test_a_joint_filing_has_its_rows_once_and_all_its_owners():
     assert filing.transactions[-1].shares_following == 8_687_914
 
 
-@needs_shared
 def test_fractional_shares_stay_fractional():
     (row,) = parse_form4(recorded("form4_submission_txt/ISBA_2024-04-29_d7921e.txt")).transactions
     assert (row.shares, row.price, row.shares_following) == (275.634, 18.14, 15711.8844)
 
 
-@needs_shared
 def test_before_the_box_existed_a_footnote_tells_of_the_plan():
     filing = parse_form4(recorded("form4_submission_txt/AAPL_0000320193-22-000061.txt"))
     assert (filing.plan_box, filing.plan_in_notes, filing.plan_10b5_1) == (None, True, True)
 
 
-@needs_shared
 def test_the_dissemination_layout_without_a_wrapper_is_read_too():
     filing = parse_form4(recorded("form4_submission_txt/TSVT_2025-01-06_c9e5be.txt"))
     assert filing.issuer.cik == 1860782
     assert [owner.cik for owner in filing.owners] == [2009134]
 
 
-@needs_shared
 def test_an_amendment_says_when_its_original_was_filed():
     filing = parse_form4(recorded("sec_spec_samples/doc4a.xml"))
     assert filing.is_amendment
@@ -122,14 +111,12 @@ def test_an_amendment_says_when_its_original_was_filed():
     assert (filing.transactions[0].equity_swap, filing.transactions[0].price) == (True, 0)
 
 
-@needs_shared
 @pytest.mark.parametrize("name", ["dis_form4.xml", "nvda_form4.xml"])
 def test_a_real_malformed_document_is_refused(name):
     with pytest.raises(BadPayload, match="malformed"):
         parse_form4(recorded(f"form4_malformed/{name}"))
 
 
-@needs_shared
 @pytest.mark.parametrize(
     ("name", "form"), [("form3_SNOW_2020-09-18_1cf52b.xml", "3"), ("form5_SNOW_2022-01-31_70dbbf.xml", "5")]
 )

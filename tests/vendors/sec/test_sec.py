@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 import requests
 
-from tests.shared_data import SHARED, needs_shared
+from tests.shared_data import RECORDED_SEC
 from tests.vendors.canned import judged
 from tradingagents.discovery.model.errors import (
     Auth,
@@ -91,14 +91,11 @@ def test_a_429_carries_the_wait_it_asks_for():
     assert caught.value.retry_after_seconds == 600
 
 
-@needs_shared
 def test_real_refusals_are_told_apart():
-    assert SHARED is not None
-    folder = SHARED / "real-data" / "sec"
     with pytest.raises(Transient):
-        judged("sec", answer(503, (folder / "feeds" / "getcurrent_type4_503.html").read_bytes()))
+        judged("sec", answer(503, (RECORDED_SEC / "feeds" / "getcurrent_type4_503.html").read_bytes()))
     with pytest.raises(NoDataError):
-        judged("sec", answer(404, (folder / "submissions" / "not_found.xml").read_bytes()))
+        judged("sec", answer(404, (RECORDED_SEC / "submissions" / "not_found.xml").read_bytes()))
 
 
 INDEX = b"""CIK|Company Name|Form Type|Date Filed|File Name
@@ -258,7 +255,6 @@ def test_a_feed_that_defines_entities_is_refused_before_they_are_expanded():
         parse_feed(feed([entry(1, "4", DAY, "&b; (1) (Issuer)")]).replace(b"<feed ", bomb, 1))
 
 
-@needs_shared
 @pytest.mark.parametrize(
     ("name", "filings", "amendments"),
     [
@@ -269,8 +265,7 @@ def test_a_feed_that_defines_entities_is_refused_before_they_are_expanded():
     ],
 )
 def test_real_pages_of_the_feed_are_read_and_only_forms_4_kept(name, filings, amendments):
-    assert SHARED is not None
-    read = parse_feed((SHARED / "real-data" / "sec" / "feeds" / f"{name}.atom").read_bytes())
+    read = parse_feed((RECORDED_SEC / "feeds" / f"{name}.atom").read_bytes())
     kept = group_filings(read.rows, {"4", "4/A"})
     assert (len(read.rows), len(kept)) == (100, filings)
     assert sum(one.form == "4/A" for one in kept) == amendments
@@ -297,10 +292,8 @@ def test_a_list_of_companies_of_another_shape_is_refused(body):
         sec.company_tickers()
 
 
-@needs_shared
 def test_the_real_list_of_companies_is_read():
-    assert SHARED is not None
-    body = (SHARED / "real-data" / "sec" / "company_tickers.json").read_bytes()
+    body = (RECORDED_SEC / "company_tickers.json").read_bytes()
     sec, _ = client(lambda url, query: answer(200, body))
     listed = sec.company_tickers()
     assert sum(map(len, listed.values())) == 9610

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from tests.shared_data import SHARED, needs_shared
+from tests.shared_data import RECORDED_SEC
 from tradingagents.discovery.model.errors import BadPayload
 from tradingagents.discovery.vendors.sec.index import group_filings, parse_index
 
@@ -31,11 +31,9 @@ CIK|Company Name|Form Type|Date Filed|File
 
 
 def recorded(name: str) -> str:
-    assert SHARED is not None
-    return (SHARED / "real-data" / "sec" / "index" / name).read_text("latin-1")
+    return (RECORDED_SEC / "index" / name).read_text("latin-1")
 
 
-@needs_shared
 def test_a_real_form_index_is_read_to_the_last_row():
     rows = parse_index(recorded("form.20200318.idx"))
     forms = Counter(row.form for row in rows)
@@ -49,7 +47,6 @@ def test_a_real_form_index_is_read_to_the_last_row():
     )
 
 
-@needs_shared
 def test_a_real_day_of_filings_is_counted_once_each():
     filings = group_filings(parse_index(recorded("form.20200318.idx")), {"4", "4/A"})
     assert (len(filings), sum(one.form == "4/A" for one in filings)) == (991, 17)
@@ -57,7 +54,6 @@ def test_a_real_day_of_filings_is_counted_once_each():
     assert all(len(one.ciks) >= 2 for one in filings)
 
 
-@needs_shared
 def test_a_real_quarterly_index_and_an_empty_one_are_read_too():
     rows = parse_index(recorded("form_bad.idx"))
     assert len(rows) == 10
