@@ -1,9 +1,10 @@
-"""A universe says which tickers a run looked at, and can be told from any other."""
+"""A universe lists the tickers of a run under a digest, and is resolved from the setting that names it."""
 
 from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.shared_data import SHARED, needs_shared
 from tests.symbols.test_symbols import directory
 from tradingagents.discovery.model.errors import ConfigError
 from tradingagents.discovery.symbols.security_type import Kind
-from tradingagents.discovery.symbols.universe import Universe
+from tradingagents.discovery.symbols.universe import Universe, resolve_universe
 
 DAY = date(2026, 2, 5)
 
@@ -54,12 +55,12 @@ def test_a_file_may_have_comments_and_blank_lines(tmp_path: Path) -> None:
     assert (universe.name, universe.tickers) == ("watchlist", ("A", "EXMP"))
 
 
-def test_a_file_that_is_not_there_or_holds_nothing_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_and_one_without_listed_tickers_are_config_errors(tmp_path: Path) -> None:
     """An empty universe would make every scanner report an empty market."""
     with pytest.raises(ConfigError, match="cannot be read"):
         Universe.from_file(tmp_path / "none.txt", DAY)
     (tmp_path / "odd.txt").write_text("NOPE\nZAZZT\n")
-    with pytest.raises(ConfigError, match=r"no listed ticker \(asked for 2\)"):
+    with pytest.raises(ConfigError, match=r"no listed ticker \(of 2 requested\)"):
         Universe.from_file(tmp_path / "odd.txt", DAY, directory())
 
 
@@ -69,6 +70,60 @@ def test_all_listed_common_stocks_are_taken_from_the_directory() -> None:
     assert universe.tickers == ("A", "BADD", "BRK.B", "EXMP")
     assert universe.as_of == directory().as_of
     assert Universe.listed(directory(), frozenset({Kind.ETF}), "funds").tickers == ("QQQX",)
+
+
+def unused() -> Any:
+    """A source that this setting must not read."""
+    raise AssertionError("not needed")
+
+
+def test_the_named_universes_read_their_own_source_only() -> None:
+    """``listed`` is as of the directory's date, ``stored`` as of the given day."""
+    listed = resolve_universe("listed", DAY, directory=directory, stored=unused)
+    assert (listed.tickers, listed.as_of) == (Universe.listed(directory()).tickers, directory().as_of)
+    stored = resolve_universe("stored", DAY, directory=unused, stored=lambda: ["MSFT", "AAPL"])
+    assert (stored.name, stored.tickers, stored.as_of) == ("stored", ("AAPL", "MSFT"), DAY)
+
+
+@pytest.mark.parametrize(
+    ("setting", "tickers"),
+    [
+        (["exmp", "A"], ("A", "EXMP")),
+        ("exmp, A", ("A", "EXMP")),
+        ("BRK.B", ("BRK.B",)),
+        ("A,BRK/B", ("A", "BRK.B")),
+    ],
+)
+def test_tickers_come_as_a_list_or_parted_by_commas(
+    setting: str | list[str], tickers: tuple[str, ...]
+) -> None:
+    """A class share is a ticker, not a file with an extension."""
+    universe = resolve_universe(setting, DAY, directory=unused, stored=unused)
+    assert (universe.name, universe.tickers) == ("tickers", tickers)
+
+
+def test_any_vendors_spelling_is_understood_where_the_directory_is_given() -> None:
+    """And what it does not list is kept apart."""
+    universe = resolve_universe(
+        "brk/b,EXA-PD,NOPE", DAY, directory=unused, stored=unused, spellings=directory()
+    )
+    assert (universe.tickers, universe.unknown) == (("BRK.B", "EXA$D"), ("NOPE",))
+
+
+def test_an_existing_file_and_anything_with_folders_or_an_extension_is_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative to the working directory or to the home directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    Path("watchlist").write_text("A\nEXMP\n")
+    for setting in ("watchlist", "./watchlist", "~/watchlist", str(tmp_path / "watchlist")):
+        universe = resolve_universe(setting, DAY, directory=unused, stored=unused)
+        assert (universe.name, universe.tickers) == ("watchlist", ("A", "EXMP"))
+    for missing in ("lists/mine", "mine.txt", "mine.csv"):
+        with pytest.raises(ConfigError, match=f"universe file {missing} cannot be read"):
+            resolve_universe(missing, DAY, directory=unused, stored=unused)
 
 
 @needs_shared

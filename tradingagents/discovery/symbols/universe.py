@@ -1,10 +1,10 @@
-"""``Universe``: the tickers a run looks at, with what its receipt needs to say which ones they were."""
+"""``Universe``: the tickers a run looks at, and the one interpreter of the setting that names them."""
 
 from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,15 +15,15 @@ from tradingagents.discovery.model.errors import ConfigError, InvalidCandidate
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.security_type import COMMON_STOCK_KINDS, Kind
 
-__all__ = ["Universe"]
+__all__ = ["Universe", "resolve_universe"]
 
 
 @dataclass(frozen=True)
 class Universe:
     """A dated list of canonical tickers, unique and in alphabetical order. Immutable, thread-safe.
 
-    ``unknown`` holds what was asked for and is not a listed symbol, so that a typo or a delisting is
-    shown instead of shrinking the list in silence.
+    ``unknown`` holds the requested symbols that are not listed, so that a typo or a delisting shows up
+    instead of shrinking the list silently.
     """
 
     name: str
@@ -39,17 +39,18 @@ class Universe:
         as_of: date,
         directory: SymbolDirectory | None = None,
     ) -> Self:
-        """Build from symbols in any vendor's spelling; without a directory, from what can be a US ticker.
+        """Build from symbols in any vendor's spelling.
 
-        Raises :class:`ConfigError` when nothing usable is left.
+        With a directory a symbol must be listed; without one it must have the form of a US ticker.
+        Raises :class:`ConfigError` when no symbol qualifies.
         """
-        asked = list(dict.fromkeys(symbol.strip() for symbol in symbols if symbol.strip()))
-        canonical = _possible if directory is None else directory.normalise
-        found = ((symbol, canonical(symbol)) for symbol in asked)
+        requested = list(dict.fromkeys(symbol.strip() for symbol in symbols if symbol.strip()))
+        canonical = _ticker_or_none if directory is None else directory.normalise
+        found = ((symbol, canonical(symbol)) for symbol in requested)
         known = {symbol: ticker for symbol, ticker in found if ticker is not None}
         if not known:
-            raise ConfigError(f"universe {name!r} has no listed ticker (asked for {len(asked)})")
-        unknown = tuple(symbol for symbol in asked if symbol not in known)
+            raise ConfigError(f"universe {name!r} has no listed ticker (of {len(requested)} requested)")
+        unknown = tuple(symbol for symbol in requested if symbol not in known)
         return cls(name, as_of, tuple(sorted(set(known.values()))), unknown)
 
     @classmethod
@@ -76,7 +77,7 @@ class Universe:
 
     @property
     def size(self) -> int:
-        """How many tickers there are."""
+        """Number of tickers."""
         return len(self.tickers)
 
     @property
@@ -97,7 +98,7 @@ class Universe:
         return at < len(self.tickers) and self.tickers[at] == ticker
 
     def receipt(self) -> dict[str, str | int | list[str]]:
-        """Return the plain facts for a run's receipt."""
+        """Return this universe as plain values for a run's report."""
         return {
             "name": self.name,
             "as_of": self.as_of.isoformat(),
@@ -107,7 +108,48 @@ class Universe:
         }
 
 
-def _possible(symbol: str) -> str | None:
+def resolve_universe(
+    setting: str | Iterable[str],
+    as_of: date,
+    *,
+    directory: Callable[[], SymbolDirectory],
+    stored: Callable[[], Iterable[str]],
+    spellings: SymbolDirectory | None = None,
+) -> Universe:
+    """Return the universe that a setting names: ``resolve_universe("AAPL, MSFT", day, ...)``.
+
+    ========================================  ===========================================================
+    ``"listed"``                              every listed common stock, from ``directory()``
+    ``"stored"``                              the tickers that have bars, from ``stored()``
+    ``"lists/mine"``, ``"mine.txt"``, a file  the tickers of that text file, ``~`` expanded
+    ``"AAPL,BRK.B"``                          these tickers
+    ``["AAPL", "BRK.B"]``                     these tickers
+    ========================================  ===========================================================
+
+    ``directory`` and ``stored`` are called only where the table names them. With ``spellings`` the symbols
+    of a file or list must be listed there and may have any vendor's spelling; what is not goes to
+    :attr:`Universe.unknown`. Raises :class:`ConfigError` for a file that cannot be read and when no ticker
+    is left, and what ``directory`` and ``stored`` raise.
+    """
+    if not isinstance(setting, str):
+        return Universe.of("tickers", setting, as_of, spellings)
+    if setting == "listed":
+        return Universe.listed(directory())
+    if setting == "stored":
+        return Universe.of("stored", stored(), as_of)
+    path = Path(setting).expanduser()
+    if path.is_file() or _looks_like_a_path(setting):
+        return Universe.from_file(path, as_of, spellings)
+    return Universe.of("tickers", setting.split(","), as_of, spellings)
+
+
+def _looks_like_a_path(setting: str) -> bool:
+    """Return whether it has folders or a file extension; ``BRK.B`` and ``AAPL,BRK.B`` have neither."""
+    path = Path(setting)
+    return "," not in setting and (len(path.parts) > 1 or len(path.suffix) > len(".B"))
+
+
+def _ticker_or_none(symbol: str) -> str | None:
     try:
         return normalise_ticker(symbol)
     except InvalidCandidate:
