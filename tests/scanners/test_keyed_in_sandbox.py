@@ -192,7 +192,7 @@ def test_a_watchlist_leaves_the_last_of_a_day_to_scanners_that_ask_once(
     flow = outcomes.pop("options_flow")
     assert {one["status"] for one in outcomes.values()} == {"ok"}
     assert (flow["status"], flow["reason"]) == ("degraded", "quota_spent")
-    assert "spent, but for 2 left to others" in flow["message"]
+    assert "spent except for a reserve of 2" in flow["message"]
     assert flow["coverage"]["of"] == 10
     assert 3 <= flow["coverage"]["answered"] <= 5
     left = flow["coverage"]["of"] - flow["coverage"]["asked"]

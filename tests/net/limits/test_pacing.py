@@ -28,7 +28,7 @@ from tradingagents.discovery.net.limits.ledger import (
     QuotaLedger,
     Ticket,
 )
-from tradingagents.discovery.net.limits.pacer import Pacer, leaving_to_others
+from tradingagents.discovery.net.limits.pacer import Pacer, quota_reserve
 from tradingagents.discovery.net.limits.sqlite import QUOTA_SCHEMA, SQLiteLedger
 from tradingagents.discovery.state.files import Notices, StateFile
 
@@ -408,16 +408,16 @@ def test_two_processes_share_a_day_and_a_third_finds_nothing(
     assert run_workers(pytestconfig.rootpath, take) == ["0"]
 
 
-def test_the_last_of_a_quota_is_left_to_others_by_who_says_so(
+def test_a_reserve_of_a_quota_is_kept_for_callers_without_one(
     ledger_of: Callable[..., QuotaLedger], clock: JumpingClock
 ) -> None:
     ledger = ledger_of(Rate(5, 86_400.0), Rate(1, 1.0))
     pacer, deadline = pacer_of(ledger, clock), Deadline(clock=clock)
-    with leaving_to_others(2):
+    with quota_reserve(2):
         for _ in range(3):
             pass_by(pacer, deadline)
         for ask in (lambda: pass_by(pacer, deadline), lambda: pacer.await_turn(deadline)):
-            with pytest.raises(QuotaSpent, match="spent, but for 2 left to others"):
+            with pytest.raises(QuotaSpent, match="spent except for a reserve of 2"):
                 ask()
     for _ in range(2):
         pass_by(pacer, deadline)
@@ -425,13 +425,12 @@ def test_the_last_of_a_quota_is_left_to_others_by_who_says_so(
         pass_by(pacer, deadline)
 
 
-def test_of_a_pace_nothing_is_left_and_of_a_small_quota_one_request_is_had(
+def test_a_reserve_does_not_apply_to_a_pace_and_leaves_at_least_one_request(
     ledger_of: Callable[..., QuotaLedger], clock: JumpingClock
 ) -> None:
     ledger = ledger_of(Rate(2, 60.0), Rate(3, 86_400.0))
-    with leaving_to_others(50):
-        assert isinstance(ledger.take(50), Ticket)
-        assert isinstance(ledger.take(50), Delay)
+    assert isinstance(ledger.take(50), Ticket)
+    assert isinstance(ledger.take(50), Delay)
     assert isinstance(ledger.take(), Ticket)
     pace = ledger.take(0)
     assert isinstance(pace, Delay)

@@ -173,8 +173,8 @@ def test_without_the_extra_it_says_what_to_install(
     hub.close()
 
 
-def test_the_last_of_a_quota_is_left_to_other_machines_too(machine: Any) -> None:
-    spares, other = machine(Rate(5, DAY)), machine(Rate(5, DAY))
-    assert [isinstance(spares.take(2), Ticket) for _ in range(4)] == [True, True, True, False]
-    assert spares.peek(2).why == "quota"
+def test_a_reserve_is_kept_for_other_machines_too(machine: Any) -> None:
+    reserving, other = machine(Rate(5, DAY)), machine(Rate(5, DAY))
+    assert [isinstance(reserving.take(2), Ticket) for _ in range(4)] == [True, True, True, False]
+    assert reserving.peek(2).why == "quota"
     assert [isinstance(other.take(), Ticket) for _ in range(3)] == [True, True, False]

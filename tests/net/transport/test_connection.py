@@ -28,7 +28,7 @@ WAIT_SECONDS = 0.4
 class Rival(MemoryLedger):
     """A ledger in which somebody else is always a moment faster than who saw that a permit may be had."""
 
-    def peek(self, spare: int = 0) -> Delay | None:
+    def peek(self, reserve: int = 0) -> Delay | None:
         return None
 
 

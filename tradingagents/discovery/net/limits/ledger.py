@@ -28,7 +28,7 @@ __all__ = [
     "QuotaLedger",
     "Ticket",
     "first_free",
-    "spared",
+    "without_reserve",
 ]
 
 MAX_HOLD_SECONDS = 86_400.0
@@ -70,13 +70,13 @@ class Ticket(NamedTuple):
 class QuotaLedger(Protocol):
     """Where one vendor's permits are written down. Implementations must be thread-safe and must not wait."""
 
-    def peek(self, spare: int = 0) -> Delay | None:
+    def peek(self, reserve: int = 0) -> Delay | None:
         """Say when to ask again, or return None when a permit may be had now. Writes nothing.
 
-        ``spare`` is how many permits of a quota (not of a pace) the caller leaves to others.
+        ``reserve`` is how many requests of each quota (not of a pace) must be left over.
         """
 
-    def take(self, spare: int = 0) -> Ticket | Delay:
+    def take(self, reserve: int = 0) -> Ticket | Delay:
         """Write down one request that is about to leave, or say when to ask again and write nothing."""
 
     def sent(self, ticket: Ticket, settling_seconds: float = 0.0) -> None:
@@ -89,12 +89,12 @@ class QuotaLedger(Protocol):
         """Let go of what the ledger holds open. Idempotent."""
 
 
-def spared(rates: tuple[Rate, ...], spare: int) -> tuple[Rate, ...]:
-    """Return what is left of the rates for one who leaves ``spare`` requests of each quota to others."""
-    if not spare:
+def without_reserve(rates: tuple[Rate, ...], reserve: int) -> tuple[Rate, ...]:
+    """Return ``rates`` with each quota (not a pace) smaller by ``reserve`` requests, but at least 1."""
+    if not reserve:
         return rates
     return tuple(
-        Rate(max(rate.requests - spare, 1), rate.seconds) if rate.seconds >= LONG_SECONDS else rate
+        Rate(max(rate.requests - reserve, 1), rate.seconds) if rate.seconds >= LONG_SECONDS else rate
         for rate in rates
     )
 
@@ -130,16 +130,16 @@ class MemoryLedger:
         self._held_until = 0.0
         self._hold_is_quota = False
 
-    def peek(self, spare: int = 0) -> Delay | None:
+    def peek(self, reserve: int = 0) -> Delay | None:
         """See :class:`QuotaLedger`."""
         with self._lock:
-            return self._delay(self._clock.monotonic(), spare)
+            return self._delay(self._clock.monotonic(), reserve)
 
-    def take(self, spare: int = 0) -> Ticket | Delay:
+    def take(self, reserve: int = 0) -> Ticket | Delay:
         """See :class:`QuotaLedger`."""
         with self._lock:
             now = self._clock.monotonic()
-            if (delay := self._delay(now, spare)) is not None:
+            if (delay := self._delay(now, reserve)) is not None:
                 return delay
             self._number += 1
             ticket = Ticket(now + SENDING_SECONDS, self._number)
@@ -166,10 +166,10 @@ class MemoryLedger:
     def close(self) -> None:
         """See :class:`QuotaLedger`."""
 
-    def _delay(self, now: float, spare: int) -> Delay | None:
+    def _delay(self, now: float, reserve: int) -> Delay | None:
         if (left := self._held_until - now) > 0:
             return Delay(left, "quota" if self._hold_is_quota else "hold")
-        return first_free(spared(self._rates, spare), self._nth_newest, now)
+        return first_free(without_reserve(self._rates, reserve), self._nth_newest, now)
 
     def _nth_newest(self, n: int) -> float | None:
         return self._tickets[-n].at if len(self._tickets) >= n else None

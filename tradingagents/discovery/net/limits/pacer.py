@@ -21,7 +21,7 @@ from tradingagents.discovery.net.limits.ledger import (
 from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.state.files import Notices, StateUnavailable
 
-__all__ = ["MAX_WAIT_SECONDS", "Pacer", "leaving_to_others"]
+__all__ = ["MAX_WAIT_SECONDS", "Pacer", "quota_reserve"]
 
 T = TypeVar("T")
 
@@ -33,20 +33,21 @@ def _nothing() -> None:
     """Look at nothing after a wait."""
 
 
-_spare: ContextVar[int] = ContextVar("tradingagents_permits_left_to_others", default=0)
+_reserve: ContextVar[int] = ContextVar("tradingagents_quota_reserve", default=0)
 
 
 @contextlib.contextmanager
-def leaving_to_others(permits: int) -> Iterator[None]:
-    """Have the block's requests, here and in copied contexts, leave the last ``permits`` of each quota.
+def quota_reserve(requests: int) -> Iterator[None]:
+    """Refuse requests of the block that would use the last ``requests`` of a quota.
 
-    For one who asks much where others ask once: a day's quota that is nearly spent goes to them.
+    Applies in this context and in copies of it. For a caller that sends many requests to a vendor with a
+    small daily quota, so that callers with a single request still get theirs.
     """
-    token = _spare.set(permits)
+    token = _reserve.set(requests)
     try:
         yield
     finally:
-        _spare.reset(token)
+        _reserve.reset(token)
 
 
 class Pacer:
@@ -69,7 +70,7 @@ class Pacer:
 
     def await_turn(self, deadline: Deadline, recheck: Callable[[], None] = _nothing) -> None:
         """Return when a permit may be had; none is taken, so :meth:`turn` may have to wait again."""
-        while (delay := self._ask(lambda ledger: ledger.peek(_spare.get()))) is not None:
+        while (delay := self._ask(lambda ledger: ledger.peek(_reserve.get()))) is not None:
             self._wait(delay, deadline)
             recheck()
 
@@ -78,7 +79,7 @@ class Pacer:
         self, deadline: Deadline, recheck: Callable[[], None] = _nothing, *, new_connection: bool = False
     ) -> Iterator[None]:
         """Take a permit for the request that the block sends. It is used up however the block ends."""
-        while isinstance(ticket := self._ask(lambda ledger: ledger.take(_spare.get())), Delay):
+        while isinstance(ticket := self._ask(lambda ledger: ledger.take(_reserve.get())), Delay):
             self._wait(ticket, deadline)
             recheck()
         try:
@@ -125,7 +126,7 @@ class Pacer:
     def _refusal(self, delay: Delay) -> FetchError | DeadlineExceeded:
         name, wait = self._policy.name, _spoken(delay.seconds)
         if delay.why == "quota" or (delay.why == "pace" and delay.seconds > MAX_WAIT_SECONDS):
-            kept = f", but for {spare} left to others" if (spare := _spare.get()) else ""
+            kept = f" except for a reserve of {reserve}" if (reserve := _reserve.get()) else ""
             return QuotaSpent(name, f"the quota is spent{kept}; the next request is allowed in {wait}")
         if delay.why == "hold":
             text = f"the vendor asked us to wait; the next request is allowed in {wait}"

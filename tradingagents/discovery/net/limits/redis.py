@@ -19,7 +19,7 @@ from tradingagents.discovery.net.limits.ledger import (
     SENDING_SECONDS,
     Delay,
     Ticket,
-    spared,
+    without_reserve,
 )
 from tradingagents.discovery.net.limits.policy import Rate
 from tradingagents.discovery.state.files import StateUnavailable
@@ -93,14 +93,14 @@ class RedisLedger:
         self._keys = [f"tradingagents:{{{vendor}}}:{part}" for part in ("tickets", "hold", "serial")]
         self._take, self._sent, self._hold = map(client.register_script, (_TAKE, _SENT, _HOLD))
 
-    def peek(self, spare: int = 0) -> Delay | None:
+    def peek(self, reserve: int = 0) -> Delay | None:
         """See ``QuotaLedger``."""
-        reply = self._run(self._take, self._keys, [0, *self._arguments(spare)])
+        reply = self._run(self._take, self._keys, [0, *self._arguments(reserve)])
         return self._delay(reply) if reply else None
 
-    def take(self, spare: int = 0) -> Ticket | Delay:
+    def take(self, reserve: int = 0) -> Ticket | Delay:
         """See ``QuotaLedger``."""
-        reply = self._run(self._take, self._keys, [1, *self._arguments(spare)])
+        reply = self._run(self._take, self._keys, [1, *self._arguments(reserve)])
         if not reply:
             return Ticket(0.0, 0)
         return Ticket(reply[0] / 1000, reply[1]) if len(reply) == 3 else self._delay(reply)
@@ -120,9 +120,9 @@ class RedisLedger:
         """See ``QuotaLedger``. The client's connections are closed; it opens others if it is used again."""
         self._client.close()
 
-    def _arguments(self, spare: int) -> list[int]:
+    def _arguments(self, reserve: int) -> list[int]:
         made = [_milliseconds(SENDING_SECONDS)]
-        for rate in spared(self._rates, spare):
+        for rate in without_reserve(self._rates, reserve):
             made += [rate.requests, _milliseconds(rate.seconds + JITTER_SECONDS)]
         return made
 

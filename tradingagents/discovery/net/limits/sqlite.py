@@ -13,7 +13,7 @@ from tradingagents.discovery.net.limits.ledger import (
     Delay,
     Ticket,
     first_free,
-    spared,
+    without_reserve,
 )
 from tradingagents.discovery.net.limits.policy import Rate
 from tradingagents.discovery.state.files import StateFile
@@ -53,19 +53,19 @@ class SQLiteLedger:
         self._file, self._clock, self._rates = file, clock, tuple(rates)
         self._longest = max((rate.seconds for rate in self._rates), default=0.0) + JITTER_SECONDS
 
-    def peek(self, spare: int = 0) -> Delay | None:
+    def peek(self, reserve: int = 0) -> Delay | None:
         """See ``QuotaLedger``."""
         with self._file.reading() as connection:
-            return self._delay(connection, self._now(), spare)
+            return self._delay(connection, self._now(), reserve)
 
-    def take(self, spare: int = 0) -> Ticket | Delay:
+    def take(self, reserve: int = 0) -> Ticket | Delay:
         """See ``QuotaLedger``."""
         if not self._rates:
             return self.peek() or Ticket(self._now(), 0)
         with self._file.transaction() as connection:
             now = self._now()
             _bring_back_from_the_future(connection, now)
-            if (delay := self._delay(connection, now, spare)) is not None:
+            if (delay := self._delay(connection, now, reserve)) is not None:
                 return delay
             return self._write_down(connection, now)
 
@@ -93,12 +93,12 @@ class SQLiteLedger:
     def close(self) -> None:
         """See ``QuotaLedger``. The file belongs to whoever opened it."""
 
-    def _delay(self, connection: sqlite3.Connection, now: float, spare: int) -> Delay | None:
+    def _delay(self, connection: sqlite3.Connection, now: float, reserve: int) -> Delay | None:
         row = connection.execute("SELECT until, length, quota FROM holds").fetchone()
         if row is not None and row[0] > now:
             # Never longer than it was set for, whatever has happened to the clock since.
             return Delay(min(row[0] - now, row[1]), "quota" if row[2] else "hold")
-        return first_free(spared(self._rates, spare), lambda n: _nth_newest(connection, n), now)
+        return first_free(without_reserve(self._rates, reserve), lambda n: _nth_newest(connection, n), now)
 
     def _write_down(self, connection: sqlite3.Connection, now: float) -> Ticket:
         at = now + SENDING_SECONDS

@@ -28,7 +28,7 @@ from tradingagents.discovery.model.errors import (
     QuotaSpent,
     StaleDataError,
 )
-from tradingagents.discovery.net.limits.pacer import leaving_to_others
+from tradingagents.discovery.net.limits.pacer import quota_reserve
 from tradingagents.discovery.scanners.market_movers import check_session
 from tradingagents.discovery.scanners.options_flow.activity import Activity, find_activity
 from tradingagents.discovery.scanning.base import BaseScanner
@@ -130,7 +130,7 @@ class OptionsFlow(BaseScanner):
     def _chain(self, ticker: str, day: date | None, trade_date: date) -> OptionChain:
         problems: list[str] = []
         vendor = self.vendors.alpha_vantage
-        with leaving_to_others(self.settings.requests_left_to_others):
+        with quota_reserve(self.settings.requests_left_to_others):
             chain: OptionChain = self.ask(
                 "alpha_vantage.option_chain",
                 {"symbol": ticker, "date": day.isoformat() if day else "newest"},
