@@ -5,14 +5,21 @@ from __future__ import annotations
 import contextvars
 import math
 import threading
-from datetime import UTC
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
 from tests.execution.helpers import PATIENCE, in_background, sleepers, until
 from tests.fake_clock import FakeClock
-from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, current_deadline, deadline_scope
-from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded
+from tradingagents.discovery.model.clock import (
+    SYSTEM_CLOCK,
+    Deadline,
+    current_deadline,
+    deadline_scope,
+    parse_trade_date,
+)
+from tradingagents.discovery.model.errors import Cancelled, ConfigError, DeadlineExceeded
 
 
 def never() -> bool:
@@ -186,3 +193,26 @@ def test_the_current_deadline_follows_a_copied_context_into_another_thread(clock
         context = contextvars.copy_context()
         assert in_background(lambda: context.run(current_deadline)).result(PATIENCE) is deadline
         assert in_background(current_deadline).result(PATIENCE) is not deadline
+
+
+class Evening(FakeClock):
+    """21:00 in New York on 5 February, which is 6 February in UTC."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 2, 6, 2, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_without_a_trade_date_it_is_today_in_new_york(value: Any) -> None:
+    assert parse_trade_date(value, Evening()) == date(2026, 2, 5)
+
+
+@pytest.mark.parametrize("value", ["2026-02-03", date(2026, 2, 3)])
+def test_a_trade_date_is_iso_text_or_a_date(value: Any) -> None:
+    assert parse_trade_date(value, Evening()) == date(2026, 2, 3)
+
+
+@pytest.mark.parametrize("value", ["yesterday", "2026-02-30", ["2026-02-03"]])
+def test_an_invalid_trade_date_is_a_config_error(value: Any) -> None:
+    with pytest.raises(ConfigError, match="is not a date such as '2026-02-05'"):
+        parse_trade_date(value, Evening())

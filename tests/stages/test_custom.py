@@ -8,6 +8,7 @@ import itertools
 import math
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.execution.helpers import run_script
+from tests.fake_clock import FakeClock
 from tradingagents.discovery.execution.pool import ABANDONED
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.redact import register_secret
 from tradingagents.discovery.stages.custom import StageFailed, consult, name_of
@@ -232,3 +235,26 @@ def test_a_ctrl_c_that_another_thread_receives_ends_the_wait_for_a_stage(tmp_pat
         tmp_path,
     )
     assert (done.stdout, done.stderr, done.returncode) == ("left True\n", "", 0)
+
+
+class Evening(FakeClock):
+    """21:00 in New York on 5 February, which is 6 February in UTC."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 2, 6, 2, 0, tzinfo=UTC)
+
+
+def test_without_a_trade_date_a_filter_and_a_ranker_are_given_today_in_new_york() -> None:
+    dates: list[str] = []
+
+    def keep(candidates: list[dict[str, Any]], trade_date: str) -> list[dict[str, Any]]:
+        dates.append(trade_date)
+        return candidates
+
+    state: Any = {
+        "candidate_metadata": [{"ticker": "AAA", "source": "s", "priority": "medium", "score": None}]
+    }
+    graph = DiscoveryGraph(filter=keep, ranker=keep, clock=Evening())
+    graph.filter_node(state)
+    graph.ranker_node(state)
+    assert dates == ["2026-02-05", "2026-02-05"]

@@ -131,7 +131,7 @@ def test_a_filter_that_drops_everything_is_loud(caplog: pytest.LogCaptureFixture
         "min_priority",
     )
     [message] = final["warnings"]
-    assert message == "the filter dropped all 2 candidates; the last of them fell at step 'min_priority'"
+    assert message == "the filter dropped all 2 candidates; step 'min_priority' dropped the last"
     assert message in [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert final["ranker_report"]["emptied"] is False
 

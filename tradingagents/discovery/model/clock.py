@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded
+from tradingagents.discovery.model.errors import Cancelled, ConfigError, DeadlineExceeded
 
 __all__ = [
     "SYSTEM_CLOCK",
@@ -26,6 +26,7 @@ __all__ = [
     "current_deadline",
     "date_in_new_york",
     "deadline_scope",
+    "parse_trade_date",
 ]
 
 
@@ -72,6 +73,19 @@ SYSTEM_CLOCK = SystemClock()
 def date_in_new_york(clock: Clock = SYSTEM_CLOCK) -> date:
     """Return today's date where the exchanges are: in the evening there, it is tomorrow in UTC."""
     return clock.now().astimezone(ZoneInfo("America/New_York")).date()
+
+
+def parse_trade_date(value: Any, clock: Clock = SYSTEM_CLOCK) -> date:
+    """Return a state's trade date: ISO 8601 text or a ``date``; today in New York for None and ``""``.
+
+    Raises :class:`ConfigError` for any other value.
+    """
+    if value is None or value == "":
+        return date_in_new_york(clock)
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ConfigError(f"trade_date: {value!r} is not a date such as '2026-02-05'") from None
 
 
 class Deadline:

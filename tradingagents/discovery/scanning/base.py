@@ -20,7 +20,7 @@ from tradingagents.discovery.execution.fanout import ordered_map
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
 from tradingagents.discovery.model.candidate import Candidate
 from tradingagents.discovery.model.claims import check_claims
-from tradingagents.discovery.model.clock import SYSTEM_CLOCK, date_in_new_york
+from tradingagents.discovery.model.clock import current_deadline, parse_trade_date
 from tradingagents.discovery.model.errors import (
     DiscoveryError,
     FetchError,
@@ -198,7 +198,8 @@ class BaseScanner(ABC):
         ``told`` says in short what came out. That there is no such data is an answer, not an error; the
         ``NoDataError`` is raised all the same.
         """
-        began = SYSTEM_CLOCK.monotonic()
+        clock = current_deadline().clock
+        began = clock.monotonic()
         outcome = {"output": "", "error": ""}
         try:
             answer = call()
@@ -210,7 +211,7 @@ class BaseScanner(ABC):
             outcome["error"] = str(error)
             raise
         finally:
-            self.log(tool, parameters, **outcome, duration_seconds=SYSTEM_CLOCK.monotonic() - began)
+            self.log(tool, parameters, **outcome, duration_seconds=clock.monotonic() - began)
         return answer
 
     def log(
@@ -241,6 +242,5 @@ class BaseScanner(ABC):
         self.recorder.trouble(str(reason), message)
 
     def trade_date(self, state: Mapping[str, Any]) -> date:
-        """Return the state's trade date; today's date in New York where it has none."""
-        text = state.get("trade_date")
-        return date.fromisoformat(text) if text else date_in_new_york()
+        """Return the state's trade date; today in New York where it has none, by the scan's clock."""
+        return parse_trade_date(state.get("trade_date"), current_deadline().clock)

@@ -14,8 +14,7 @@ from tradingagents.discovery.execution.outcome import Outcome, Status, health_of
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import Task
 from tradingagents.discovery.model.candidate import merge_candidates, strongest
-from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, date_in_new_york
-from tradingagents.discovery.model.errors import ConfigError
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, parse_trade_date
 from tradingagents.discovery.model.redact import redact
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.scanning.base import BaseScanner
@@ -77,15 +76,16 @@ class Scan:
         """Scan, and return by the last deadline whatever happens. ``state`` is not changed.
 
         ``force`` runs scanners that would be left out because their last runs failed.
-        Raises :class:`ConfigError` for a trade date that is none, and ``KeyboardInterrupt`` on Ctrl-C.
+        Raises :class:`ConfigError` for an invalid trade date, and ``KeyboardInterrupt`` on Ctrl-C.
         """
-        state = {**state, "trade_date": self._trade_date(state)}
+        trade_date = parse_trade_date(state.get("trade_date"), self._clock)
+        state = {**state, "trade_date": trade_date.isoformat()}
         execution = self._config.scanner_execution
         run_id, started_at, began = uuid.uuid4().hex, self._clock.now(), self._clock.monotonic()
         names = [cls.name for cls in self._scanners]
         refused = {} if force or execution.force else self._circuits.refused(names)
         hub = Vendors(self._config.vendors, data_source=self._config.data_source, state_dir=self._state_dir)
-        market = MarketData(self._bars(state["trade_date"], started_at), self._screens(), directory_of(hub))
+        market = MarketData(self._bars(trade_date, started_at), self._screens(), directory_of(hub))
         try:
             logs = [ToolLog(f"{run_id}:{cls.name}", cls.name, self._clock) for cls in self._scanners]
             orders = [self._order(cls, state, market.order) for cls in self._scanners]
@@ -141,22 +141,13 @@ class Scan:
             "scanners.sqlite" if live else f"scanners@{self._config.data_source}.sqlite"
         )
 
-    def _trade_date(self, state: Mapping[str, Any]) -> str:
-        value = state.get("trade_date")
-        if value is None or value == "":
-            return date_in_new_york(self._clock).isoformat()
-        try:
-            return date.fromisoformat(str(value)).isoformat()
-        except ValueError:
-            raise ConfigError(f"trade_date: {value!r} is not a date such as '2026-02-05'") from None
-
-    def _bars(self, trade_date: str, now: datetime) -> MarketOrder:
+    def _bars(self, trade_date: date, now: datetime) -> MarketOrder:
         """Say which daily bars this scan reads. An invented or recorded market's day is over."""
         live = self._config.data_source == "live"
         return MarketOrder(
             settings=self._config.market,
             store=self._config.market_store_folder(),
-            trade_date=date.fromisoformat(trade_date),
+            trade_date=trade_date,
             now=now if live else None,
             min_price_usd=self._config.filter.min_price_usd,
             min_dollar_volume_usd=self._config.filter.min_dollar_volume_usd,

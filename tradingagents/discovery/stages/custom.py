@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from tradingagents.discovery.execution.outcome import verdict_of_error
 from tradingagents.discovery.execution.pool import ABANDONED, DaemonExecutor
 from tradingagents.discovery.model.candidate import normalise_ticker
-from tradingagents.discovery.model.clock import Deadline, deadline_scope
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, Deadline, deadline_scope
 from tradingagents.discovery.model.errors import (
     ConfigError,
     DeadlineExceeded,
@@ -101,6 +101,7 @@ def consult(
     trade_date: str,
     seconds: float,
     let_through: tuple[type[BaseException], ...] = (),
+    clock: Clock = SYSTEM_CLOCK,
 ) -> Answer:
     """Ask ``stage`` about the candidates, for at most ``seconds``, and validate its answer.
 
@@ -109,7 +110,7 @@ def consult(
     ``let_through``, which are raised as they are.
     """
     given = [copy_plain(dict(candidate)) for candidate in candidates]
-    deadline = Deadline(seconds)
+    deadline = Deadline(seconds, clock)
 
     def call() -> Answer:
         with deadline_scope(deadline):
@@ -119,7 +120,7 @@ def consult(
     executor = DaemonExecutor(1, name=f"stage {name_of(stage)}")
     future = executor.submit(context.run, call)
     try:
-        return _result(future, seconds, let_through)
+        return _result(future, Deadline(seconds, clock), seconds, let_through)
     finally:
         if not future.done():  # late, or Ctrl-C came while it was waited for
             deadline.cancel()
@@ -128,11 +129,13 @@ def consult(
         executor.shutdown(wait=False)
 
 
-def _result(future: Future[Answer], seconds: float, let_through: tuple[type[BaseException], ...]) -> Answer:
-    patience = Deadline(seconds)  # not Future.exception(seconds): a Ctrl-C may go by that unnoticed
-    future.add_done_callback(lambda _: patience.wake())
+def _result(
+    future: Future[Answer], limit: Deadline, seconds: float, let_through: tuple[type[BaseException], ...]
+) -> Answer:
+    # Not Future.exception(seconds): that would not notice a Ctrl-C.
+    future.add_done_callback(lambda _: limit.wake())
     try:
-        patience.wait_for(future.done)
+        limit.wait_for(future.done)
     except DeadlineExceeded:
         raise StageFailed(f"no answer within {seconds:g} s") from None
     error = future.exception()

@@ -20,7 +20,7 @@ from tradingagents.discovery.stages.filter.market_facts import MarketFacts, read
 from tradingagents.discovery.stages.filter.novelty import found_in, mark_candidates
 from tradingagents.discovery.stages.filter.rules import DEPRIORITISED, filter_candidates
 from tradingagents.discovery.stages.rank.llm import LLM_REASON
-from tradingagents.discovery.stages.receipt import with_stage
+from tradingagents.discovery.stages.report import trade_date_of, warn, with_stage
 
 __all__ = ["FilterStage"]
 
@@ -52,7 +52,7 @@ class FilterStage:
         was left of something, ``fallback`` why the built-in rules decided in place of the user's filter.
         """
         candidates = [_unmarked(candidate) for candidate in state.get("candidate_metadata") or ()]
-        trade_date, report = self._trade_date(state), state.get("scan_report") or {}
+        trade_date, report = trade_date_of(state, self._clock), state.get("scan_report") or {}
         marked, problem = self._marked(candidates, report, trade_date.isoformat())
         facts = self._facts(candidates, trade_date)
         told = [{**candidate, "market": dict(facts.by_ticker[candidate["ticker"]])} for candidate in marked]
@@ -63,13 +63,8 @@ class FilterStage:
             "status": "filtered",
             "filter_report": account,
             **with_stage(report, "filter", account),
-            "warnings": [text for text in (problem, *self._said(account, facts)) if text],
+            "warnings": [text for text in (problem, *_warnings(account, facts)) if text],
         }
-
-    def _trade_date(self, state: Mapping[str, Any]) -> date:
-        report = state.get("scan_report") or {}
-        text = report.get("trade_date") or state.get("trade_date")
-        return date.fromisoformat(text) if text else self._clock.now().date()
 
     def _marked(
         self, candidates: Sequence[Mapping[str, Any]], report: Mapping[str, Any], trade_date: str
@@ -103,7 +98,7 @@ class FilterStage:
         self, custom: CandidateFilter, candidates: list[dict[str, Any]], trade_date: str, facts: MarketFacts
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         seconds, name = self._config.filter.timeout_seconds, name_of(custom)
-        answer = consult(custom, candidates, trade_date, seconds, self._let_through)
+        answer = consult(custom, candidates, trade_date, seconds, self._let_through, self._clock)
         stayed = {candidate["ticker"] for candidate in answer.candidates}
         gone = [candidate["ticker"] for candidate in candidates if candidate["ticker"] not in stayed]
         step = {
@@ -116,17 +111,18 @@ class FilterStage:
         account = _account(candidates, answer.candidates, [step], facts, by=name, refused=answer.refused)
         return answer.candidates, account
 
-    def _said(self, account: Mapping[str, Any], facts: MarketFacts) -> list[str]:
-        """Log what a person should know, and return it for the final state."""
-        said = [text for text in (account["fallback"], facts.problem) if text]
-        said += [f"filter {account['by']}: {len(account['refused'])} refused"] if account["refused"] else []
-        if account["emptied"]:
-            count, step = account["in"], account["emptied_by"]
-            said.append(f"the filter dropped all {count} candidates; the last of them fell at step {step!r}")
-        for text in said:
-            _log.warning("%s", text)
-        _log.info("filter: %d of %d candidates stay", account["out"], account["in"])
-        return said
+
+def _warnings(account: Mapping[str, Any], facts: MarketFacts) -> list[str]:
+    """Log the stage's count and warnings, and return the warnings."""
+    refused = f"filter {account['by']}: {len(account['refused'])} refused" if account["refused"] else None
+    emptied = (
+        f"the filter dropped all {account['in']} candidates; step {account['emptied_by']!r} dropped the last"
+        if account["emptied"]
+        else None
+    )
+    logged = warn([account["fallback"], facts.problem, refused, emptied])
+    _log.info("filter: kept %d of %d candidates", account["out"], account["in"])
+    return logged
 
 
 def _account(

@@ -18,7 +18,7 @@ from tradingagents.discovery.settings.settings import DiscoveryConfig
 from tradingagents.discovery.stages.custom import Answer, CandidateRanker, StageFailed, consult, name_of
 from tradingagents.discovery.stages.rank.llm import LlmRanker
 from tradingagents.discovery.stages.rank.rules import rank_candidates
-from tradingagents.discovery.stages.receipt import with_stage
+from tradingagents.discovery.stages.report import trade_date_of, warn, with_stage
 
 __all__ = ["RankerStage"]
 
@@ -58,7 +58,7 @@ class RankerStage:
         plain = rank_candidates(candidates, self._config.pipelines, state.get("scan_report"))
         requests = LocalRecorder(ToolLog("ranker", "ranker"), lambda candidate: None)
         with counting(requests.request):
-            order, account = self._decide(plain, self._trade_date(state))
+            order, account = self._decide(plain, trade_date_of(state, self._clock).isoformat())
         requests.close()  # one that was late may still be asking
         ranked = [{**one, "rank": rank} for rank, one in enumerate(order, start=1)]
         account = {"in": len(candidates), "out": len(ranked), **account, "requests": requests.requests}
@@ -70,7 +70,7 @@ class RankerStage:
             "status": "ranked",
             "ranker_report": account,
             **with_stage(state.get("scan_report"), "ranker", account),
-            "warnings": [*(state.get("warnings") or ()), *_said(account)],
+            "warnings": [*(state.get("warnings") or ()), *_warnings(account)],
         }
 
     def _decide(
@@ -91,7 +91,7 @@ class RankerStage:
         permutes = bool(getattr(custom, "permutes", False))
         given = plain[: self._config.ranker.limit] if permutes else plain
         seconds = self._config.ranker.timeout_seconds
-        answer = consult(custom, given, trade_date, seconds, self._let_through)
+        answer = consult(custom, given, trade_date, seconds, self._let_through, self._clock)
         if permutes:
             _require_all(given, answer)
         order = [*answer.candidates, *plain[len(given) :]]
@@ -119,11 +119,6 @@ class RankerStage:
             "fallback": fallback,
         }
 
-    def _trade_date(self, state: Mapping[str, Any]) -> str:
-        report = state.get("scan_report") or {}
-        found = report.get("trade_date") or state.get("trade_date")
-        return str(found or self._clock.now().date().isoformat())
-
 
 def _require_all(given: Sequence[Mapping[str, Any]], answer: Answer) -> None:
     missing = len(given) - len(answer.candidates)
@@ -136,13 +131,11 @@ def _require_all(given: Sequence[Mapping[str, Any]], answer: Answer) -> None:
         raise StageFailed(f"it returned {first['ticker']}: {first['reason']}")
 
 
-def _said(account: Mapping[str, Any]) -> list[str]:
-    """Log what a person should know, and return it for the final state."""
-    said = [account["fallback"]] if account["fallback"] else []
-    said += [f"ranker {account['by']}: {len(account['refused'])} refused"] if account["refused"] else []
-    if account["emptied"]:
-        said.append(f"the ranker {account['by']} left out all {account['in']} candidates")
-    for text in said:
-        _log.warning("%s", text)
-    _log.info("ranker: %d of %d candidates handed on", account["out"], account["in"])
-    return said
+def _warnings(account: Mapping[str, Any]) -> list[str]:
+    """Log the stage's count and warnings, and return the warnings."""
+    by = account["by"]
+    refused = f"ranker {by}: {len(account['refused'])} refused" if account["refused"] else None
+    emptied = f"the ranker {by} left out all {account['in']} candidates" if account["emptied"] else None
+    logged = warn([account["fallback"], refused, emptied])
+    _log.info("ranker: kept %d of %d candidates", account["out"], account["in"])
+    return logged
