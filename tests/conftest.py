@@ -1,4 +1,4 @@
-"""What every test gets: no way past loopback, no keys, a cache folder and a clock of its own."""
+"""Isolation of every test: loopback connections only, no API keys, its own cache folder; a fake clock."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ def _caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_state_of_the_user(monkeypatch: pytest.MonkeyPatch, _caches: Path) -> None:
-    """Whatever a run leaves for the next one stays in a folder of the test's own.
+def _own_cache_folder(monkeypatch: pytest.MonkeyPatch, _caches: Path) -> None:
+    """Keep state that outlives a run in a cache folder of the test's own.
 
-    Its name is counted here: ``mktemp`` counts by listing all folders there are, for each test anew.
+    Names are counted here because ``mktemp`` lists all existing folders each time.
     """
     monkeypatch.setenv("XDG_CACHE_HOME", str(_caches / str(next(_numbers))))
 
 
 @pytest.fixture(autouse=True)
 def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection to anywhere else fails the test that made it."""
+    """Fail a test that connects to any other host."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: object) -> None:
         if self.family in {socket.AF_INET, socket.AF_INET6}:
             host = address[0] if isinstance(address, tuple) else str(address)
             if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
-                raise AssertionError(f"a test tried to reach {host}")
+                raise AssertionError(f"a test tried to connect to {host}")
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", guarded)

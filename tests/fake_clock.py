@@ -1,15 +1,15 @@
-"""A clock that tests own: time passes when they say so."""
+"""A clock under the control of a test: time passes only in ``advance``."""
 
 from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
 
-_REAL_LIMIT_SECONDS = 10.0  # a test that forgot to advance ends instead of hanging
+_REAL_LIMIT_SECONDS = 10.0  # in real time: a test that never advances the clock ends instead of hanging
 
 
 class FakeClock:
-    """Monotonic seconds from 0 that move by ``advance`` only; waiters wake when it moves past their time."""
+    """Monotonic seconds from 0. ``advance`` moves them and wakes every waiter. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,7 +32,7 @@ class FakeClock:
                 self._waiting.remove(condition)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and have every waiter look at the clock again."""
+        """Let time pass and have every waiter check the clock again."""
         with self._lock:
             self._seconds += seconds
             waiting = list(self._waiting)

@@ -305,7 +305,7 @@ def run_script(timeout_seconds: float) -> subprocess.Popen[str]:
 
 def test_the_process_exits_within_a_second_after_a_scan_with_hung_scanners() -> None:
     """In real time: four hung requests and a hung scanner are alive when the script ends."""
-    from tests.slack import slack  # here, because this file is a script, too
+    from tests.timing import time_allowance  # here, because this file is a script, too
 
     with run_script(0.2) as process:
         assert process.stdout is not None
@@ -314,7 +314,7 @@ def test_the_process_exits_within_a_second_after_a_scan_with_hung_scanners() -> 
         assert process.stdout.readline() == "['EARLY'] failed\n"
         returned = time.monotonic()
         assert process.wait(PATIENCE) == 0
-        assert time.monotonic() - returned < slack(1.0)
+        assert time.monotonic() - returned < time_allowance(1.0)
 
 
 def test_ctrl_c_leaves_at_once() -> None:

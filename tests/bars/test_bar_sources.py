@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from tests.bars.bar_vendor import EVENING, SESSION, At, make_store, stored
-from tests.slack import slack
+from tests.timing import time_allowance
 from tests.vendors.canned import BASE, answer, session_giving
 from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.bars.store.store import OhlcvStore
@@ -254,7 +254,7 @@ def test_a_deadline_ends_a_hanging_vendor_in_time_and_keeps_what_came(
     began = time.monotonic()
     with deadline_scope(Deadline(1.5)):
         report = update(store, TICKERS, source, nyse(), clock=At(EVENING))
-    assert time.monotonic() - began < slack(2.5)
+    assert time.monotonic() - began < time_allowance(2.5)
     assert len(report.updated) == 3
     assert report.stopped is not None
     assert store.snapshot().scan().select(pl.col("ticker").n_unique()).collect().item() == 3

@@ -24,7 +24,7 @@ from tests.execution.helpers import (
     until,
 )
 from tests.fake_clock import FakeClock
-from tests.slack import slack
+from tests.timing import time_allowance
 from tradingagents.discovery.execution.outcome import Outcome, Status, Verdict
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import Task, TaskScope
@@ -247,7 +247,7 @@ def test_six_of_four_tenths_on_two_workers_under_six_tenths_lose_none() -> None:
     began = time.monotonic()
     outcomes = run(*(task(str(i), lambda scope: time.sleep(0.4), 0.6) for i in range(6)), max_workers=2)
     assert ends(outcomes) == [OK] * 6
-    assert time.monotonic() - began < slack(1.8)
+    assert time.monotonic() - began < time_allowance(1.8)
 
 
 def test_a_cut_task_is_told_to_stop_where_it_waits(clock: FakeClock) -> None:

@@ -34,7 +34,7 @@ from tests.execution.helpers import (
     written,
 )
 from tests.fake_clock import FakeClock
-from tests.slack import slack
+from tests.timing import time_allowance
 from tradingagents.discovery.execution.outcome import Outcome, Reason, Status
 from tradingagents.discovery.execution.pool import DaemonExecutor
 from tradingagents.discovery.execution.runner import run_all
@@ -159,7 +159,7 @@ def test_a_real_ctrl_c_closes_every_task_and_leaves_at_once(tmp_path: Path) -> N
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
-        assert time.monotonic() - began < slack(1.0)
+        assert time.monotonic() - began < time_allowance(1.0)
         assert (out, err, process.returncode) == ("left 3 True 3\n", "", 0)
     finally:
         process.kill()
@@ -211,7 +211,7 @@ def test_the_interpreter_exits_within_a_second_of_a_run_that_left_a_hung_task(tm
     left = time.time()
     statuses, returned_at = done.stdout.rsplit(" ", 1)
     assert (statuses, done.returncode, done.stderr) == ("['timed_out', 'ok']", 0, "")
-    assert left - float(returned_at) < slack(1.0)
+    assert left - float(returned_at) < time_allowance(1.0)
 
 
 # -- executors --------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from tests.execution.helpers import (
     until,
 )
 from tests.fake_clock import FakeClock
-from tests.naming import shown
+from tests.stable_repr import stable_repr
 from tradingagents.discovery.execution.outcome import Reason, Status, Verdict
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.execution.runner import run_all
@@ -47,7 +47,7 @@ class Wordless(Exception):
         RecursionError(),
         StopIteration(),
     ],
-    ids=shown,
+    ids=stable_repr,
 )
 def test_whatever_is_raised_inside_is_that_tasks_failure_alone(error: BaseException) -> None:
     def crash(scope: TaskScope) -> None:

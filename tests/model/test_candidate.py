@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from tests.naming import shown
+from tests.stable_repr import stable_repr
 from tradingagents.discovery.model.candidate import (
     Candidate,
     Evidence,
@@ -74,7 +74,7 @@ def test_a_ticker_has_one_spelling(written: str, ticker: str) -> None:
         b"ABC",
         ["ABC"],
     ],
-    ids=shown,
+    ids=stable_repr,
 )
 def test_what_is_no_us_ticker_is_refused(written: Any) -> None:
     with pytest.raises(InvalidCandidate) as caught:
@@ -139,7 +139,7 @@ def test_a_parsed_candidate_and_any_mapping_are_taken_as_well_as_a_dict() -> Non
     assert Candidate.parse(MappingProxyType({"ticker": "abc"}), source="x", strategy="y").ticker == "ABC"
 
 
-@pytest.mark.parametrize("raw", [None, "ABC", 5, ["ABC"], ("ABC", "high")], ids=shown)
+@pytest.mark.parametrize("raw", [None, "ABC", 5, ["ABC"], ("ABC", "high")], ids=stable_repr)
 def test_what_is_no_mapping_is_refused(raw: Any) -> None:
     with pytest.raises(InvalidCandidate) as caught:
         Candidate.parse(raw, source="tester", strategy="gap")
@@ -191,7 +191,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(
-    ("field", "parts"), REFUSED, ids=[f"{field} {shown(parts)}"[:60] for field, parts in REFUSED]
+    ("field", "parts"), REFUSED, ids=[f"{field} {stable_repr(parts)}"[:60] for field, parts in REFUSED]
 )
 def test_every_refusal_is_an_invalid_candidate_that_names_the_field(
     field: str, parts: dict[str, Any]
@@ -327,7 +327,7 @@ def test_what_is_merged_is_taken_by_json_and_by_a_checkpointer(given_groups: Any
 
 
 @pytest.mark.parametrize("name", ["all_sources", "all_contexts", "partial_sources"])
-@pytest.mark.parametrize("value", ["text", 5, None, {"a": 1}, ["someone else"]], ids=shown)
+@pytest.mark.parametrize("value", ["text", 5, None, {"a": 1}, ["someone else"]], ids=stable_repr)
 def test_a_scanner_that_uses_a_name_of_the_merge_does_not_break_it(name: str, value: Any) -> None:
     """The merge runs outside the error boundary: what breaks it takes every scanner's finds along."""
     try:

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.naming import shown
+from tests.stable_repr import stable_repr
 from tradingagents.discovery.model.plain import copy_plain, to_plain
 
 
@@ -116,7 +116,7 @@ def test_what_has_a_plain_form_gets_it(value: Any, plain: Any) -> None:
         lambda: None,
         {"a": [{"b": math.nan}]},
     ],
-    ids=shown,
+    ids=stable_repr,
 )
 def test_what_has_no_plain_form_is_a_type_error(value: Any) -> None:
     with pytest.raises(TypeError):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.execution.helpers import in_background
 from tests.fake_clock import FakeClock
-from tests.naming import shown
+from tests.stable_repr import stable_repr
 from tradingagents.discovery.model.tool_log import ToolLog, clean_entry
 
 LIMIT = 2_000
@@ -151,7 +151,7 @@ def deep_dict(levels: int) -> dict[str, Any]:
         (object(),),
         ValueError("no"),
     ],
-    ids=shown,
+    ids=stable_repr,
 )
 def test_what_is_not_plain_is_kept_as_words_beside_what_is(odd: Any) -> None:
     made = clean_entry({"odd": odd, "plain": [1, "two"]})

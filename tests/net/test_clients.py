@@ -17,7 +17,7 @@ from prawcore.rate_limit import RateLimiter
 from prawcore.sessions import FiniteRetryStrategy
 
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
-from tests.slack import slack
+from tests.timing import time_allowance
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import (
     Auth,
@@ -157,7 +157,7 @@ def test_each_client_ends_at_the_deadline_and_not_at_its_own_timeout(
     started = time.monotonic()
     with deadline_scope(Deadline(0.3)), pytest.raises(DeadlineExceeded):
         ask()
-    assert time.monotonic() - started < slack(1.5)
+    assert time.monotonic() - started < time_allowance(1.5)
 
 
 def test_each_client_wakes_on_a_cancel(vendors: Vendors, ask_with: Callable[..., Ask]) -> None:
@@ -168,7 +168,7 @@ def test_each_client_wakes_on_a_cancel(vendors: Vendors, ask_with: Callable[...,
     started = time.monotonic()
     with deadline_scope(deadline), pytest.raises(Cancelled):
         ask()
-    assert time.monotonic() - started < slack(1.5)
+    assert time.monotonic() - started < time_allowance(1.5)
     timer.join()
 
 
@@ -187,7 +187,7 @@ def test_each_client_gets_past_trouble_that_passes(vendors: Vendors, ask_with: C
     with counting(lambda _, what, amount: counts.update({what: int(amount)})):
         assert ask()
     assert counts["retried.http_503"] == 2
-    assert time.monotonic() - started < slack(1.0)  # no sleep of prawcore's own
+    assert time.monotonic() - started < time_allowance(1.0)  # no sleep of prawcore's own
 
 
 @pytest.mark.parametrize(("status", "kind"), [(503, Transient), (429, RateLimited), (401, Auth)])
@@ -215,7 +215,7 @@ def test_each_client_is_refused_at_once_while_the_vendor_wants_to_be_left_alone(
         with deadline_scope(Deadline(5.0)), pytest.raises(RateLimited):
             ask()
     assert vendors.asked() == 1
-    assert time.monotonic() - started < slack(1.0)
+    assert time.monotonic() - started < time_allowance(1.0)
 
 
 def test_an_empty_body_is_not_an_empty_market_to_any_client(
@@ -241,7 +241,7 @@ def test_a_rate_limit_header_does_not_put_praw_to_sleep(vendors: Vendors, open_s
     started = time.monotonic()
     for name in ("stocks", "options", "investing"):
         list(reddit.subreddit(name).hot(limit=1))
-    assert time.monotonic() - started < slack(1.0)
+    assert time.monotonic() - started < time_allowance(1.0)
 
 
 def test_finnhub_gets_its_key_in_a_header_and_not_in_the_url(

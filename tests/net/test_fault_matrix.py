@@ -26,7 +26,7 @@ from typing import Any
 
 import pytest
 
-from tests.slack import slack
+from tests.timing import time_allowance
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.sandbox import Fault, SandboxServer
@@ -328,9 +328,9 @@ def check(
         told = f"{name}: {receipt['status']}/{receipt['reason']}: {receipt['message']}"
         assert end in (allowed(case, hit_by[name]) if name in hit_by else {AS_USUAL}), told
         assert name not in hit_by or SAYS.get(case, "") in receipt["message"], told
-        assert receipt["duration_seconds"] < timeouts[name] + slack(SLACK_SECONDS), told
+        assert receipt["duration_seconds"] < timeouts[name] + time_allowance(SLACK_SECONDS), told
     over = scanned.overrun(timeouts)
-    assert over < slack(SLACK_SECONDS), f"back {over:.2f} s late"
+    assert over < time_allowance(SLACK_SECONDS), f"back {over:.2f} s late"
 
 
 def test_the_groups_leave_no_vendor_out_and_mix_no_scanners() -> None:
@@ -421,7 +421,7 @@ def test_faults_by_chance_are_told_where_they_strike_and_nowhere_else(
         if not struck.intersection(vendor for vendor, names in SCANNERS.items() if name in names):
             assert end_of(receipt, healthy) == AS_USUAL, told
         assert receipt["reason"] in BY_CHANCE[kind] | {"none"}, told
-    assert scanned.overrun(timeouts) < slack(SLACK_SECONDS)
+    assert scanned.overrun(timeouts) < time_allowance(SLACK_SECONDS)
     out = outlet(scanned)
     assert [leak for leak in LEAKS if leak in out] == []
 

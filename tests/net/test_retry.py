@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
-from tests.slack import slack
+from tests.timing import time_allowance
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, RateLimited, Transient
 from tradingagents.discovery.net import BreakerPolicy, FetchSession, Rate, check, counting
@@ -113,7 +113,7 @@ def test_a_backoff_that_cannot_fit_is_not_begun(server: VendorServer, open_sessi
     started = time.monotonic()
     with deadline_scope(Deadline(2.0)), counting(lambda _, what, amount: counts.update({what: int(amount)})):
         assert open_session(attempts=3).get(f"{server.url}/quote").status_code == 503
-    assert time.monotonic() - started < slack(1.0)
+    assert time.monotonic() - started < time_allowance(1.0)
     assert counts == {"sent": 1}
 
 
@@ -130,7 +130,7 @@ def test_a_cancel_wakes_a_backoff(server: VendorServer, open_session: OpenSessio
     started = time.monotonic()
     with deadline_scope(deadline), pytest.raises(Cancelled):
         open_session("nasdaq", attempts=3).get(f"{server.url}/quote")
-    assert time.monotonic() - started < slack(2.0)
+    assert time.monotonic() - started < time_allowance(2.0)
     assert len(server.hits) == 1
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.scanners.alone import run
 from tests.scanners.test_market_movers_and_siblings_in_sandbox import FAULTS, connected
-from tests.unhurried import unhurried
+from tests.timing import without_waiting
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.errors import Auth, FetchError, QuotaSpent, StaleDataError
 from tradingagents.discovery.sandbox import Fault, Market, SandboxServer, shared_market
@@ -179,7 +179,7 @@ def flow(sandbox: SandboxServer, hub: Vendors, **settings: Any) -> Any:
 def test_a_watchlist_leaves_the_last_of_a_day_to_scanners_that_ask_once(
     sandbox: SandboxServer, concurrent: bool
 ) -> None:
-    vendors = unhurried(sandbox.config())
+    vendors = without_waiting(sandbox.config())
     vendors["alpha_vantage"]["rates"] = [{"requests": 7, "seconds": 86_400}]
     watchlist: Any = sandbox.market.truth["options_flow"].settings
     outcomes = scan(
@@ -284,7 +284,11 @@ def test_that_nothing_qualified_is_said_of_what_was_counted(
     sandbox: SandboxServer, name: str, none_passes: dict[str, float], told: str
 ) -> None:
     registry = ScannerRegistry(one for one in ScannerRegistry.built_in() if one.name == name)
-    own = {"vendors": unhurried(sandbox.config()), "scanners": {name: none_passes}, "data_source": "sandbox"}
+    own = {
+        "vendors": without_waiting(sandbox.config()),
+        "scanners": {name: none_passes},
+        "data_source": "sandbox",
+    }
     graph = DiscoveryGraph({"discovery": own}, registry)
     (outcome,) = graph.scanner_node({"trade_date": str(sandbox.market.as_of)})["scan_report"]["outcomes"]
     assert outcome["status"] == "empty"
@@ -301,7 +305,7 @@ def test_over_some_runs_the_whole_universe_is_asked_about_and_every_rise_found(
     truth = universe_ratings_truth(market.seed, market.as_of, market.cast)
     universe = [one.symbol for one in market.companies]
     mine = {"universe": universe, "max_tickers": 120, "limit": None}
-    vendors = unhurried(sandbox.config())
+    vendors = without_waiting(sandbox.config())
     found: set[str] = set()
     for _ in range(4):
         outcome = scan(
@@ -321,7 +325,7 @@ def test_over_some_runs_the_whole_universe_is_asked_about_and_every_rise_found(
 @pytest.mark.parametrize("seed", [3, 11])
 def test_what_is_planted_is_found_in_other_markets_too(seed: int) -> None:
     with SandboxServer(shared_market(seed)) as sandbox:
-        vendors = unhurried(sandbox.config())
+        vendors = without_waiting(sandbox.config())
         truth = sandbox.market.truth
         watchlist: Any = truth["options_flow"].settings
         settings: dict[str, Any] = {cls.name: {"limit": None} for cls in KEYED}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.scanners.alone import Ran, run
-from tests.unhurried import unhurried
+from tests.timing import without_waiting
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.candidate import signal_order
 from tradingagents.discovery.model.errors import (
@@ -66,7 +66,7 @@ def sandbox() -> Iterator[SandboxServer]:
 @contextmanager
 def connected(sandbox: SandboxServer, **own: Any) -> Iterator[Vendors]:
     """Open the way to every vendor, with settings of its own for each of them."""
-    settings = {vendor: default | own for vendor, default in unhurried(sandbox.config()).items()}
+    settings = {vendor: default | own for vendor, default in without_waiting(sandbox.config()).items()}
     made = Vendors(VendorsSettings.model_validate(settings), data_source="sandbox")
     yield made
     made.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from tests.unhurried import unhurried
+from tests.timing import without_waiting
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.sandbox import SandboxServer
 from tradingagents.discovery.sandbox.faults.rules import Fault
@@ -15,7 +15,7 @@ from tradingagents.discovery.scanners.registry import ScannerRegistry
 
 def test_an_outage_covered_by_an_older_answer_makes_it_degraded_and_tells_the_age(tmp_path: Path) -> None:
     with SandboxServer() as sandbox:
-        vendors = unhurried(sandbox.config())
+        vendors = without_waiting(sandbox.config())
         vendors["alpha_vantage"]["ttl_seconds"] = {"*": 1}
         config = {
             "discovery": {"data_source": "sandbox", "state_dir": str(tmp_path), "vendors": vendors},

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.naming import shown
+from tests.stable_repr import stable_repr
 from tradingagents.discovery.model.candidate import Candidate
 from tradingagents.discovery.model.errors import NoDataError, ScannerError, StaleDataError, Transient
 from tradingagents.discovery.model.tool_log import ToolLog
@@ -79,7 +79,7 @@ def test_candidates_are_completed_and_made_plain() -> None:
             "evidence": [{"vendor": "v", "as_of": "x", "id": "1", "values": {"a": float("nan")}}],
         },
     ],
-    ids=shown,
+    ids=stable_repr,
 )
 def test_an_invalid_candidate_costs_itself_only_and_its_reason_is_kept(bad: Any) -> None:
     made = scanner(yielding({"ticker": "ABC"}, bad, {"ticker": "DEF"}))
@@ -89,7 +89,9 @@ def test_an_invalid_candidate_costs_itself_only_and_its_reason_is_kept(bad: Any)
     assert rejected.keys() == {"candidate", "reason"}
 
 
-@pytest.mark.parametrize("returned", [None, 5, "ABC", b"ABC", {"ticker": "ABC"}, object(), True], ids=shown)
+@pytest.mark.parametrize(
+    "returned", [None, 5, "ABC", b"ABC", {"ticker": "ABC"}, object(), True], ids=stable_repr
+)
 def test_what_is_no_iterable_of_candidates_is_the_scanners_error(returned: Any) -> None:
     with pytest.raises(ScannerError, match=type(returned).__name__):
         scanner(lambda self, state: returned).scan_with_validation(DAY)

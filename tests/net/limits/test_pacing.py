@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.net.clocks import JumpingClock
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
-from tests.slack import slack
+from tests.timing import time_allowance
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, QuotaSpent, RateLimited
 from tradingagents.discovery.net import FetchSession, Rate, VendorPolicy, check
@@ -243,7 +243,7 @@ def test_a_cancel_wakes_who_waits_for_a_permit() -> None:
     started = time.monotonic()
     with pytest.raises(Cancelled):
         pass_by(pacer, deadline)
-    assert time.monotonic() - started < slack(1.0)
+    assert time.monotonic() - started < time_allowance(1.0)
     timer.join()
 
 
@@ -368,7 +368,7 @@ def test_a_retry_after_of_ten_years_is_refused_at_once(
             check(response)
         with pytest.raises(RateLimited):
             session.get(f"{server.url}/other")
-    assert time.monotonic() - started < slack(1.0)
+    assert time.monotonic() - started < time_allowance(1.0)
     assert len(server.hits) == 1
 
 

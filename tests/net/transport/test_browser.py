@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.slack import slack
+from tests.timing import time_allowance
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import (
     BadPayload,
@@ -109,7 +109,7 @@ def test_every_fault_is_one_of_our_errors(
     began = time.monotonic()
     with pytest.raises(kind):
         session.fetch(sandbox.url + CHART)
-    assert time.monotonic() - began < slack(2.0)  # connection and answer have a second together
+    assert time.monotonic() - began < time_allowance(2.0)  # connection and answer have a second together
 
 
 def test_the_quota_is_kept_whoever_sends(sandbox: SandboxServer) -> None:
@@ -134,7 +134,7 @@ def test_a_deadline_ends_a_hanging_answer(sandbox: SandboxServer, session: Fetch
     began = time.monotonic()
     with deadline_scope(Deadline(0.3)), pytest.raises(DeadlineExceeded):
         session.fetch(sandbox.url + CHART)
-    assert time.monotonic() - began < slack(0.55)
+    assert time.monotonic() - began < time_allowance(0.55)
 
 
 def test_a_cancel_ends_a_dripping_answer(sandbox: SandboxServer, session: FetchSession) -> None:
@@ -144,7 +144,7 @@ def test_a_cancel_ends_a_dripping_answer(sandbox: SandboxServer, session: FetchS
     began = time.monotonic()
     with deadline_scope(deadline), pytest.raises(Cancelled):
         session.fetch(sandbox.url + CHART)
-    assert time.monotonic() - began < slack(0.8)  # its own timeouts would end it after a second
+    assert time.monotonic() - began < time_allowance(0.8)  # its own timeouts would end it after a second
 
 
 def test_a_closed_session_opens_no_connection(sandbox: SandboxServer, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 import requests
 
-from tests.unhurried import unhurried
+from tests.timing import without_waiting
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import (
@@ -35,7 +35,7 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
+    hub = Vendors(VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox")
     yield hub
     hub.close()
     sandbox.faults.clear()
@@ -203,7 +203,7 @@ def test_a_list_of_companies_that_cannot_be_had_costs_only_who_needs_it(sandbox,
 
 def test_a_scan_that_was_cut_is_gone_on_with_by_the_next(sandbox, tmp_path):
     """Only what was under way is fetched twice, and the second finds what the first would have."""
-    config = unhurried(sandbox.config())
+    config = without_waiting(sandbox.config())
     config["sec"]["ttl_seconds"] = DEFAULT_CONFIG["discovery"]["vendors"]["sec"]["ttl_seconds"]
     settings = VendorsSettings.model_validate(config)
     asked_before = len(sandbox.requests)

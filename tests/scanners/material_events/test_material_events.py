@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.scanners.alone import DAY, run
-from tests.unhurried import unhurried
+from tests.timing import without_waiting
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Auth, NoDataError, StaleDataError, Transient
@@ -39,7 +39,7 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
+    hub = Vendors(VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox")
     with deadline_scope(Deadline(8.0)):
         yield hub
     hub.close()
@@ -113,7 +113,9 @@ def test_items_that_there_are_not_are_refused(items):
 @pytest.mark.parametrize("source", ["feed", "headers"])
 def test_what_was_planted_is_found_by_either_way_and_nothing_else(seed, source):
     with SandboxServer(shared_market(seed)) as sandbox:
-        hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
+        hub = Vendors(
+            VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox"
+        )
         if source == "headers":
             sandbox.faults.add(Fault("status", "sec", endpoint="current", code=404))
         with deadline_scope(Deadline(10.0)):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.scanners.alone import run
 from tests.shared_data import SHARED, needs_shared
-from tests.unhurried import unhurried
+from tests.timing import without_waiting
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
@@ -38,7 +38,7 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
+    hub = Vendors(VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox")
     with deadline_scope(Deadline(8.0)):
         yield hub
     hub.close()
@@ -60,7 +60,9 @@ def test_the_defaults_are_those_of_the_configuration():
 @pytest.mark.parametrize("seed", [7, 11])
 def test_what_was_planted_is_found_with_its_excess_and_nothing_else(seed):
     with SandboxServer(shared_market(seed)) as sandbox:
-        hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
+        hub = Vendors(
+            VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox"
+        )
         with deadline_scope(Deadline(8.0)):
             found = run(ShortVolume, hub)
         hub.close()

@@ -11,7 +11,7 @@ from statistics import fmean
 import pytest
 
 from tests.shared_data import SHARED, needs_shared
-from tests.unhurried import unhurried
+from tests.timing import without_waiting
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import (
@@ -42,7 +42,7 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
+    hub = Vendors(VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox")
     with deadline_scope(Deadline(4.0)):  # a vendor that wants to be left alone is not waited for
         yield hub
     hub.close()

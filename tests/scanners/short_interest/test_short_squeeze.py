@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scanners.alone import run
-from tests.unhurried import unhurried
+from tests.timing import without_waiting
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
@@ -51,7 +51,7 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    hub = Vendors(VendorsSettings.model_validate(unhurried(sandbox.config())), data_source="sandbox")
+    hub = Vendors(VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox")
     with deadline_scope(Deadline(4.0)):
         yield hub
     hub.close()
