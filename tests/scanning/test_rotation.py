@@ -132,7 +132,7 @@ def test_runs_at_once_in_several_processes_lose_nothing_of_each_others_turns(tmp
         assert rotation.longest_ago([*noted, "NEW", *failed]) == ["NEW", *failed, *noted]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(st.integers(1, 12), st.integers(1, 5))
 def test_a_list_is_gone_through_before_anything_is_asked_twice(
     tmp_path_factory: pytest.TempPathFactory, length: int, at_once: int

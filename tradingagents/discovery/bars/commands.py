@@ -19,7 +19,7 @@ from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.bars.update.plan import newest_final_session
 from tradingagents.discovery.bars.update.run import UpdateOptions, update
 from tradingagents.discovery.bars.update.sources import AlphaVantageBars, BarSource, YahooBars, useful_workers
-from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, deadline_scope
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, date_in_new_york, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, ConfigError, DiscoveryError, NoDataError
 from tradingagents.discovery.settings.settings import DiscoveryConfig
 from tradingagents.discovery.symbols.directory import SymbolDirectory
@@ -128,7 +128,7 @@ def _directory(vendors: Vendors, say: Say) -> SymbolDirectory | None:
 
 
 def _universe(asked: str | list[str], store: OhlcvStore, directory: SymbolDirectory | None) -> Universe:
-    today = SYSTEM_CLOCK.now().date()
+    today = date_in_new_york()
     if asked == "listed":
         if directory is None:
             raise NoDataError("the universe 'listed' needs the symbol directory")

@@ -39,6 +39,8 @@ class DiscoveryGraph:
     saver. ``filter`` and ``ranker`` take the place of the built-in rules; see :class:`CandidateFilter` and
     :class:`CandidateRanker` for what they are given and may answer. When one fails or is late, the built-in
     rules decide, and ``warnings`` of the final state says so.
+    ``clock`` is the only clock that the scan, its vendors' sessions, the filter and the ranker read; a
+    scanner with ``isolation="process"`` runs on the machine's clock, for the trade date of the scan.
     Thread-safe: several scans may run at once. Raises :class:`ConfigError` for a wrong setting.
     """
 

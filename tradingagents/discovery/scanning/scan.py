@@ -84,7 +84,7 @@ class Scan:
         run_id, started_at, began = uuid.uuid4().hex, self._clock.now(), self._clock.monotonic()
         names = [cls.name for cls in self._scanners]
         refused = {} if force or execution.force else self._circuits.refused(names)
-        hub = Vendors(self._config.vendors, data_source=self._config.data_source, state_dir=self._state_dir)
+        hub = self._vendors()
         market = MarketData(self._bars(trade_date, started_at), self._screens(), directory_of(hub))
         try:
             logs = [ToolLog(f"{run_id}:{cls.name}", cls.name, self._clock) for cls in self._scanners]
@@ -130,6 +130,14 @@ class Scan:
             clock=self._clock,
             observer=narrator,
             should_stop=should_stop,
+        )
+
+    def _vendors(self) -> Vendors:
+        return Vendors(
+            self._config.vendors,
+            data_source=self._config.data_source,
+            state_dir=self._state_dir,
+            clock=self._clock,
         )
 
     def _circuits_file(self) -> Path | None:

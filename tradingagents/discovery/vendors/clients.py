@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from tradingagents.discovery.execution.single_flight import SingleFlight
-from tradingagents.discovery.model.clock import current_deadline
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, current_deadline
 from tradingagents.discovery.model.errors import Cancelled, NotConfiguredError
 from tradingagents.discovery.model.redact import register_secret
 from tradingagents.discovery.net.session import open_session
@@ -45,9 +45,15 @@ class Vendors:
     """
 
     def __init__(
-        self, settings: VendorsSettings, *, data_source: str = "live", state_dir: Path | None = None
+        self,
+        settings: VendorsSettings,
+        *,
+        data_source: str = "live",
+        state_dir: Path | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._settings, self._data_source, self._state_dir = settings, data_source, state_dir
+        self._clock = clock
         self._lock = threading.Lock()  # guards the two below; nothing is built while it is held
         self._built: dict[str, Any] = {}
         self._closed = False
@@ -163,6 +169,7 @@ class Vendors:
                 vendor,
                 settings,
                 state_dir=self._state_dir,
+                clock=self._clock,
                 credentials=credentials(),
                 quota_redis_url=self._quota_redis_url(settings.quota_redis_url_env),
                 send=send(),
