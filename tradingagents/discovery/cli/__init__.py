@@ -1,0 +1,1 @@
+"""The command line: ``tradingagents-discovery``, also ``python -m tradingagents.discovery``."""
