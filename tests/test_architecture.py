@@ -19,7 +19,7 @@ PACKAGE = Path(tradingagents.discovery.__file__).parents[1]
 
 # From the top down; each layer imports only from its own line and those below. Siblings on one line share it.
 LAYERS = [
-    {"graph", "default_config"},
+    {"graph", "default_config", "discovery.__main__"},
     *(
         {f"discovery.{name}" for name in layer.split(" | ")}
         for layer in [
