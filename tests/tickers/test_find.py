@@ -1,9 +1,12 @@
-"""Tickers in free text: what makes a symbol believed, what never does, and how often that is right."""
+"""Tickers in free text: what makes a symbol count, what never does, and how often that is right."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import tomllib
 from collections.abc import Container
+from pathlib import Path
 from types import FrameType
 
 import pytest
@@ -12,9 +15,8 @@ from hypothesis import strategies as st
 
 from benchmarks.text_tickers import dated_symbols, labelled_posts, listed_symbols, plain, score, tags_too
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.discovery.tickers import vocabulary as text_vocabulary
-from tradingagents.discovery.tickers import words as text_words
 from tradingagents.discovery.tickers.find import Mention, find_tickers
+from tradingagents.discovery.tickers.lexicon import lexicon
 
 _SYMBOLS = """
 A AAPL ACN AG AI ALL AMC AMD AREN BB BRK.A BRK.B BTC C CAN CASH CME COIN COST CPU CEO CRC DD EDIT EPS ER ES ET ETH F
@@ -40,7 +42,7 @@ def tickers(text: str) -> list[str]:
         ("$BRK.B is not $BRK.A", ["BRK.B", "BRK.A"]),
     ],
 )
-def test_a_tag_makes_any_listed_letters_a_ticker(text: str, expected: list[str]) -> None:
+def test_a_tag_makes_any_listed_symbol_a_ticker(text: str, expected: list[str]) -> None:
     assert tickers(text) == expected
 
 
@@ -54,7 +56,7 @@ def test_a_tag_makes_any_listed_letters_a_ticker(text: str, expected: list[str])
         "#yolo #good #it",
     ],
 )
-def test_words_slang_and_abbreviations_are_no_tickers_without_a_tag(text: str) -> None:
+def test_words_slang_and_abbreviations_need_a_tag(text: str) -> None:
     assert tickers(text) == []
 
 
@@ -80,25 +82,25 @@ _NEED_A_CASHTAG = ["IT", "ER", "ET", "DD", "CEO", "ALL", "ON"]
         ("#{}", []),
     ],
 )
-def test_these_words_need_a_cashtag_whatever_stands_around(word: str, text: str, others: list[str]) -> None:
+def test_these_words_need_a_cashtag_in_any_context(word: str, text: str, others: list[str]) -> None:
     text = text.replace("{}", word)
     assert tickers(text) == others
     assert sorted(tickers(f"{text}\n\n${word}")) == sorted([*others, word])
     assert sorted(tickers(f"{text}\n\n${word.lower()}")) == sorted([*others, word])
 
 
-def test_a_common_word_that_a_new_fund_takes_is_still_a_word() -> None:
+def test_a_common_word_stays_a_word_when_a_new_fund_takes_it_as_symbol() -> None:
     assert tickers("See you LATER in JUNE under the STARS, stocks rise") == []
     assert tickers("I sold my LATER calls, some $JUNE, and then STARS 45c") == ["LATER", "JUNE", "STARS"]
 
 
 @pytest.mark.parametrize("listed", [set(LISTED), dict.fromkeys(LISTED), sorted(LISTED)])
-def test_the_list_may_be_anything_that_answers_in(listed: Container[str]) -> None:
+def test_listed_may_be_any_container(listed: Container[str]) -> None:
     assert [one.ticker for one in find_tickers("GME and $BRK.B", listed)] == ["GME", "BRK.B"]
 
 
 @pytest.mark.parametrize("text", ["$SPX", "$APPL", "$DOGE", "ZZTOP calls", "the XQZW shares"])
-def test_what_is_not_listed_is_no_ticker_however_it_is_marked(text: str) -> None:
+def test_an_unlisted_symbol_is_no_ticker_even_with_a_tag(text: str) -> None:
     assert tickers(text) == []
 
 
@@ -109,7 +111,7 @@ def test_the_list_of_the_day_decides() -> None:
 
 
 @pytest.mark.parametrize("text", ["$BTC and $ETH", "BTC calls", "All in on $ROPE", "$YOLO"])
-def test_coins_and_jokes_are_no_tickers_behind_a_dollar_sign(text: str) -> None:
+def test_coins_and_jokes_are_no_tickers_even_with_a_cashtag(text: str) -> None:
     assert tickers(text) == []
 
 
@@ -161,11 +163,11 @@ def test_words_and_short_symbols_are_no_tickers_without_context(text: str) -> No
 @pytest.mark.parametrize(
     "text", ["bought T-bills", "AT&T calls", "sold C'mon calls", "short F/X", "DON'T stocks"]
 )
-def test_letters_of_something_longer_are_no_ticker_even_in_context(text: str) -> None:
+def test_parts_of_a_longer_string_are_no_ticker_even_in_context(text: str) -> None:
     assert tickers(text) == []
 
 
-def test_letters_that_are_no_word_are_a_ticker_by_their_form() -> None:
+def test_three_capitals_that_are_no_word_are_a_ticker() -> None:
     assert tickers("CNBC covering XPEV again") == ["XPEV"]
     assert tickers("WHY NOT GME") == ["GME"]
 
@@ -192,7 +194,7 @@ def test_an_everyday_noun_is_a_ticker_only_in_quiet_text() -> None:
         ("they aren't selling", []),
     ],
 )
-def test_lower_case_needs_the_words_of_a_trade_beside_it(text: str, expected: list[str]) -> None:
+def test_lower_case_needs_trading_words_beside_it(text: str, expected: list[str]) -> None:
     assert tickers(text) == expected
 
 
@@ -209,7 +211,7 @@ def test_lower_case_needs_the_words_of_a_trade_beside_it(text: str, expected: li
         ("sold gme, acn and amd", ["GME", "ACN", "AMD"]),
     ],
 )
-def test_the_best_known_symbols_need_no_more_in_lower_case(text: str, expected: list[str]) -> None:
+def test_the_best_known_symbols_need_nothing_more_in_lower_case(text: str, expected: list[str]) -> None:
     assert tickers(text) == expected
 
 
@@ -258,7 +260,9 @@ def test_a_line_of_its_own_is_a_heading(text: str, expected: list[str]) -> None:
         ("BRKB is no BRKA", ["BRK.B", "BRK.A"]),
     ],
 )
-def test_symbols_are_read_where_they_are_spelled_apart_or_go_on(text: str, expected: list[str]) -> None:
+def test_symbols_are_found_when_spelled_apart_or_joined_to_more_letters(
+    text: str, expected: list[str]
+) -> None:
     assert tickers(text) == expected
 
 
@@ -294,18 +298,18 @@ def test_names_of_companies_products_and_lines_of_charts_are_no_tickers(
         ("the club (WSC)", ["WSC"]),
     ],
 )
-def test_an_abbreviation_means_what_the_text_says_it_does(text: str, expected: list[str]) -> None:
-    """The best-known symbols stay symbols; a company is known by a market word near."""
+def test_an_abbreviation_means_what_the_text_defines(text: str, expected: list[str]) -> None:
+    """The best-known symbols stay symbols; a market word near marks a company."""
     assert tickers(text) == expected
 
 
-def test_an_abbreviation_of_much_else_needs_quiet_text_and_a_market_word() -> None:
+def test_an_ambiguous_abbreviation_needs_quiet_text_and_a_market_word() -> None:
     assert tickers("the CRC of the file is wrong") == []
     assert tickers("WHAT A CRC STOCKS FALL NOW") == []
     assert tickers("CRC fell, and I bought shares") == ["CRC"]
 
 
-def test_shouted_words_around_take_a_noun_with_them() -> None:
+def test_a_noun_among_words_in_capitals_is_no_ticker() -> None:
     assert tickers("they sell the $GME shares, SO NOW WE GO FOR THE TENDIES UNIT, and then more") == ["GME"]
     assert tickers("the play of this new year should be SNOW (DD), says he") == ["SNOW"]
 
@@ -329,8 +333,8 @@ def test_unusual_characters_neither_raise_nor_hide_a_symbol(text: str, expected:
     assert tickers(text) == expected
 
 
-def test_a_cashtag_of_nothing_listed_counts_only_when_asked_for() -> None:
-    """In text as old as its list is not to be had; slang, coins, indices and slips stay out."""
+def test_an_unlisted_cashtag_counts_only_with_unlisted_tags() -> None:
+    """For texts older than any available list; slang, coins, indices and typos stay out."""
     text = "$TWTR, $twtr, $ATVI; $SPX, $APPL, $DOGE, $BTC, $ROPE, $YOLO, $CFO, $HYNDAI, $X, #ABCD, XQZW, $GME"
     assert tickers(text) == ["GME"]
     found = find_tickers(text, LISTED, unlisted_tags=True)
@@ -379,7 +383,7 @@ def test_entities_markup_and_mojibake_do_not_hide_a_symbol(text: str) -> None:
     assert "GME" in tickers(text)
 
 
-def test_an_entity_is_read_as_the_sign_it_stands_for() -> None:
+def test_an_html_entity_is_decoded() -> None:
     assert tickers("AT&amp;T") == []
     assert tickers("P&amp;L of A&amp;B") == []
 
@@ -388,7 +392,7 @@ def test_share_classes_come_in_the_canonical_spelling() -> None:
     assert tickers("BRK.B") == tickers("BRK-B") == tickers("BRK/B") == ["BRK.B"]
 
 
-def test_a_mention_says_how_it_was_found_and_where() -> None:
+def test_a_mention_has_its_kind_position_and_excerpt() -> None:
     text = "&gt; Today I sold all of my beloved shares of F, then went and bought some $pltr on the dip again"
     first, second = find_tickers(text, LISTED)
     assert (first.ticker, first.how, first.start) == ("F", "symbol", text.index("F,"))
@@ -397,24 +401,48 @@ def test_a_mention_says_how_it_was_found_and_where() -> None:
     assert len(first.text) <= 80
 
 
-def test_there_is_one_mention_for_each_ticker_the_first() -> None:
+def test_each_ticker_is_mentioned_once_where_it_first_appears() -> None:
     assert [(one.ticker, one.start) for one in find_tickers("GME, AMC, GME and $GME", LISTED)] == [
         ("GME", 0),
         ("AMC", 5),
     ]
 
 
-def test_each_word_stands_in_one_list() -> None:
-    """A word in two lists would be judged by the order of the code instead of by the data."""
-    assert not text_words.NEVER_BARE & text_words.PLAIN_WORDS
-    assert not text_words.NEVER_BARE & text_words.RARELY_SHOUTED
-    assert not text_words.PLAIN_WORDS & text_words.RARELY_SHOUTED
-    words = text_words.NEVER_BARE | text_words.PLAIN_WORDS | text_words.RARELY_SHOUTED
-    assert not text_words.CODES & words
-    assert not text_words.HOUSEHOLD & (words | text_words.CODES)
-    upper = words | text_words.JOKES | text_words.HOUSEHOLD | text_words.CODES
-    assert all(word.isupper() and len(word) <= 5 for word in upper)
-    assert all(word == word.lower() for word in text_vocabulary.MARKET | text_vocabulary.STANCES)
+def test_each_symbol_is_in_one_list_only() -> None:
+    """For a symbol in two lists the order of the code would decide instead of the data."""
+    words = lexicon()
+    lists = (
+        words.tag_only,
+        words.neighbour_needed,
+        words.quiet_needed,
+        words.market_needed,
+        words.well_known,
+    )
+    assert all(lists)
+    assert sum(map(len, lists)) == len(frozenset().union(*lists))
+    symbols = frozenset().union(*lists, words.jokes)
+    assert all(symbol.isupper() and len(symbol) <= 5 for symbol in symbols)
+    assert all(word == word.lower() for word in words.market | words.stances)
+
+
+def test_the_lexicon_is_read_once_on_first_use() -> None:
+    code = (
+        "import sys, tradingagents.discovery.tickers.find as f; from tradingagents.discovery.tickers import lexicon as l;"
+        "assert l.lexicon.cache_info().currsize == 0; f.find_tickers('$F', {'F'}); f.find_tickers('$F', {'F'});"
+        "sys.exit(l.lexicon.cache_info().misses - 1)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_word_lists_are_package_data() -> None:
+    """Without the pattern in pyproject.toml an installed wheel would lack them."""
+    root = Path(__file__).parents[2]
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["tradingagents.discovery"]
+    package = root / "tradingagents" / "discovery"
+    shipped = {path for pattern in patterns for path in package.glob(pattern)}
+    assert set((package / "tickers").rglob("*.toml")) <= shipped
+    assert (package / "tickers" / "words.toml") in shipped
 
 
 _PIECES = st.sampled_from(
@@ -428,7 +456,7 @@ _TEXTS = st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=25).map(" ".
 
 
 @given(_TEXTS)
-def test_every_answer_is_listed_in_order_unique_and_found_where_it_says(text: str) -> None:
+def test_every_mention_is_listed_unique_in_order_and_at_its_offset(text: str) -> None:
     found = find_tickers(text, LISTED)
     assert {one.ticker for one in found} <= LISTED
     assert len({one.ticker for one in found}) == len(found)
@@ -446,16 +474,16 @@ def _written(mention: Mention, text: str) -> str:
 
 
 @given(_TEXTS, st.lists(st.sampled_from(["some", "plain", "words", "of", "no", "weight"]), min_size=1))
-def test_a_quiet_sentence_more_takes_no_cashtag_away(text: str, more: list[str]) -> None:
-    tagged = {one.ticker for one in find_tickers(text, LISTED) if one.how == "cashtag"} - text_words.JOKES
+def test_another_quiet_sentence_removes_no_cashtag(text: str, more: list[str]) -> None:
+    tagged = {one.ticker for one in find_tickers(text, LISTED) if one.how == "cashtag"} - lexicon().jokes
     sentence = " ".join(more)
     assert tagged <= set(tickers(f"{text}\n\n{sentence}."))
     assert tagged <= set(tickers(f"{sentence}.\n\n{text}"))
 
 
 @given(_TEXTS)
-def test_tagging_the_answers_gives_the_answers_again(text: str) -> None:
-    plain_answers = [one for one in tickers(text) if one not in text_words.JOKES | text_words.COINS]
+def test_the_found_tickers_as_cashtags_are_found_again(text: str) -> None:
+    plain_answers = [one for one in tickers(text) if one not in lexicon().jokes | lexicon().coins]
     assert tickers(" ".join(f"${ticker}" for ticker in plain_answers)) == plain_answers
 
 
@@ -468,8 +496,8 @@ _HOSTILE = [
 
 
 @pytest.mark.parametrize("piece", _HOSTILE)
-def test_the_work_grows_with_the_text_and_no_faster(piece: str) -> None:
-    """Calls and look-ups are counted: twice the text makes no more than twice as many."""
+def test_the_work_is_linear_in_the_length_of_the_text(piece: str) -> None:
+    """Function calls are counted: twice the text makes at most twice as many."""
     single, double = (_calls(piece * (size // len(piece)) + " GME") for size in (2_000, 4_000))
     assert double <= 2.1 * single + 100
 
@@ -493,13 +521,13 @@ def _calls(text: str) -> int:
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("piece", _HOSTILE)
 def test_no_pattern_backtracks_through_a_long_text(piece: str) -> None:
-    """Twice 25 kB of the worst: work that grows with the square takes longer than the test may."""
+    """Twice 25 kB of the worst case: quadratic work would exceed the timeout."""
     text = piece * (25_000 // len(piece))
     assert tickers(f"$AAPL {text}. F is up {text}. T")[:1] == ["AAPL"]
 
 
 @needs_shared
-def test_labelled_posts_are_read_right_often_enough() -> None:
+def test_precision_and_recall_on_labelled_posts() -> None:
     """On 260 hand-labelled posts, with the directory as it is: the goals are 0.95 and 0.80."""
     assert SHARED is not None
     posts, listed = labelled_posts(SHARED), listed_symbols(SHARED)
@@ -513,8 +541,8 @@ def test_labelled_posts_are_read_right_often_enough() -> None:
 
 
 @needs_shared
-def test_with_a_list_of_their_time_nearly_every_ticker_is_found() -> None:
-    """Most of the posts are years older than the directory; what was traded then is known from FINRA."""
+def test_recall_with_the_symbols_of_the_posts_own_time() -> None:
+    """Most posts are years older than the directory; FINRA's files show what was traded then."""
     assert SHARED is not None
     measured = score(labelled_posts(SHARED), dated_symbols(SHARED))
     assert measured.precision >= 0.98
@@ -522,7 +550,7 @@ def test_with_a_list_of_their_time_nearly_every_ticker_is_found() -> None:
 
 
 @needs_shared
-def test_cashtags_of_nothing_listed_find_more_at_some_cost() -> None:
+def test_unlisted_cashtags_raise_recall_and_lower_precision() -> None:
     assert SHARED is not None
     posts, listed = labelled_posts(SHARED), listed_symbols(SHARED)
     measured, strict = score(posts, listed, tags_too), score(posts, listed)

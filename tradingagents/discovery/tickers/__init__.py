@@ -1,1 +1,1 @@
-"""Tickers in free text."""
+"""Tickers in free text: the matcher, the tokenizer, and the word lists as data."""

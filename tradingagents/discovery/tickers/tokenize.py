@@ -1,7 +1,7 @@
-"""Cut a post or headline into words, without its links, entities and wrongly decoded signs.
+"""Split a post or headline into tokens, without its links, HTML entities and wrongly decoded characters.
 
-Every word keeps the offset it has in the text as it was written. Pure functions over strings; no pattern
-backtracks over more than a few characters.
+Every token keeps its offset in the original text. Pure functions over strings; no pattern backtracks over
+more than a few characters.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["ROCKET", "Word", "cleaned", "words_of"]
+__all__ = ["ROCKET", "Token", "blank_noise", "tokenize"]
 
 ROCKET = "\U0001f680"
 
 _LINK = re.compile(r"https?://[^\s)\]]+|(?<!\w)www\.[^\s)\]]+|(?<![\w/])/?[ru]/\w+|(?<!\w)@[A-Za-z_]\w*")
 _ENTITY = re.compile(r"&(?:amp;)?(?:#[xX]?[0-9a-fA-F]{1,7}|[A-Za-z]{2,8});")
-# UTF-8 read as Windows-1252: quotes and dashes begin with the first, rockets and other signs with the second.
+# UTF-8 read as Windows-1252: quotes and dashes begin with the first, rockets and other emoji with the second.
 _MOJIBAKE = re.compile("â€.|ðŸ..", re.DOTALL)
 
-# Letters and signs as wide as ideographs: each has a narrow twin.
+# Full-width letters and signs, as wide as ideographs: each has an ASCII counterpart.
 _WIDE = re.compile("[\uff01-\uff5e]")
 _TO_NARROW = 0xFEE0
 
@@ -32,10 +32,10 @@ _INFLECTED = re.compile(r"([A-Z]{3,5})(?:s|ers?|ed|ing|ry|to(?:the)?mo+n)")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A word, number or rocket. ``text`` of letters spelled apart (``G M E``, ``G-M-E``) is joined.
+class Token:
+    """A word, number or rocket. ``text`` joins letters spelled apart (``G M E``, ``G-M-E``).
 
-    ``part`` says that the author went on without a space: ``SPYs``, ``GMEtothemoon``, ``SPY400c``.
+    ``part`` marks a symbol that continues without a space: ``SPYs``, ``GMEtothemoon``, ``SPY400c``.
     """
 
     text: str
@@ -44,29 +44,29 @@ class Word:
     part: bool = False
 
 
-def cleaned(text: str) -> str:
-    """Blank out what nobody reads; every other character keeps its offset."""
+def blank_noise(text: str) -> str:
+    """Replace links, entities and mojibake by spaces or the sign they stand for; offsets stay the same."""
     narrow = _WIDE.sub(_narrow, text)
     return _MOJIBAKE.sub(_repaired, _ENTITY.sub(_decoded, _LINK.sub(_blank, narrow)))
 
 
-def words_of(clean: str) -> list[Word]:
-    """Cut a cleaned text."""
-    return [word for match in _TOKEN.finditer(clean) for word in _cut(match)]
+def tokenize(clean: str) -> list[Token]:
+    """Return the tokens of a text that went through :func:`blank_noise`, in order."""
+    return [token for match in _TOKEN.finditer(clean) for token in _tokens(match)]
 
 
-def _cut(match: re.Match[str]) -> Iterator[Word]:
+def _tokens(match: re.Match[str]) -> Iterator[Token]:
     text, start, end = match[0], match.start(), match.end()
     if match["spaced"]:
-        yield Word(text[::2], start, end)
+        yield Token(text[::2], start, end)
     elif contract := _CONTRACT.fullmatch(text):
         middle = start + contract.end(1)
-        yield Word(contract[1], start, middle, part=True)
-        yield Word(contract[2], middle, end)
+        yield Token(contract[1], start, middle, part=True)
+        yield Token(contract[2], middle, end)
     elif inflected := _INFLECTED.fullmatch(text):
-        yield Word(inflected[1], start, start + inflected.end(1), part=True)
+        yield Token(inflected[1], start, start + inflected.end(1), part=True)
     else:
-        yield Word(text, start, end)
+        yield Token(text, start, end)
 
 
 def _narrow(match: re.Match[str]) -> str:
