@@ -10,7 +10,7 @@ from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.sandbox import Market, shared_market
 from tradingagents.discovery.sandbox.world.bars import write_bars
 from tradingagents.discovery.screens.base import ScreenResult
-from tradingagents.discovery.screens.catalogue import FACTORIES, build
+from tradingagents.discovery.screens.catalogue import SCREENS, build
 from tradingagents.discovery.screens.evaluate import evaluate
 
 SEEDS = (7, 104)
@@ -24,12 +24,12 @@ def judged(
     store = OhlcvStore(tmp_path_factory.mktemp("bars"))
     write_bars(market, store)
     sectors = market.truth["sector_rotation"].settings
-    screens = [build(name, **(sectors if name == "sector_rotation" else {})) for name in FACTORIES]
+    screens = [build(name, **(sectors if name == "sector_rotation" else {})) for name in SCREENS]
     shares = [listing.symbol for listing in market.listings if listing.kind.value == "common"]
     return market, evaluate(store.snapshot().scan(), screens, market.as_of, shares)
 
 
-@pytest.mark.parametrize("name", FACTORIES)
+@pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_finds_its_plants_and_nothing_else(
     judged: tuple[Market, Mapping[str, ScreenResult]], name: str
 ) -> None:

@@ -56,5 +56,5 @@ def _compare(result: ScreenResult, known: Mapping[str, Sequence[Bar]], as_of: da
     assert (coverage.too_few_bars, coverage.stale, coverage.unusable) == tuple(
         told.count(word) for word in reference.NO_ANSWER
     ), (name, as_of)
-    assert coverage.judged == len(answers) - len(told), (name, as_of)
+    assert coverage.evaluated == len(answers) - len(told), (name, as_of)
     return len(expected)

@@ -11,7 +11,7 @@ from tests.bars.frames import AS_OF, bars, together, walk, weekdays
 from tradingagents.discovery.model.errors import ConfigError
 from tradingagents.discovery.screens import features
 from tradingagents.discovery.screens.base import Feature, Screen
-from tradingagents.discovery.screens.catalogue import FACTORIES, all_screens, build, thresholds
+from tradingagents.discovery.screens.catalogue import SCREENS, all_screens, build, thresholds
 from tradingagents.discovery.screens.evaluate import evaluate
 
 
@@ -21,7 +21,7 @@ def test_a_screen_that_got_174_of_200_bars_says_so() -> None:
     coverage = evaluate(frame.lazy(), [build("rsi_oversold")], AS_OF)["rsi_oversold"].coverage
     assert coverage.blind
     assert (coverage.too_few_bars, coverage.most_bars, coverage.bars_needed) == (5, 174, 200)
-    assert coverage.describe() == "judged 0 of 5: 5 have too few bars (at most 174 of 200 needed)"
+    assert coverage.describe() == "evaluated 0 of 5: 5 have too few bars (at most 174 of 200 needed)"
 
 
 def test_the_parts_of_the_coverage_add_up_to_the_universe() -> None:
@@ -39,7 +39,7 @@ def test_the_parts_of_the_coverage_add_up_to_the_universe() -> None:
     coverage = evaluate(frame.lazy(), [build("technical_breakout")], AS_OF, asked)[
         "technical_breakout"
     ].coverage
-    assert (coverage.judged, coverage.too_few_bars, coverage.stale) == (1, 1, 1)
+    assert (coverage.evaluated, coverage.too_few_bars, coverage.stale) == (1, 1, 1)
     assert (coverage.unusable, coverage.absent, coverage.universe) == (1, 1, 5)
 
 
@@ -50,7 +50,7 @@ def test_one_unknown_volume_makes_its_whole_window_unknown() -> None:
     frame = bars("A", [10.0 + i / 50 + i % 2 / 10 for i in range(260)], volumes=volumes)
     results = evaluate(frame.lazy(), all_screens(), AS_OF)
     unknown = {name for name, result in results.items() if result.coverage.unusable}
-    with_volume = {name for name in FACTORIES if "volume" in name or "breakout" in name}
+    with_volume = {name for name in SCREENS if "volume" in name or "breakout" in name}
     assert unknown == {*with_volume, "gap_up", "obv_divergence"}
 
 
@@ -67,7 +67,7 @@ def test_a_year_old_frame_is_all_stale() -> None:
     frame = together(walk(f"T{i}", 320, seed=i) for i in range(20))
     for result in evaluate(frame.lazy(), all_screens(), AS_OF + timedelta(days=365)).values():
         assert result.hits == ()
-        assert result.coverage.judged == 0
+        assert result.coverage.evaluated == 0
 
 
 def test_bars_after_the_day_asked_about_do_not_count() -> None:
@@ -93,7 +93,7 @@ def test_a_ticker_with_two_bars_on_one_day_is_not_judged() -> None:
     """Nobody can say which of them is true."""
     frame = together([walk("TWICE", 60, seed=1), walk("TWICE", 60, seed=1).tail(1)])
     coverage = evaluate(frame.lazy(), [build("technical_breakout")], AS_OF)["technical_breakout"].coverage
-    assert (coverage.judged, coverage.unusable) == (0, 1)
+    assert (coverage.evaluated, coverage.unusable) == (0, 1)
 
 
 def test_thresholds_can_be_set_and_unknown_ones_are_refused() -> None:
@@ -109,8 +109,8 @@ def test_thresholds_can_be_set_and_unknown_ones_are_refused() -> None:
 
 def test_every_screen_has_its_own_name_and_defaults_for_all_thresholds() -> None:
     """So that a configuration may leave any of them out."""
-    assert [screen.name for screen in all_screens()] == list(FACTORIES)
-    assert all(default is not None for name in FACTORIES for default in thresholds(name).values())
+    assert [screen.name for screen in all_screens()] == list(SCREENS)
+    assert all(default is not None for name in SCREENS for default in thresholds(name).values())
 
 
 def test_screens_that_clash_are_refused() -> None:

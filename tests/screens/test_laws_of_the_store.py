@@ -21,7 +21,7 @@ from tradingagents.discovery.bars.store.schema import clean
 from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.model.errors import NoDataError, NotConfiguredError
 from tradingagents.discovery.screens.base import Hit
-from tradingagents.discovery.screens.catalogue import FACTORIES
+from tradingagents.discovery.screens.catalogue import SCREENS
 
 Found = Mapping[str, tuple[Hit, ...]]
 
@@ -33,10 +33,10 @@ def found(batches: Iterable[pl.DataFrame], tickers: Collection[str]) -> Found:
         for batch in batches:
             store.upsert(batch)
         scan = data(
-            store.root, screens={name: {} for name in FACTORIES}, universe=sorted(tickers), min_share=0.01
+            store.root, screens={name: {} for name in SCREENS}, universe=sorted(tickers), min_share=0.01
         )
         answers = {}
-        for name in FACTORIES:
+        for name in SCREENS:
             try:
                 answers[name] = scan.screened(name).result.hits
             except (NoDataError, NotConfiguredError):  # nothing of the session, no funds: said, not raised on
@@ -82,7 +82,7 @@ def test_awkward_rows_are_stored_and_judged_as_by_hand_and_never_raise(frame: pl
     found([frame], names)
     tame = frame.filter(~pl.any_horizontal(absurd.fill_null(value=False)))
     got, known = found([tame], names), known_on(AS_OF, histories(clean(tame).frame))
-    for name in set(FACTORIES) - {"sector_rotation"}:
+    for name in set(SCREENS) - {"sector_rotation"}:
         told = {ticker: answer(name, ticker, AS_OF, known) for ticker in known}
         picked = {ticker for ticker, one in told.items() if one is not None and one not in NO_ANSWER}
         assert {hit.ticker for hit in got[name]} == picked, name

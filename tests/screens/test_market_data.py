@@ -23,9 +23,9 @@ from tradingagents.discovery.model.errors import (
     StaleDataError,
     Transient,
 )
-from tradingagents.discovery.screens import run as screening
+from tradingagents.discovery.screens import screening
+from tradingagents.discovery.screens.base import BarsQuery
 from tradingagents.discovery.screens.market_data import MarketData
-from tradingagents.discovery.screens.query import MarketOrder
 from tradingagents.discovery.settings.settings import MarketSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.listing import Listing
@@ -71,7 +71,7 @@ def data(
     def down() -> SymbolDirectory:
         raise Transient("nasdaq", "down")
 
-    order = MarketOrder(MarketSettings(**settings), store, on, now)
+    order = BarsQuery(MarketSettings(**settings), store, on, now)
     return MarketData(order, screens, directory or down)
 
 
@@ -164,7 +164,7 @@ def test_without_bars_the_command_that_brings_some_is_named(tmp_path: Path) -> N
 
 
 def test_without_polars_the_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "tradingagents.discovery.screens.run", None)
+    monkeypatch.setitem(__import__("sys").modules, "tradingagents.discovery.screens.screening", None)
     with pytest.raises(NotConfiguredError, match="Python package"):
         data(store_of(tmp_path, rising("UP"))).screened("technical_breakout")
 

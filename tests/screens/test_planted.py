@@ -75,7 +75,7 @@ def test_a_pattern_that_lacks_one_condition_is_not_found(name: str, lacking: str
     """And the ticker counts as judged: it was looked at and said no."""
     result = run(name, PLANTS[name][1][lacking])
     assert result.hits == ()
-    assert result.coverage.judged == 1
+    assert result.coverage.evaluated == 1
 
 
 def test_a_52_week_high_counts_once_and_not_again_the_next_day() -> None:
@@ -137,7 +137,7 @@ def test_a_sector_that_begins_to_lead_the_market_is_found() -> None:
     result = run("sector_rotation", frame)
     assert [hit.ticker for hit in result.hits] == ["XLE"]
     assert result.hits[0].score == pytest.approx(0.1)
-    assert (result.coverage.universe, result.coverage.judged, result.coverage.absent) == (11, 2, 9)
+    assert (result.coverage.universe, result.coverage.evaluated, result.coverage.absent) == (11, 2, 9)
     assert found("sector_rotation", sectors(40.4)) == []
 
 

@@ -12,7 +12,7 @@ from tests.bars.frames import AS_OF, bars, together, walk, weekdays
 from tests.screens import reference
 from tests.screens.compare import assert_equal_to_reference, histories
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.discovery.screens.catalogue import FACTORIES, all_screens
+from tradingagents.discovery.screens.catalogue import SCREENS, all_screens
 from tradingagents.discovery.screens.evaluate import evaluate
 
 RECORDED_TICKERS = 420
@@ -47,7 +47,7 @@ def test_made_prices_make_every_screen_fire() -> None:
     for day in weekdays(60)[::3]:
         results = evaluate(made().lazy(), all_screens(), day)
         fired |= {name for name, result in results.items() if result.hits}
-    assert fired == set(FACTORIES)
+    assert fired == set(SCREENS)
 
 
 @needs_shared
@@ -72,7 +72,7 @@ def test_recorded_prices_give_what_the_descriptions_give_on_twenty_days() -> Non
     assert len(days) == RECORDED_DAYS
     hits = sum((assert_equal_to_reference(frame, books, day) for day in days), Counter())
     assert hits.total() > 1000
-    assert set(hits) == set(FACTORIES)  # none was compared as two empty lists all the time
+    assert set(hits) == set(SCREENS)  # none was compared as two empty lists all the time
     judged = sum(len(reference.known_on(day, books)) for day in days)
     assert judged >= 400 * RECORDED_DAYS
 

@@ -16,7 +16,7 @@ from tests.bars.frames import AS_OF, bars, together, walk, weekdays
 from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.model.errors import NoDataError
-from tradingagents.discovery.screens.facts import daily_facts
+from tradingagents.discovery.screens.price_summary import read_price_summaries
 from tradingagents.discovery.stages.filter import market_facts as market
 from tradingagents.discovery.stages.filter.market_facts import market_cap_of, read_market
 
@@ -140,7 +140,7 @@ def test_a_day_the_calendar_does_not_reach_is_told(tmp_path: Path) -> None:
     facts = read_market(named("ABC"), store, date(1950, 1, 1), EVENING)
     assert "calendar" in (facts.problem or "")
     with pytest.raises(NoDataError):
-        daily_facts(tmp_path / "none", ["ABC"], AS_OF, nyse())
+        read_price_summaries(tmp_path / "none", ["ABC"], AS_OF, nyse())
 
 
 def test_the_market_cap_is_the_newest_that_the_evidence_states() -> None:

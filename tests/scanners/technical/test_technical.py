@@ -24,7 +24,7 @@ from tradingagents.discovery.scanners.off_exchange.volume_accumulation import Vo
 from tradingagents.discovery.scanners.technical import catalogue as technical_scanners
 from tradingagents.discovery.scanners.technical.catalogue import TechnicalBreakout
 from tradingagents.discovery.scanners.technical.scanner import TechnicalScanner, thresholds_of
-from tradingagents.discovery.screens.catalogue import FACTORIES, all_screens, build, thresholds
+from tradingagents.discovery.screens.catalogue import SCREENS, all_screens, build, thresholds
 from tradingagents.discovery.screens.evaluate import evaluate
 from tradingagents.discovery.settings.settings import ScannerSettings
 from tradingagents.discovery.symbols.security_type import Kind
@@ -66,7 +66,7 @@ def test_settings_are_the_screens_thresholds_with_their_defaults(scanner: type[T
 
 
 def test_every_screen_has_its_scanner() -> None:
-    assert {scanner.name for scanner in SCANNERS} | {"volume_accumulation"} == set(FACTORIES)
+    assert {scanner.name for scanner in SCANNERS} | {"volume_accumulation"} == set(SCREENS)
 
 
 # -- candidates -------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def test_a_pick_becomes_a_candidate_with_the_bars_behind_it(tmp_path: Path) -> N
     assert evidence["id"] == f"ohlcv/{market.snapshot().digest[:16]}/UP/{DAY}"
     assert evidence["values"]["symbol"] == "UP"
     assert ran.recorder.coverage() == {"asked": 2, "answered": 2, "of": 2}
-    assert ran.funnel == {"tickers": 2, "outside the thresholds": 1}
+    assert ran.funnel == {"tickers": 2, "did not meet thresholds": 1}
 
 
 @pytest.mark.parametrize("scanner", SCANNERS, ids=lambda scanner: scanner.name)
@@ -115,7 +115,7 @@ def test_what_the_filter_would_drop_takes_no_place_of_what_it_lets_through(tmp_p
     market = data(store_of(tmp_path, busy, thin), listed("UP", "THIN"))
     assert found(market) == ["THIN", "UP"]
     assert run(TechnicalBreakout, None, market=market, **SETTINGS).tickers == ["THIN", "UP"]
-    market.order = dataclasses.replace(market.order, min_dollar_volume_usd=500_000)
+    market.query = dataclasses.replace(market.query, min_dollar_volume_usd=500_000)
     ran = run(TechnicalBreakout, None, market=market, **SETTINGS)
     assert ran.tickers == ["UP"]
     assert ran.funnel["below filter.min_dollar_volume_usd"] == 1
@@ -247,7 +247,7 @@ def test_ten_screens_read_the_bars_once(tmp_path: Path, monkeypatch: pytest.Monk
     }
     expected = evaluate(frame.lazy(), all_screens(), AS_OF, stocks)
     assert not (tmp_path / "ohlcv" / "manifest.json").exists()
-    assert {name: told[name] for name in FACTORIES} == {
+    assert {name: told[name] for name in SCREENS} == {
         name: [hit.ticker for hit in result.hits] for name, result in expected.items()
     }
     assert sum(map(bool, told.values())) >= 8

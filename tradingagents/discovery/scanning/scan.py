@@ -22,8 +22,8 @@ from tradingagents.discovery.scanning.circuits import ScannerCircuits
 from tradingagents.discovery.scanning.progress import Events, Narrator
 from tradingagents.discovery.scanning.recorder import LocalRecorder
 from tradingagents.discovery.scanning.task import Order, Span, directory_of, scanner_task
+from tradingagents.discovery.screens.base import BarsQuery
 from tradingagents.discovery.screens.market_data import MarketData
-from tradingagents.discovery.screens.query import MarketOrder
 from tradingagents.discovery.settings.settings import DiscoveryConfig
 from tradingagents.discovery.vendors.clients import Vendors
 
@@ -88,7 +88,7 @@ class Scan:
         market = MarketData(self._bars(trade_date, started_at), self._screens(), directory_of(hub))
         try:
             logs = [ToolLog(f"{run_id}:{cls.name}", cls.name, self._clock) for cls in self._scanners]
-            orders = [self._order(cls, state, market.order) for cls in self._scanners]
+            orders = [self._order(cls, state, market.query) for cls in self._scanners]
             made = [
                 scanner_task(order, log, hub, market, span, refused=refused.get(order.scanner.name))
                 for order, log in zip(orders, logs, strict=True)
@@ -149,10 +149,10 @@ class Scan:
             "scanners.sqlite" if live else f"scanners@{self._config.data_source}.sqlite"
         )
 
-    def _bars(self, trade_date: date, now: datetime) -> MarketOrder:
+    def _bars(self, trade_date: date, now: datetime) -> BarsQuery:
         """Say which daily bars this scan reads. An invented or recorded market's day is over."""
         live = self._config.data_source == "live"
-        return MarketOrder(
+        return BarsQuery(
             settings=self._config.market,
             store=self._config.market_store_folder(),
             trade_date=trade_date,
@@ -170,7 +170,7 @@ class Scan:
         shared = [c for c in self._scanners if c in self._built_in and settings[c.name].isolation == "thread"]
         return dict(wanted for cls in shared if (wanted := cls.screen(settings[cls.name])) is not None)
 
-    def _order(self, scanner: type[BaseScanner], state: Mapping[str, Any], bars: MarketOrder) -> Order:
+    def _order(self, scanner: type[BaseScanner], state: Mapping[str, Any], bars: BarsQuery) -> Order:
         return Order(
             scanner=scanner,
             settings=self._config.scanners[scanner.name],

@@ -18,8 +18,8 @@ from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.scanning.base import TICKERS, BaseScanner
 from tradingagents.discovery.scanning.listing_check import ListingCheck
 from tradingagents.discovery.scanning.recorder import LocalRecorder, Recorder, RemoteRecorder
+from tradingagents.discovery.screens.base import BarsQuery
 from tradingagents.discovery.screens.market_data import MarketData
-from tradingagents.discovery.screens.query import MarketOrder
 from tradingagents.discovery.settings.settings import ScannerSettings
 from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
@@ -39,7 +39,7 @@ class Order:
     settings: ScannerSettings
     host_config: Mapping[str, Any]
     vendors: VendorsSettings
-    market: MarketOrder
+    market: BarsQuery
     data_source: str
     state_dir: Path | None
     state: Mapping[str, Any]

@@ -1,4 +1,6 @@
-"""Technical screens: rules over the newest bars of each ticker, all evaluated in one pass.
+"""Technical screens: rules over the newest daily bars of each ticker, all evaluated in one pass.
 
-``catalogue`` builds them by name, ``evaluate`` runs them, ``base`` has the records.
+One file a screen: its thresholds, typed and documented, and the rule they stand in. ``catalogue`` lists
+them, ``features`` has the numbers they share, ``evaluate`` runs them over a frame, and ``market_data`` over
+the stored bars for the scanners of one scan.
 """

@@ -1,14 +1,35 @@
-"""The records of a screen and of what it found."""
+"""What a screen is made of, what it reads and what it finds. Importing this does not import Polars."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import polars as pl
+from pydantic import Field
 
-__all__ = ["Coverage", "Feature", "Hit", "Screen", "ScreenResult"]
+from tradingagents.discovery.settings.settings import MarketSettings, Settings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Bars", "BarsQuery", "Coverage", "Feature", "Hit", "Screen", "ScreenResult", "ScreenThresholds"]
+
+Bars = Annotated[int, Field(ge=1, le=1_000)]
+"""A number of daily bars, at most four years of them."""
+
+
+class ScreenThresholds(Settings):
+    """Base of each screen's thresholds: a typed field each, and the rule they stand in.
+
+    The scanner of the same name takes them as its settings.
+    """
+
+    def build_screen(self) -> Screen:
+        """Return the screen with these thresholds. Imports Polars."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)  # expressions compare to expressions, not to truth values
@@ -31,8 +52,8 @@ class Screen:
     ``values`` are expressions over the features by name: the evidence shown with every hit. ``rule``
     and ``score`` (higher is stronger) are expressions over the values by name. A ticker of which a
     value is null, NaN or infinite is unusable, neither hit nor miss. ``context`` is a format string over
-    the values. A screen with ``only`` looks at these tickers whatever the universe, and ``beside`` names
-    tickers that its values compare with; other tickers' bars never enter.
+    the values. A screen with ``only`` evaluates these tickers whatever the universe, and ``beside`` names
+    tickers that its values compare with; other tickers' bars have no influence.
     """
 
     name: str
@@ -46,17 +67,34 @@ class Screen:
 
     @property
     def warm_up(self) -> int:
-        """Bars a ticker must have before the screen can say anything about it."""
+        """Bars a ticker must have for the screen to evaluate it."""
         return max(feature.bars for feature in self.features)
 
     def explain(self, values: Mapping[str, float]) -> str:
-        """Return one line that says with the numbers why a ticker was picked."""
+        """Return one line with the numbers for which a ticker was picked."""
         return self.context.format_map(values)
 
 
 @dataclass(frozen=True)
+class BarsQuery:
+    """Which daily bars a scan reads, and as of when. Plain data, so that it crosses a process boundary.
+
+    ``store`` is the folder of the bars; None: there is none. A session that has not closed by ``now`` (aware)
+    does not count; None: all have. The two limits are the filter's: a ticker that it would drop must not use
+    up a scanner's ``limit`` first.
+    """
+
+    settings: MarketSettings
+    store: Path | None
+    trade_date: date
+    now: datetime | None = None
+    min_price_usd: float | None = None
+    min_dollar_volume_usd: float | None = None
+
+
+@dataclass(frozen=True)
 class Hit:
-    """A ticker that a screen picked: its score and the values that made it so, on the bar of ``as_of``."""
+    """A ticker that a screen picked: its score and its values, on the bar of ``as_of``."""
 
     ticker: str
     score: float
@@ -66,35 +104,35 @@ class Hit:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of its universe a screen could judge. The five parts below ``universe`` add up to it.
+    """How much of its universe a screen could evaluate. The five parts below ``universe`` add up to it.
 
-    ``most_bars`` is the longest history among those with too few, to be read beside ``bars_needed``.
+    ``most_bars`` is the longest history among those with too few; compare it with ``bars_needed``.
     """
 
     universe: int
-    judged: int
+    evaluated: int
     too_few_bars: int
-    stale: int  # no bar on the day asked about
+    stale: int  # no bar of the session
     unusable: int  # enough bars, but a value cannot be computed from them
-    absent: int  # asked for and not in the frame at all
+    absent: int  # in the universe but without any bar
     bars_needed: int
     most_bars: int
 
     @property
     def blind(self) -> bool:
-        """Whether no ticker could be judged: then "nothing found" says nothing about the market."""
-        return self.judged == 0
+        """Whether no ticker could be evaluated: "nothing found" then means nothing."""
+        return self.evaluated == 0
 
     def describe(self) -> str:
-        """Return one line for the receipt, for example ``judged 0 of 592: 592 have too few bars (...)``."""
+        """Return one line for the report, such as ``evaluated 0 of 592: 592 have too few bars (...)``."""
         parts = [
             (self.too_few_bars, f"have too few bars (at most {self.most_bars} of {self.bars_needed} needed)"),
-            (self.stale, "have no bar of the day"),
-            (self.unusable, "cannot be computed"),
-            (self.absent, "have no bars at all"),
+            (self.stale, "have no bar of the session"),
+            (self.unusable, "have unusable bars"),
+            (self.absent, "have no bars"),
         ]
         missing = ", ".join(f"{count} {reason}" for count, reason in parts if count)
-        return f"judged {self.judged} of {self.universe}" + (f": {missing}" if missing else "")
+        return f"evaluated {self.evaluated} of {self.universe}" + (f": {missing}" if missing else "")
 
 
 @dataclass(frozen=True)

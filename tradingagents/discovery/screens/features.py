@@ -1,8 +1,7 @@
 """Features that several screens share: values of the newest bars, each with the bars it needs.
 
-All are written as slices counted from the newest bar, so that a screen costs the bars it looks at and
-not the whole history. ``skip`` leaves out that many of the newest bars: with 1, a window ends before
-the bar under judgement.
+All are slices counted from the newest bar, so that a screen reads the bars it needs and not the whole
+history. ``skip`` leaves out that many of the newest bars: with 1, a window ends before the newest bar.
 
 The bar before each is a slice, too, and not a ``shift``: slices of a group cost nothing, while a shift, a
 difference or a running sum copies every ticker's bars (measured: 3 to 8 times as long).
@@ -13,9 +12,6 @@ from __future__ import annotations
 import polars as pl
 
 from tradingagents.discovery.screens.base import Feature
-from tradingagents.discovery.screens.indicators.momentum import rsi_unseeded
-from tradingagents.discovery.screens.indicators.smoothing import wilder_memory
-from tradingagents.discovery.screens.indicators.volatility import span_from
 
 __all__ = [
     "ago",
@@ -31,6 +27,7 @@ __all__ = [
 ]
 
 _ROUNDING = 1e-9
+_WILDER_MEMORY = 32  # periods after which Wilder's average has forgotten what came before, to 14 digits
 
 
 def last(column: str) -> Feature:
@@ -64,21 +61,32 @@ def lowest(column: str, bars: int, skip: int = 0) -> Feature:
 
 
 def range_mean(bars: int, skip: int = 0) -> Feature:
-    """Plain mean of the true ranges of a window, in dollars."""
-    ranges = span_from(_before("close", bars, skip), _window("high", bars, skip), _window("low", bars, skip))
+    """Plain mean of the true ranges of a window, in dollars.
+
+    The true range is the greatest of the day's range and its distances from the close before (Wilder, 1978).
+    """
+    before = _before("close", bars, skip)
+    high, low = _window("high", bars, skip), _window("low", bars, skip)
+    ranges = pl.max_horizontal(high - low, (high - before).abs(), (low - before).abs())
     return Feature(_named("range", "mean", bars, skip), ranges.mean(), bars + skip + 1)
 
 
 def obv_change(bars: int) -> Feature:
-    """Change of on-balance volume over the newest ``bars`` bars, in shares."""
+    """Change of on-balance volume (J. Granville, 1963) over the newest ``bars`` bars, in shares."""
     signed = _moves(bars).sign() * _window("volume", bars, 0)
     return Feature(f"obv_change_{bars}", signed.sum(), bars + 1)
 
 
 def wilder_rsi(period: int) -> Feature:
-    """Wilder's RSI of the newest bar, over as many bars as its smoothing remembers."""
-    moves = wilder_memory(period)
-    return Feature(f"rsi_{period}", rsi_unseeded(_moves(moves), period).last(), moves + 1)
+    """Relative strength index of the newest bar, 0 to 100, Wilder's smoothing (New Concepts, 1978).
+
+    NaN where the price never moved. The averages start from the first move alone and not from the mean of
+    ``period`` moves, which costs a third; after as many bars as are read here both agree to 12 digits.
+    """
+    moves = _WILDER_MEMORY * period
+    parts = _moves(moves).clip(lower_bound=0.0), _moves(moves).abs()
+    gain, size = (part.ewm_mean(alpha=1.0 / period, adjust=False) for part in parts)
+    return Feature(f"rsi_{period}", (100.0 * gain / size).last(), moves + 1)
 
 
 def exceeds(value: str, other: str) -> pl.Expr:

@@ -1,65 +1,74 @@
-"""Money moves into a sector: its fund has begun to lead the market."""
+"""``sector_rotation``: a sector's fund has begun to lead the market."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-import polars as pl
+from pydantic import Field
 
-from tradingagents.discovery.screens import features
-from tradingagents.discovery.screens.base import Feature, Screen
+from tradingagents.discovery.screens.base import Bars, Feature, Screen, ScreenThresholds
 
-__all__ = ["SECTOR_FUNDS", "sector_rotation"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["SECTOR_FUNDS", "SectorRotationThresholds"]
 
 SECTOR_FUNDS = ("XLB", "XLC", "XLE", "XLF", "XLI", "XLK", "XLP", "XLRE", "XLU", "XLV", "XLY")
 """The Select Sector SPDR funds, one for each of the eleven GICS sectors."""
 
 
-def sector_rotation(
-    *,
-    funds: Collection[str] = SECTOR_FUNDS,
-    benchmark: str = "SPY",
-    short_days: int = 21,
-    long_days: int = 63,
-    min_excess: float = 0.02,
-    trend_days: int = 50,
-) -> Screen:
-    """Build the screen. Score: the fund's return over ``short_days`` bars less the benchmark's.
+class SectorRotationThresholds(ScreenThresholds):
+    """Score: the fund's return over the short window less the benchmark's, as a fraction.
 
-    It must reach ``min_excess``, be above the pace of ``long_days`` (leading more than before, which is what
-    tells rotation from an old lead), and the fund must close above its ``trend_days`` mean. Relative
-    strength with a trend filter follows Faber, "Relative Strength Strategies for Investing", 2010.
+    It must exceed the pace of the long window: a lead that grows is rotation, one that does not is old.
+    Relative strength with a trend filter follows Faber, "Relative Strength Strategies for Investing", 2010.
     A fund whose bars do not cover the same days as the benchmark's is unusable.
     """
-    close, trend = features.last("close"), features.mean("close", trend_days)
-    short, long = _excess(short_days, benchmark), _excess(long_days, benchmark)
-    return Screen(
-        name="sector_rotation",
-        features=(close, trend, *_inputs(short_days), *_inputs(long_days)),
-        values={
-            "close": pl.col(close.name),
-            "trend_mean": pl.col(trend.name),
-            "excess": short,
-            "long_excess": long,
-            "pace": long * (short_days / long_days),
-        },
-        rule=(pl.col("excess") >= min_excess)
-        & (pl.col("excess") > pl.col("pace"))
-        & features.exceeds("close", "trend_mean"),
-        score=pl.col("excess"),
-        context=f"{{excess:+.1%}} against {benchmark} in {short_days} days, "
-        f"{{long_excess:+.1%}} in {long_days}",
-        only=frozenset(funds),
-        beside=frozenset({benchmark}),
+
+    funds: list[str] = Field(
+        default_factory=lambda: list(SECTOR_FUNDS), min_length=1, description="The sectors' funds."
     )
+    benchmark: str = Field("SPY", min_length=1, description="The fund of the whole market.")
+    short_days: Bars = Field(21, description="Bars of the short window.")
+    long_days: Bars = Field(63, description="Bars of the long window.")
+    min_excess: float = Field(0.02, description="Smallest score.")
+    trend_days: Bars = Field(50, description="Bars of the mean that the fund's close must exceed.")
+
+    def build_screen(self) -> Screen:
+        import polars as pl
+
+        from tradingagents.discovery.screens import features
+
+        close, trend = features.last("close"), features.mean("close", self.trend_days)
+        windows = self.short_days, self.long_days
+        short_start, long_start = ((features.ago("close", days), features.day_ago(days)) for days in windows)
+        long = _excess(long_start, self.benchmark)
+        return Screen(
+            name="sector_rotation",
+            features=(close, trend, *short_start, *long_start),
+            values={
+                "close": pl.col(close.name),
+                "trend_mean": pl.col(trend.name),
+                "excess": _excess(short_start, self.benchmark),
+                "long_excess": long,
+                "pace": long * (self.short_days / self.long_days),
+            },
+            rule=(pl.col("excess") >= self.min_excess)
+            & (pl.col("excess") > pl.col("pace"))
+            & features.exceeds("close", "trend_mean"),
+            score=pl.col("excess"),
+            context=f"{{excess:+.1%}} against {self.benchmark} in {self.short_days} days, "
+            f"{{long_excess:+.1%}} in {self.long_days}",
+            only=frozenset(self.funds),
+            beside=frozenset({self.benchmark}),
+        )
 
 
-def _inputs(days: int) -> tuple[Feature, Feature]:
-    return features.ago("close", days), features.day_ago(days)
+def _excess(start: tuple[Feature, Feature], benchmark: str) -> pl.Expr:
+    """Return since the close and day of ``start`` less the benchmark's; null where the days differ."""
+    import polars as pl
 
-
-def _excess(days: int, benchmark: str) -> pl.Expr:
-    past, day = (pl.col(feature.name) for feature in _inputs(days))
+    past, day = (pl.col(feature.name) for feature in start)
     gain = pl.col("close") / past - 1.0
     is_benchmark = pl.col("ticker") == benchmark
     same_days = day == day.filter(is_benchmark).first()

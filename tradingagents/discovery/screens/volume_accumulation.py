@@ -1,50 +1,59 @@
-"""Unusual volume while the price has hardly moved and closes in the upper part of its range."""
+"""``volume_accumulation``: unusual volume, a price that hardly moved, and a close high in the day's range."""
 
 from __future__ import annotations
 
-import polars as pl
+from pydantic import Field
 
-from tradingagents.discovery.screens import features
-from tradingagents.discovery.screens.base import Screen
+from tradingagents.discovery.screens.base import Screen, ScreenThresholds
 
-__all__ = ["volume_accumulation"]
+__all__ = ["VolumeAccumulationThresholds"]
 
 
-def volume_accumulation(
-    *,
-    mean_days: int = 20,
-    min_ratio: float = 2.0,
-    max_change: float = 0.05,
-    min_close_location: float = 0.5,
-    min_mean_volume: float = 100_000,
-) -> Screen:
-    """Build the screen. Score: newest volume over its mean.
+class VolumeAccumulationThresholds(ScreenThresholds):
+    """Score: newest volume over its mean.
 
-    ``min_ratio`` is newest volume over the mean of the ``mean_days`` bars before; ``max_change`` the largest
-    move of the close, either way, as a fraction; ``min_close_location`` where the close stands in the
-    day's range (0 low, 1 high, 0.5 when there was none); ``min_mean_volume`` in shares. Much effort with
-    little result, closing well, is Wyckoff's sign of accumulation; the numbers are this project's.
+    Much effort with little result, closing well, is Wyckoff's sign of accumulation; the numbers are this
+    project's.
     """
-    close, before = features.last("close"), features.ago("close", 1)
-    high, low = features.last("high"), features.last("low")
-    volume, usual = features.last("volume"), features.mean("volume", mean_days, skip=1)
-    span = pl.col(high.name) - pl.col(low.name)
-    location = (pl.col(close.name) - pl.col(low.name)) / span
-    return Screen(
-        name="volume_accumulation",
-        features=(close, before, high, low, volume, usual),
-        values={
-            "close": pl.col(close.name),
-            "volume": pl.col(volume.name),
-            "mean_volume": pl.col(usual.name),
-            "volume_ratio": pl.col(volume.name) / pl.col(usual.name),
-            "change": pl.col(close.name) / pl.col(before.name) - 1.0,
-            "close_location": pl.when(span > 0).then(location).otherwise(0.5),
-        },
-        rule=(pl.col("volume_ratio") >= min_ratio)
-        & (pl.col("change").abs() <= max_change)
-        & (pl.col("close_location") >= min_close_location)
-        & (pl.col("mean_volume") >= min_mean_volume),
-        score=pl.col("volume_ratio"),
-        context=f"volume {{volume_ratio:.1f}}x its {mean_days}-day mean, price {{change:+.1%}}",
+
+    mean_days: int = Field(20, ge=2, le=250, description="Bars of the mean volume, before the newest.")
+    min_ratio: float = Field(2.0, gt=0, description="Newest volume over that mean, at least.")
+    max_change: float = Field(
+        0.05, ge=0, description="Largest move of the close, up or down, as a fraction of the close before."
     )
+    min_close_location: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Lowest place of the close in the day's range: 0 low, 1 high; 0.5 without a range.",
+    )
+    min_mean_volume: float = Field(100_000, gt=0, description="Smallest mean volume, in shares.")
+
+    def build_screen(self) -> Screen:
+        import polars as pl
+
+        from tradingagents.discovery.screens import features
+
+        close, before = features.last("close"), features.ago("close", 1)
+        high, low = features.last("high"), features.last("low")
+        volume, usual = features.last("volume"), features.mean("volume", self.mean_days, skip=1)
+        span = pl.col(high.name) - pl.col(low.name)
+        location = (pl.col(close.name) - pl.col(low.name)) / span
+        return Screen(
+            name="volume_accumulation",
+            features=(close, before, high, low, volume, usual),
+            values={
+                "close": pl.col(close.name),
+                "volume": pl.col(volume.name),
+                "mean_volume": pl.col(usual.name),
+                "volume_ratio": pl.col(volume.name) / pl.col(usual.name),
+                "change": pl.col(close.name) / pl.col(before.name) - 1.0,
+                "close_location": pl.when(span > 0).then(location).otherwise(0.5),
+            },
+            rule=(pl.col("volume_ratio") >= self.min_ratio)
+            & (pl.col("change").abs() <= self.max_change)
+            & (pl.col("close_location") >= self.min_close_location)
+            & (pl.col("mean_volume") >= self.min_mean_volume),
+            score=pl.col("volume_ratio"),
+            context=f"volume {{volume_ratio:.1f}}x its {self.mean_days}-day mean, price {{change:+.1%}}",
+        )

@@ -1,1 +1,1 @@
-"""The technical scanners, one for each screen."""
+"""The technical scanners: one for each screen over the daily bars."""

@@ -1,14 +1,16 @@
-"""What all technical scanners do: take one screen's answer over the daily bars and tell it whole.
+"""``TechnicalScanner``: turns one screen's result over the daily bars into candidates, coverage and funnel.
 
 The bars and the evaluation belong to the scan
-(:class:`~tradingagents.discovery.screens.market_data.MarketData`): the first of these scanners has every
-screen evaluated, the others find the answers there.
+(:class:`~tradingagents.discovery.screens.market_data.MarketData`): the first technical scanner evaluates
+every screen, the others read their results.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
 
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
 from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
@@ -18,9 +20,9 @@ from tradingagents.discovery.settings.settings import ScannerSettings
 
 if TYPE_CHECKING:
     from tradingagents.discovery.screens.base import Coverage, Hit
-    from tradingagents.discovery.screens.run import Screened
+    from tradingagents.discovery.screens.screening import Screened
 
-__all__ = ["Grades", "TechnicalScanner", "scan_bars", "thresholds_of"]
+__all__ = ["Grades", "TechnicalScanner", "TechnicalSettings", "scan_bars", "thresholds_of"]
 
 Grades = tuple[float, float]
 """The scores from which a candidate is of high and of medium priority; below it is low."""
@@ -28,8 +30,14 @@ Grades = tuple[float, float]
 _DIGITS = 6
 
 
+class TechnicalSettings(ScannerSettings):
+    """What every technical scanner takes; its screen's thresholds are added to these."""
+
+    limit: int | None = Field(default=10, ge=1)
+
+
 class TechnicalScanner(BaseScanner):
-    """Puts forward what the screen of its own name picks; the screen's score is the candidate's.
+    """Yields what the screen of its own name picks; the screen's score is the candidate's.
 
     Its ``Settings`` are the screen's thresholds. ``grades`` turn a score into a priority.
     """
@@ -47,7 +55,7 @@ class TechnicalScanner(BaseScanner):
 
 
 def thresholds_of(settings: ScannerSettings) -> dict[str, Any]:
-    """Return the settings that are a screen's own."""
+    """Return those of a scanner's settings that are its screen's thresholds."""
     return {key: getattr(settings, key) for key in type(settings).model_fields.keys() - _COMMON}
 
 
@@ -55,9 +63,9 @@ _COMMON = ScannerSettings.model_fields.keys()
 
 
 def scan_bars(scanner: BaseScanner, grades: Grades) -> Iterator[Candidate]:
-    """Yield a scanner's candidates from its screen, the strongest first, and tell what could be judged."""
-    screened = _asked(scanner)
-    _tell(scanner, screened)
+    """Yield a scanner's candidates from its screen, the strongest first, and record coverage and funnel."""
+    screened = _screened(scanner)
+    _record(scanner, screened)
     for hit in _tradeable(scanner, screened):
         yield Candidate(
             ticker=hit.ticker,
@@ -71,31 +79,32 @@ def scan_bars(scanner: BaseScanner, grades: Grades) -> Iterator[Candidate]:
 
 
 def _tradeable(scanner: BaseScanner, screened: Screened) -> Iterator[Hit]:
-    """Yield the hits that the filter's price and liquidity let through; of which neither is known, too.
+    """Yield the hits that pass the filter's price and liquidity limits, and those of unknown price.
 
-    Ratios of volume are most extreme where next to nothing is traded.
+    Volume ratios are most extreme where hardly anything is traded: without this they would fill the limit.
     """
-    order = scanner.market.order
+    query = scanner.market.query
     for hit in screened.result.hits:
-        known = screened.facts.get(hit.ticker)
-        traded = known and known.median_dollar_volume_usd
-        if known and order.min_price_usd is not None and known.close_usd < order.min_price_usd:
+        price = screened.prices.get(hit.ticker)
+        traded = price and price.median_dollar_volume_usd
+        if price and query.min_price_usd is not None and price.close_usd < query.min_price_usd:
             scanner.step("below filter.min_price_usd")
-        elif traded is not None and order.min_dollar_volume_usd and traded < order.min_dollar_volume_usd:
+        elif traded is not None and query.min_dollar_volume_usd and traded < query.min_dollar_volume_usd:
             scanner.step("below filter.min_dollar_volume_usd")
         else:
             yield hit
 
 
-def _asked(scanner: BaseScanner) -> Screened:
+def _screened(scanner: BaseScanner) -> Screened:
     if scanner.market is None:
         raise NotConfiguredError("daily bars")
-    order = scanner.screen(scanner.settings)
-    assert order is not None
+    wanted = scanner.screen(scanner.settings)
+    assert wanted is not None
+    name, _ = wanted
     answer: Screened = scanner.ask(
         "market.screened",
-        {"screen": order[0]},
-        lambda: scanner.market.screened(order[0]),
+        {"screen": name},
+        lambda: scanner.market.screened(name),
         lambda found: (
             f"{len(found.result.hits)} picked on {found.result.as_of}, {found.result.coverage.describe()}"
         ),
@@ -103,31 +112,31 @@ def _asked(scanner: BaseScanner) -> Screened:
     return answer
 
 
-def _tell(scanner: BaseScanner, screened: Screened) -> None:
-    """Say how much of the universe was judged, and of the rest, why not.
+def _record(scanner: BaseScanner, screened: Screened) -> None:
+    """Record how much of the universe was evaluated and why the rest was not.
 
-    Single tickers with a short history are no news; too many of them leave a hole in the answer.
+    A few tickers with a short history are normal; too many make the scan degraded.
     """
     coverage = screened.result.coverage
     for step, count in _steps(coverage, len(screened.result.hits)).items():
         scanner.step(step, count)
-    asked = coverage.universe if screened.partial else coverage.judged
-    scanner.cover(asked=asked, answered=coverage.judged, of=coverage.universe)
+    asked = coverage.universe if screened.partial else coverage.evaluated
+    scanner.cover(asked=asked, answered=coverage.evaluated, of=coverage.universe)
     if screened.partial:
         scanner.trouble(Reason.NO_DATA, coverage.describe())
     if screened.problem is not None:
         problem = verdict_of_error(screened.problem)
-        scanner.trouble(problem.reason, f"funds are not told from shares: {problem.message}")
+        scanner.trouble(problem.reason, f"cannot tell funds from common stock: {problem.message}")
 
 
 def _steps(coverage: Coverage, picked: int) -> dict[str, int]:
     steps = {
         "tickers": coverage.universe,
-        "no bars at all": coverage.absent,
+        "no bars": coverage.absent,
         "no bar of the session": coverage.stale,
         f"fewer than {coverage.bars_needed} bars": coverage.too_few_bars,
-        "bars that cannot be judged": coverage.unusable,
-        "outside the thresholds": coverage.judged - picked,
+        "unusable bars": coverage.unusable,
+        "did not meet thresholds": coverage.evaluated - picked,
     }
     return {step: count for step, count in steps.items() if count}
 
@@ -140,7 +149,7 @@ def _priority(score: float, grades: Grades) -> Priority:
 
 
 def _evidence(scanner: BaseScanner, hit: Hit, screened: Screened) -> Evidence:
-    """The newest bar's session, the screen's values, and the state of the store that holds the bars."""
+    """The newest bar's session, the screen's values, and the digest of the stored bars."""
     day = hit.as_of.isoformat()
     return Evidence(
         vendor="ohlcv",

@@ -91,12 +91,12 @@ def _from_bars(store: Path | None, read: Callable[[Path], _Bars]) -> _Bars:
 def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime | None, max_age: int) -> _Bars:
     # Polars and the exchange's calendar take half a second: only where there is something to read.
     from tradingagents.discovery.bars.calendar import nyse  # noqa: PLC0415
-    from tradingagents.discovery.screens.facts import daily_facts  # noqa: PLC0415
+    from tradingagents.discovery.screens.price_summary import read_price_summaries  # noqa: PLC0415
 
     calendar = nyse()
     session = calendar.latest_session(trade_date, now)
-    sheet = daily_facts(store, tickers, session, calendar, max_age_sessions=max_age)
-    if not sheet.facts:
+    sheet = read_price_summaries(store, tickers, session, calendar, max_age_sessions=max_age)
+    if not sheet.by_ticker:
         behind = (
             f"the daily bars end on {sheet.newest}" if sheet.newest < session else "no daily bars of them"
         )
@@ -108,7 +108,7 @@ def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime |
             "change_5_sessions_percent": facts.change_percent,
             "as_of": sheet.as_of.isoformat(),
         }
-        for ticker, facts in sheet.facts.items()
+        for ticker, facts in sheet.by_ticker.items()
     }
     note = f"no bar of {sheet.as_of}" if known.keys() < set(tickers) else ""
     return _Bars(known, sheet.as_of.isoformat(), note)

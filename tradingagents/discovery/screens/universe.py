@@ -1,4 +1,4 @@
-"""Which tickers a scan screens: what the setting ``market.universe`` stands for on a day."""
+"""Which tickers a scan screens: the setting ``market.universe`` resolved for one day."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.security_type import COMMON_STOCK_KINDS
 from tradingagents.discovery.symbols.universe import Universe
 
-__all__ = ["Population", "population_of"]
+__all__ = ["ScreenUniverse", "resolve_universe"]
 
-
-_SAME_TIME = timedelta(days=30)
+_SAME_LISTINGS = timedelta(days=30)  # a directory this near to the session is taken for that day's
 _SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Population:
+class ScreenUniverse:
     """The tickers to screen.
 
-    With ``universe`` None they are those that have bars and are in ``allowed``, None allowing every one.
-    ``listed_on`` is the day of the symbol directory that told shares from funds, and ``problem`` what kept it
-    from being had, where the answer can do without.
+    With ``universe`` None they are those that have bars and are in ``allowed``; None allows every one.
+    ``listed_on`` is the day of the symbol directory that separated common stock from funds. ``problem`` is
+    why the directory could not be loaded, where the screens run without it.
     """
 
     universe: Universe | None
@@ -41,19 +40,19 @@ class Population:
 
     @property
     def tickers(self) -> Collection[str] | None:
-        """What to ask of the bars; None for all."""
+        """The tickers whose bars are read; None: all."""
         return self.allowed if self.universe is None else self.universe.tickers
 
     @property
     def name(self) -> str:
-        """For people and receipts."""
+        """The name shown to users."""
         return "stored" if self.universe is None else self.universe.name
 
     def receipt(self, size: int, as_of: date) -> dict[str, Any]:
         """Return plain facts; ``size`` and ``as_of`` are those of the screening.
 
-        Of the stored tickers, ``listed_on`` says by which day's symbol directory funds and other papers were
-        left out, None when they were not; the tickers themselves are told by the digest of the bars.
+        For the stored tickers ``listed_on`` is the day of the symbol directory by which funds and other
+        securities were left out, None when they were not; the digest of the bars identifies the tickers.
         """
         if self.universe is not None:
             return dict(self.universe.receipt())
@@ -61,42 +60,42 @@ class Population:
         return {"name": self.name, "as_of": as_of.isoformat(), "size": size, "listed_on": listed_on}
 
 
-def population_of(
-    asked: str | list[str],
+def resolve_universe(
+    setting: str | list[str],
     as_of: date,
     directory: Callable[[], SymbolDirectory],
     stored: Callable[[], Collection[str]],
-) -> Population:
-    """Return whom to screen on ``as_of``. ``asked`` is the setting, ``stored`` tells the tickers with bars.
+) -> ScreenUniverse:
+    """Return the tickers to screen on ``as_of``. ``stored`` returns the tickers with bars.
 
-    The symbol directory is asked where it tells shares from funds and other papers; a list or a file of
-    one's own is taken as it stands. Raises :class:`ConfigError` for a file that cannot be used, and for
-    ``listed`` what kept the directory from being had.
+    The symbol directory is loaded only for ``listed`` and ``stored``, to separate common stock from funds
+    and other securities; the user's own list or file is used as it is. Raises :class:`ConfigError` for an
+    unusable file, and for ``listed`` any error of loading the directory.
     """
-    if asked == "listed":
-        return Population(Universe.listed(directory()))
-    if asked == "stored":
+    if setting == "listed":
+        return ScreenUniverse(Universe.listed(directory()))
+    if setting == "stored":
         try:
             listed = directory()
-            return Population(None, _shares(listed, as_of, stored), listed_on=listed.as_of)
+            return ScreenUniverse(None, _common_stocks(listed, as_of, stored), listed_on=listed.as_of)
         except (FetchError, NoDataError) as error:
-            return Population(None, problem=error)
-    if isinstance(asked, list):
-        return Population(_sure(Universe.of("tickers", asked, as_of)))
-    return Population(_sure(Universe.from_file(Path(asked).expanduser(), as_of)))
+            return ScreenUniverse(None, problem=error)
+    if isinstance(setting, list):
+        return ScreenUniverse(_checked(Universe.of("tickers", setting, as_of)))
+    return ScreenUniverse(_checked(Universe.from_file(Path(setting).expanduser(), as_of)))
 
 
-def _sure(universe: Universe) -> Universe:
+def _checked(universe: Universe) -> Universe:
     if universe.unknown:
         shown = ", ".join(repr(symbol) for symbol in universe.unknown[:_SHOWN])
         raise ConfigError(f"discovery.market.universe: not a ticker: {shown}")
     return universe
 
 
-def _shares(
+def _common_stocks(
     directory: SymbolDirectory, as_of: date, stored: Callable[[], Collection[str]]
 ) -> Collection[str]:
-    if abs(directory.as_of - as_of) <= _SAME_TIME:
+    if abs(directory.as_of - as_of) <= _SAME_LISTINGS:
         return directory.of_kind(*COMMON_STOCK_KINDS)
-    # Some of the shares of a day long past are listed no more, and leaving them out would flatter that day.
+    # Some stocks of a day long past are no longer listed; leaving them out would be survivorship bias.
     return [ticker for ticker in stored() if ticker not in directory or directory.is_common_stock(ticker)]

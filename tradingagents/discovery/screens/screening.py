@@ -1,4 +1,4 @@
-"""One evaluation of every screen a scan asks for, over its universe, on the newest session that has bars."""
+"""One evaluation of every screen of a scan, over its universe, on the newest session that has bars."""
 
 from __future__ import annotations
 
@@ -24,41 +24,40 @@ from tradingagents.discovery.model.errors import (
     NotConfiguredError,
     StaleDataError,
 )
-from tradingagents.discovery.screens.base import Coverage, Screen, ScreenResult
+from tradingagents.discovery.screens.base import BarsQuery, Coverage, Screen, ScreenResult
 from tradingagents.discovery.screens.catalogue import build
 from tradingagents.discovery.screens.evaluate import evaluate
-from tradingagents.discovery.screens.facts import DailyFacts, facts_of
-from tradingagents.discovery.screens.freshness import Freshness
-from tradingagents.discovery.screens.population import Population, population_of
-from tradingagents.discovery.screens.query import MarketOrder
+from tradingagents.discovery.screens.price_summary import PriceSummary, summarise_prices
+from tradingagents.discovery.screens.universe import ScreenUniverse, resolve_universe
 
 if TYPE_CHECKING:
     from tradingagents.discovery.symbols.directory import SymbolDirectory
 
-__all__ = ["Screened", "Screening", "open_store", "screen"]
+__all__ = ["Screened", "Screening", "open_store", "run_screens"]
 
-_SPARE = 1.1  # sessions read for each that a screen needs: not every ticker was traded on each of them
-_SPARE_SESSIONS = 5
+_EXTRA = 1.1  # sessions read for each that a screen needs: not every ticker traded on each of them
+_EXTRA_SESSIONS = 5
 
 
 @dataclass(frozen=True)
 class Screened:
-    """One screen's answer and what it stands on. ``bars`` identifies the state of the stored bars.
+    """One screen's result and the data it was computed from.
 
-    ``facts`` are price and liquidity of those that any screen picked.
+    ``bars`` is the digest of the stored bars, ``problem`` why funds could not be told from common stock
+    (None: they could), ``prices`` are price and liquidity of every ticker that any screen picked.
     """
 
     result: ScreenResult
     min_share: float
     bars: str
     problem: DiscoveryError | None
-    facts: Mapping[str, DailyFacts] = field(default_factory=dict)
+    prices: Mapping[str, PriceSummary] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
-        """Whether too few tickers could be judged for an answer about the universe."""
+        """Whether too few tickers could be evaluated for a statement about the universe."""
         coverage = self.result.coverage
-        return coverage.judged < self.min_share * coverage.universe
+        return coverage.evaluated < self.min_share * coverage.universe
 
 
 @dataclass(frozen=True)
@@ -67,20 +66,21 @@ class Screening:
 
     as_of: date
     snapshot: Snapshot
-    population: Population
+    universe: ScreenUniverse
     results: Mapping[str, ScreenResult]
     min_share: float
-    facts: Mapping[str, DailyFacts] = field(default_factory=dict)
+    prices: Mapping[str, PriceSummary] = field(default_factory=dict)
 
     def of(self, name: str) -> Screened:
-        """Return one screen's answer; raises ``NotConfiguredError``, ``NoDataError``, ``StaleDataError``."""
+        """Return one screen's result; raises ``NotConfiguredError``, ``NoDataError``, ``StaleDataError``."""
         result = self.results[name]
         present, current = _present(result.coverage), _current(result.coverage)
         if not present:
-            raise self._nothing(result.screen, result.coverage)
-        Freshness(self.as_of, self.as_of, present, current).require(self.min_share)
-        problem = self.population.problem if result.screen.only is None else None
-        return Screened(result, self.min_share, self.snapshot.digest, problem, self.facts)
+            raise self._without_bars(result.screen, result.coverage)
+        if current / present < self.min_share:
+            raise StaleDataError(f"only {current} of {present} tickers have a daily bar of {self.as_of}")
+        problem = self.universe.problem if result.screen.only is None else None
+        return Screened(result, self.min_share, self.snapshot.digest, problem, self.prices)
 
     def receipt(self) -> dict[str, Any]:
         """Return plain facts: the session, the universe, and the digest of the bars."""
@@ -91,109 +91,110 @@ class Screening:
             "as_of": self.as_of.isoformat(),
             "newest": self.snapshot.newest.isoformat(),
             "bars": self.snapshot.digest,
-            "universe": self.population.receipt(size, self.as_of),
+            "universe": self.universe.receipt(size, self.as_of),
             "screens": list(self.results),
         }
 
-    def _nothing(self, screen: Screen, coverage: Coverage) -> DiscoveryError:
+    def _without_bars(self, screen: Screen, coverage: Coverage) -> DiscoveryError:
         if screen.only is not None:
             names = ", ".join(sorted(screen.only | screen.beside))
             return NotConfiguredError(f"daily bars of {names} in {self.snapshot.root}")
-        if self.population.universe is None:
+        if self.universe.universe is None:
             return NoDataError(f"no listed common stock has daily bars in {self.snapshot.root}")
-        return NoDataError(
-            f"none of the {coverage.universe} tickers of {self.population.name} has daily bars"
-        )
+        return NoDataError(f"none of the {coverage.universe} tickers of {self.universe.name} has daily bars")
 
 
 def open_store(root: Path) -> Snapshot:
-    """Return the newest state of a store. Raises ``NotConfiguredError`` when it holds nothing."""
+    """Return the newest state of a store. Raises ``NotConfiguredError`` when it is empty."""
     try:
         return OhlcvStore(root).snapshot()
     except NoDataError as error:
         raise NotConfiguredError(f"daily bars in {root}") from error
 
 
-def screen(
+def run_screens(
     snapshot: Snapshot,
-    order: MarketOrder,
+    query: BarsQuery,
     screens: Mapping[str, Mapping[str, Any]],
     directory: Callable[[], SymbolDirectory],
 ) -> Screening:
     """Evaluate ``screens`` (name to thresholds) in one pass, on the newest session the settings allow.
 
-    Raises ``StaleDataError`` when the newest bars are older than that, ``NotConfiguredError`` for a universe
-    and ``ConfigError`` for thresholds that are none, ``BadPayload`` when the files cannot be read, and with
-    the universe ``listed`` what kept the symbol directory from being had.
+    Raises ``StaleDataError`` when the newest bars are older than that, ``NotConfiguredError`` for an unusable
+    universe, ``ConfigError`` for invalid thresholds, ``BadPayload`` when the files cannot be read, and with
+    the universe ``listed`` any error of loading the symbol directory.
     """
-    settings = order.settings
+    settings = query.settings
     built = [build(name, **thresholds) for name, thresholds in screens.items()]
-    sessions = _sessions(snapshot, order)
-    population = _population(order, sessions[0], directory, lambda: _tickers(snapshot, built, sessions[0]))
-    as_of, results = sessions[0], _evaluate(snapshot, built, sessions[0], population)
+    sessions = _sessions(snapshot, query)
+    universe = _universe(query, sessions[0], directory, lambda: _tickers(snapshot, built, sessions[0]))
+    as_of, results = sessions[0], _evaluate(snapshot, built, sessions[0], universe)
     for earlier in sessions[1:]:
         if _is_current(results, settings.min_share):
             break
         current_deadline().check()
-        older = _evaluate(snapshot, built, earlier, population)
+        older = _evaluate(snapshot, built, earlier, universe)
         if _is_current(older, settings.min_share):
             as_of, results = earlier, older
-    facts = _facts(snapshot, results, as_of)
-    return Screening(as_of, snapshot, population, results, settings.min_share, facts)
+    prices = _prices(snapshot, results, as_of)
+    return Screening(as_of, snapshot, universe, results, settings.min_share, prices)
 
 
-def _facts(snapshot: Snapshot, results: Mapping[str, ScreenResult], as_of: date) -> Mapping[str, DailyFacts]:
+def _prices(
+    snapshot: Snapshot, results: Mapping[str, ScreenResult], as_of: date
+) -> Mapping[str, PriceSummary]:
     picked = sorted({hit.ticker for result in results.values() for hit in result.hits})
-    return facts_of(snapshot, picked, as_of, nyse()).facts if picked else {}
+    return summarise_prices(snapshot, picked, as_of, nyse()).by_ticker if picked else {}
 
 
-def _population(
-    order: MarketOrder,
+def _universe(
+    query: BarsQuery,
     session: date,
     directory: Callable[[], SymbolDirectory],
     stored: Callable[[], Sequence[str]],
-) -> Population:
-    """Return whom to screen; a universe that cannot be used is a setting to be mended, and no crash."""
+) -> ScreenUniverse:
+    """Return the tickers to screen; an unusable universe is a setting to correct, not a crash."""
     try:
-        return population_of(order.settings.universe, session, directory, stored)
+        return resolve_universe(query.settings.universe, session, directory, stored)
     except ConfigError as error:
         raise NotConfiguredError(f"usable market.universe: {error}") from error
 
 
-def _sessions(snapshot: Snapshot, order: MarketOrder) -> list[date]:
-    """Return the sessions whose bars would do, newest first: those the snapshot can have bars of."""
+def _sessions(snapshot: Snapshot, query: BarsQuery) -> list[date]:
+    """Return the acceptable sessions, newest first: those of which the snapshot can have bars."""
     calendar = nyse()
-    latest = calendar.latest_session(order.trade_date, order.now)
-    allowed = [calendar.back(latest, age) for age in range(order.settings.max_age_sessions + 1)]
+    latest = calendar.latest_session(query.trade_date, query.now)
+    allowed = [calendar.back(latest, age) for age in range(query.settings.max_age_sessions + 1)]
     if not (possible := [session for session in allowed if session <= snapshot.newest]):
         raise StaleDataError(f"the newest daily bars are of {snapshot.newest}, not of {latest}")
     return possible
 
 
 def _evaluate(
-    snapshot: Snapshot, screens: Sequence[Screen], session: date, population: Population
+    snapshot: Snapshot, screens: Sequence[Screen], session: date, universe: ScreenUniverse
 ) -> dict[str, ScreenResult]:
-    with _readable():
+    with _read_errors():
         bars = _bars(snapshot, screens, session)
-        results = evaluate(bars, screens, session, population.tickers, distinct=True)
-    if population.universe is not None:
+        results = evaluate(bars, screens, session, universe.tickers, distinct=True)
+    if universe.universe is not None:
         return dict(results)
     return {name: replace(one, coverage=_of_stored(one)) for name, one in results.items()}
 
 
 def _bars(snapshot: Snapshot, screens: Sequence[Screen], session: date) -> pl.LazyFrame:
-    needed = math.ceil(max(one.warm_up for one in screens) * _SPARE) + _SPARE_SESSIONS
+    needed = math.ceil(max(one.warm_up for one in screens) * _EXTRA) + _EXTRA_SESSIONS
     return snapshot.scan(nyse().back(session, needed), session)
 
 
 def _tickers(snapshot: Snapshot, screens: Sequence[Screen], session: date) -> list[str]:
-    with _readable():
+    with _read_errors():
         found = _bars(snapshot, screens, session).select(pl.col("ticker").unique().sort()).collect()
     return found.get_column("ticker").to_list()
 
 
 @contextlib.contextmanager
-def _readable() -> Iterator[None]:
+def _read_errors() -> Iterator[None]:
+    """Raise errors of reading the files as :class:`BadPayload`."""
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -201,7 +202,7 @@ def _readable() -> Iterator[None]:
 
 
 def _of_stored(result: ScreenResult) -> Coverage:
-    """Take no account of tickers without bars: nobody asked for them by name."""
+    """Leave tickers without bars out of the universe "stored": the user did not name them."""
     coverage = result.coverage
     if result.screen.only is not None:
         return coverage
@@ -209,7 +210,7 @@ def _of_stored(result: ScreenResult) -> Coverage:
 
 
 def _is_current(results: Mapping[str, ScreenResult], min_share: float) -> bool:
-    """Whether enough of the universe has a bar of the session; of the funds, where only they are asked."""
+    """Whether enough of the universe has a bar of the session; of the funds where no screen uses others."""
     widest = max((one.coverage for one in results.values()), key=_present)
     return _current(widest) >= min_share * _present(widest) > 0
 
