@@ -20,11 +20,11 @@ from tradingagents.discovery.bars.update.plan import newest_final_session
 from tradingagents.discovery.bars.update.run import UpdateOptions, update
 from tradingagents.discovery.bars.update.sources import AlphaVantageBars, BarSource, YahooBars, useful_workers
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, date_in_new_york, deadline_scope
-from tradingagents.discovery.model.errors import Cancelled, ConfigError, DiscoveryError, NoDataError
+from tradingagents.discovery.model.errors import Cancelled, DiscoveryError, NoDataError
 from tradingagents.discovery.settings.settings import DiscoveryConfig
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.spelling import spell, split
-from tradingagents.discovery.symbols.universe import Universe
+from tradingagents.discovery.symbols.universe import Universe, resolve_universe
 from tradingagents.discovery.vendors.clients import Vendors
 
 __all__ = ["DONE", "SOURCES", "UNFINISHED", "Say", "run_import", "run_show", "run_update"]
@@ -127,21 +127,19 @@ def _directory(vendors: Vendors, say: Say) -> SymbolDirectory | None:
         return None
 
 
-def _universe(asked: str | list[str], store: OhlcvStore, directory: SymbolDirectory | None) -> Universe:
-    today = date_in_new_york()
-    if asked == "listed":
+def _universe(setting: str | list[str], store: OhlcvStore, directory: SymbolDirectory | None) -> Universe:
+    def listed() -> SymbolDirectory:
         if directory is None:
             raise NoDataError("the universe 'listed' needs the symbol directory")
-        return Universe.listed(directory)
-    if asked == "stored":
-        return Universe.of("stored", _stored_tickers(store), today)
-    if isinstance(asked, list):
-        return Universe.of("tickers", asked, today, directory)
-    if Path(asked).is_file():
-        return Universe.from_file(Path(asked), today, directory)
-    if "/" in asked or asked.endswith(".txt"):
-        raise ConfigError(f"universe file {asked} is not there")
-    return Universe.of("tickers", asked.split(","), today, directory)
+        return directory
+
+    return resolve_universe(
+        setting,
+        date_in_new_york(),
+        directory=listed,
+        stored=lambda: _stored_tickers(store),
+        spellings=directory,
+    )
 
 
 def _stored_tickers(store: OhlcvStore) -> list[str]:

@@ -28,7 +28,7 @@ from tradingagents.discovery.screens.base import BarsQuery, Coverage, Screen, Sc
 from tradingagents.discovery.screens.catalogue import build
 from tradingagents.discovery.screens.evaluate import evaluate
 from tradingagents.discovery.screens.price_summary import PriceSummary, summarise_prices
-from tradingagents.discovery.screens.universe import ScreenUniverse, resolve_universe
+from tradingagents.discovery.screens.universe import ScreenUniverse, screen_universe
 
 if TYPE_CHECKING:
     from tradingagents.discovery.symbols.directory import SymbolDirectory
@@ -155,7 +155,7 @@ def _universe(
 ) -> ScreenUniverse:
     """Return the tickers to screen; an unusable universe is a setting to correct, not a crash."""
     try:
-        return resolve_universe(query.settings.universe, session, directory, stored)
+        return screen_universe(query.settings.universe, session, directory, stored)
     except ConfigError as error:
         raise NotConfiguredError(f"usable market.universe: {error}") from error
 

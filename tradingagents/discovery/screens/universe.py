@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 from tradingagents.discovery.model.errors import (
@@ -16,9 +15,9 @@ from tradingagents.discovery.model.errors import (
 )
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.security_type import COMMON_STOCK_KINDS
-from tradingagents.discovery.symbols.universe import Universe
+from tradingagents.discovery.symbols.universe import Universe, resolve_universe
 
-__all__ = ["ScreenUniverse", "resolve_universe"]
+__all__ = ["ScreenUniverse", "screen_universe"]
 
 _SAME_LISTINGS = timedelta(days=30)  # a directory this near to the session is taken for that day's
 _SHOWN = 10
@@ -60,7 +59,7 @@ class ScreenUniverse:
         return {"name": self.name, "as_of": as_of.isoformat(), "size": size, "listed_on": listed_on}
 
 
-def resolve_universe(
+def screen_universe(
     setting: str | list[str],
     as_of: date,
     directory: Callable[[], SymbolDirectory],
@@ -68,28 +67,22 @@ def resolve_universe(
 ) -> ScreenUniverse:
     """Return the tickers to screen on ``as_of``. ``stored`` returns the tickers with bars.
 
-    The symbol directory is loaded only for ``listed`` and ``stored``, to separate common stock from funds
-    and other securities; the user's own list or file is used as it is. Raises :class:`ConfigError` for an
-    unusable file, and for ``listed`` any error of loading the directory.
+    For ``stored`` the symbol directory separates common stock from funds and other securities; where it
+    cannot be loaded, all are screened. Any other setting is read by
+    :func:`~tradingagents.discovery.symbols.universe.resolve_universe`, whose errors are raised; so is
+    :class:`ConfigError` for a symbol that cannot be a ticker.
     """
-    if setting == "listed":
-        return ScreenUniverse(Universe.listed(directory()))
     if setting == "stored":
         try:
             listed = directory()
             return ScreenUniverse(None, _common_stocks(listed, as_of, stored), listed_on=listed.as_of)
         except (FetchError, NoDataError) as error:
             return ScreenUniverse(None, problem=error)
-    if isinstance(setting, list):
-        return ScreenUniverse(_checked(Universe.of("tickers", setting, as_of)))
-    return ScreenUniverse(_checked(Universe.from_file(Path(setting).expanduser(), as_of)))
-
-
-def _checked(universe: Universe) -> Universe:
+    universe = resolve_universe(setting, as_of, directory=directory, stored=stored)
     if universe.unknown:
         shown = ", ".join(repr(symbol) for symbol in universe.unknown[:_SHOWN])
         raise ConfigError(f"discovery.market.universe: not a ticker: {shown}")
-    return universe
+    return ScreenUniverse(universe)
 
 
 def _common_stocks(
