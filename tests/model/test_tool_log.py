@@ -18,16 +18,15 @@ LIMIT = 2_000
 
 def test_an_entry_is_numbered_stamped_and_named(clock: FakeClock) -> None:
     log = ToolLog("run:scanner", "scanner", clock)
-    log.record("GET quote", {"symbol": "ABC"}, output="1 price", duration_seconds=0.123456)
+    log.add({"tool": "GET quote", "parameters": {"symbol": "ABC"}, "output": "1 price", "error": ""})
     clock.advance(1.5)
-    log.record("GET quote", error="HTTP 500")
+    log.add({"tool": "GET quote", "error": "HTTP 500"})
     first, second = log.close()
     assert first == {
         "tool": "GET quote",
         "parameters": {"symbol": "ABC"},
         "output": "1 price",
         "error": "",
-        "duration_seconds": 0.1235,
         "scanner": "scanner",
         "node": "scanner",
         "timestamp": "2026-02-05T14:30:00+00:00",
@@ -50,7 +49,6 @@ def test_what_is_written_after_the_close_is_dropped() -> None:
     log.add({"kept": True})
     at_close = log.close()
     log.add({"late": True})
-    log.record("late")
     assert len(at_close) == len(log.close()) == 1
 
 
@@ -86,10 +84,11 @@ def test_a_text_within_the_limit_stays_whole(length: int) -> None:
     assert clean_entry({"output": "x" * length})["output"] == "x" * length
 
 
-def test_a_longer_text_is_cut_and_says_how_much_is_missing() -> None:
+def test_a_longer_text_is_cut_with_the_number_of_characters_that_are_missing() -> None:
     made = clean_entry({"output": "x" * 5_000, "deep": [{"a": "y" * 2_001}]})
     assert made["output"] == "x" * LIMIT + "… [3000 characters more]"
     assert made["deep"][0]["a"] == "y" * LIMIT + "… [1 characters more]"
+    assert clean_entry(made) == made, "an entry from a scanner's own process is cleaned on both sides"
 
 
 def test_a_secret_that_a_cut_would_split_is_redacted_before() -> None:

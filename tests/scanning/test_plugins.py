@@ -119,10 +119,10 @@ BROKEN = {
     "a module that is no Python": ("def :", "BigGap", "SyntaxError"),
     "a module that leaves": ("raise SystemExit(3)", "BigGap", "SystemExit"),
     "a class that is not there": (GOOD, "SmallGap", "AttributeError"),
-    "settings that need a word of the user": (
+    "settings without a default": (
         GOOD.replace("min_gap_percent: float = Field(default=4.0, gt=0)", "api_url: str"),
         "BigGap",
-        "needs a default for every setting, since it is scanned by whoever installs it: discovery.scanners.big_gap.api_url: missing",
+        "needs a default for every setting, because installing it enables it: discovery.scanners.big_gap.api_url: missing",
     ),
     "settings whose defaults are wrong": (
         GOOD.replace("default=4.0", "default=-4.0, validate_default=True"),

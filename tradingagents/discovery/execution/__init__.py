@@ -1,1 +1,1 @@
-"""Runs named callables under deadlines. Knows nothing of markets, HTTP or LangGraph."""
+"""Runs named callables under deadlines. Independent of markets, HTTP and LangGraph."""

@@ -1,4 +1,4 @@
-"""Work that is done once, however many ask for its result."""
+"""``Once``: run a function at most once and share its result between threads."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Answer(Generic[T]):
+class _Done(Generic[T]):
     value: T | None
     error: DiscoveryError | None = None
 
 
 class Once(Generic[T]):
-    """The first to ask does the work; the others wait, each under its own deadline. Thread-safe.
+    """The first caller runs ``work``; the others wait, each under its own deadline. Thread-safe.
 
-    What came out, a result or a :class:`DiscoveryError`, is everybody's answer from then on; the result is
-    shared and must not be changed. When the one at work runs out of time or is cancelled, another takes
-    over, and so it is after an error of any other kind, which only the one it befell is told.
+    Its result, or its :class:`DiscoveryError`, is returned or raised to every caller from then on; the
+    result is shared and must not be changed. When the running caller's time ends or it is cancelled, another
+    caller takes over; any other error reaches only the caller that ran the work, and another takes over too.
     """
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work = work
-        self._flights: SingleFlight[_Answer[T]] = SingleFlight()
-        self._answer: _Answer[T] | None = None  # set once, inside the flight
+        self._flights: SingleFlight[_Done[T]] = SingleFlight()
+        self._done: _Done[T] | None = None  # set once, inside the flight
 
     @property
     def done(self) -> bool:
-        """Whether the answer is there, so that asking would not wait."""
-        return self._answer is not None
+        """Whether the result is available, so that a call would not wait."""
+        return self._done is not None
 
     def __call__(self) -> T:
-        """Return the result, or raise what the work raised, or what this caller's deadline raises."""
-        answer = self._answer
-        if answer is None:
-            answer, _ = self._flights.run("once", self._lead, current_deadline())
-        if answer.error is not None:
-            raise copy.copy(answer.error) from None
-        return answer.value  # type: ignore[return-value]  # None only beside an error, or as the result
+        """Return the result. Raises the error of ``work``, or of this caller's deadline."""
+        done = self._done
+        if done is None:
+            done, _ = self._flights.run("once", self._lead, current_deadline())
+        if done.error is not None:
+            raise copy.copy(done.error) from None
+        return done.value  # type: ignore[return-value]  # None only beside an error, or as the result
 
-    def _lead(self) -> _Answer[T]:
-        if self._answer is None:  # else another's flight has just landed
+    def _lead(self) -> _Done[T]:
+        if self._done is None:  # else another caller has just finished
             try:
-                self._answer = _Answer(self._work())
+                self._done = _Done(self._work())
             except (Cancelled, DeadlineExceeded):
                 raise
             except DiscoveryError as error:
-                self._answer = _Answer(None, error)
-        return self._answer
+                self._done = _Done(None, error)
+        return self._done

@@ -1,4 +1,4 @@
-"""How a piece of work ended: one status, one reason, and whatever it had produced by then."""
+"""How a task ended: one status, one reason, and the items it had emitted."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ __all__ = ["Outcome", "Reason", "Status", "Verdict", "health_of", "verdict_of_er
 
 
 class Status(StrEnum):
-    """The six ways to end."""
+    """The six ways a task can end."""
 
     OK = "ok"
     EMPTY = "empty"
     """Finished, saw its data, nothing qualified."""
     DEGRADED = "degraded"
-    """Finished, but part of its data could not be had."""
+    """Finished, but part of its data is missing."""
     TIMED_OUT = "timed_out"
     FAILED = "failed"
     SKIPPED = "skipped"
 
 
 class Reason(StrEnum):
-    """Why it did not simply succeed."""
+    """Why a task did not end ``ok``."""
 
     NONE = "none"
     DEADLINE = "deadline"
@@ -60,7 +60,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """Status, reason and a sentence for people."""
+    """Status, reason and a message for users."""
 
     status: Status
     reason: Reason = Reason.NONE
@@ -71,8 +71,8 @@ class Verdict:
 class Outcome:
     """The end of one task.
 
-    ``items`` holds what it had emitted before it ended or was cut. ``queued_seconds`` is the wait for
-    a slot, ``duration_seconds`` counts from its own start; both on the monotonic clock.
+    ``items`` are those emitted before it ended or was cut. ``queued_seconds`` is the wait for a slot,
+    ``duration_seconds`` counts from its own start; both on the monotonic clock.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Outcome:
     duration_seconds: float = 0.0
 
 
-# The first type that matches decides, so a subclass stands above its base.
+# The first match decides, so a subclass comes before its base.
 _BY_ERROR: tuple[tuple[type[BaseException], Status, Reason], ...] = (
     (NotConfiguredError, Status.SKIPPED, Reason.NOT_CONFIGURED),
     (CircuitOpen, Status.SKIPPED, Reason.CIRCUIT_OPEN),
@@ -100,8 +100,8 @@ _BY_ERROR: tuple[tuple[type[BaseException], Status, Reason], ...] = (
 
 
 def verdict_of_error(error: BaseException) -> Verdict:
-    """Say what an error means for the task that raised it; an unknown one is a crash."""
-    text = _words_of(error)
+    """Return the verdict on a task that raised ``error``; an unknown type is ``crashed``."""
+    text = _text_of(error)
     for kind, status, reason in _BY_ERROR:
         if isinstance(error, kind):
             return Verdict(status, reason, text)
@@ -109,10 +109,10 @@ def verdict_of_error(error: BaseException) -> Verdict:
     return Verdict(Status.FAILED, Reason.CRASHED, message)
 
 
-def _words_of(error: BaseException) -> str:
+def _text_of(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - a foreign __str__ may raise anything, and the verdict must stand
+    except Exception:  # noqa: BLE001 - a third-party __str__ may raise anything
         return ""
 
 

@@ -1,8 +1,8 @@
-"""A ``concurrent.futures.Executor`` whose hung workers can be left behind.
+"""``DaemonExecutor``: a ``concurrent.futures.Executor`` whose hung workers can be abandoned.
 
-``ThreadPoolExecutor`` joins its threads at interpreter exit, even after ``shutdown(wait=False)``, so
-one hung call holds the whole process. Here workers are daemons: a hung one costs a thread until its
-call returns, and nothing else. Its result is discarded, and its slot passes on at once.
+``ThreadPoolExecutor`` joins its threads at interpreter exit, even after ``shutdown(wait=False)``, so one
+hung call blocks the exit of the process. Here workers are daemon threads: an abandoned one costs a thread
+until its call returns. Its result is discarded, and its slot is free at once.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _numbers = itertools.count(1)
 class DaemonExecutor(Executor):
     """Runs calls on at most ``max_workers`` daemon threads, not counting abandoned ones. Thread-safe.
 
-    Threads start when needed and end when the executor is shut down. Unlike in the standard pools,
-    interpreter exit waits for nobody.
+    Threads start when needed and end when the executor is shut down. Interpreter exit does not wait for
+    them, unlike with the standard pools.
     """
 
     def __init__(self, max_workers: int, name: str = "discovery") -> None:
@@ -45,19 +45,19 @@ class DaemonExecutor(Executor):
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             self._jobs.append((future, lambda: fn(*args, **kwargs)))
-            self._staff()
+            self._add_worker()
         return future
 
     def abandon(self, future: Future[Any]) -> None:
-        """Stop counting the worker that runs ``future``: its slot is free now, its result nobody's."""
+        """Stop counting the worker that runs ``future``: its slot is free now, its result is discarded."""
         with self._wakeup:
             thread = self._busy.pop(future, None)
             if thread is not None:
                 self._threads.discard(thread)
-                self._staff()
+                self._add_worker()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more work. ``wait`` waits for the workers that were not abandoned."""
+        """Accept no more work. ``wait`` waits for the workers that were not abandoned."""
         with self._wakeup:
             self._closed = True
             dropped = list(self._jobs) if cancel_futures else []
@@ -71,7 +71,7 @@ class DaemonExecutor(Executor):
             for thread in threads:
                 thread.join()
 
-    def _staff(self) -> None:
+    def _add_worker(self) -> None:
         """Wake or start one worker for the newest job; the caller holds the lock."""
         if not self._jobs:
             return
@@ -90,8 +90,8 @@ class DaemonExecutor(Executor):
                 _settle(future, call)
             with self._wakeup:
                 if self._busy.pop(future, None) is None:
-                    return  # abandoned meanwhile: another thread has this one's slot
-            del job, future, call  # an idle worker must not keep alive what it has done
+                    return  # abandoned meanwhile: another thread has its slot
+            del job, future, call  # an idle worker must not keep its last call alive
 
     def _take(self, me: threading.Thread) -> _Job | None:
         with self._wakeup:
@@ -117,19 +117,19 @@ def _settle(future: Future[Any], call: Callable[[], Any]) -> None:
 
 
 class AbandonedWork:
-    """Accounts for abandoned calls until they end, by the key of the task they belonged to. Thread-safe."""
+    """Counts abandoned calls until they end, by the key of their task. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards the table
         self._alive: dict[Hashable, list[Callable[[], bool]]] = {}
 
     def add(self, key: Hashable, alive: Callable[[], bool]) -> None:
-        """Remember a call of task ``key``; ``alive`` tells whether it is still going on."""
+        """Register a call of task ``key``; ``alive()`` is whether it still runs."""
         with self._lock:
             self._alive.setdefault(key, []).append(alive)
 
     def count(self, key: Hashable) -> int:
-        """Return how many calls of ``key`` still live, forgetting those that have ended."""
+        """Return how many calls of ``key`` still run, and forget those that have ended."""
         with self._lock:
             living = [alive for alive in self._alive.pop(key, ()) if alive()]
             if living:
@@ -137,11 +137,11 @@ class AbandonedWork:
             return len(living)
 
     def total(self) -> int:
-        """Return how many abandoned calls still live in this process."""
+        """Return how many abandoned calls still run in this process."""
         with self._lock:
             keys = list(self._alive)
         return sum(self.count(key) for key in keys)
 
 
 ABANDONED = AbandonedWork()
-"""The process's own account: a thread outlives the scan and the graph that started it."""
+"""The abandoned calls of this process: a thread outlives the scan and the graph that started it."""

@@ -1,12 +1,12 @@
-"""Run a call in a process of its own, which can be killed whatever it does.
+"""Run a call in its own process, which can be killed at any time.
 
-A thread cannot be killed, and code that never gives up the interpreter lock stops every thread,
-the one that watches deadlines included. A process costs its start-up, some memory, and clients of its
-own; in return it ends at its deadline even inside a runaway regular expression.
+A thread cannot be killed, and code that never releases the interpreter lock stops every thread, including
+the one that watches deadlines. A process costs start-up time, memory, and its own clients; in return it ends
+at its deadline even inside a runaway regular expression.
 
-Processes are loky's: started afresh (forking a process that runs threads is not safe) and without
-running the user's main script again, as ``multiprocessing`` would. Calls and messages travel by
-cloudpickle, so that classes defined in a notebook or inside a function work too.
+Processes are loky's: spawned (forking a process that runs threads is not safe), and without running the
+user's main script again, as ``multiprocessing`` would. Calls and messages are serialised by cloudpickle, so
+that classes defined in a notebook or inside a function work too.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ from tradingagents.discovery.model.clock import Deadline, deadline_scope
 __all__ = ["STARTUP_SECONDS", "Send", "run_in_process"]
 
 STARTUP_SECONDS = 20.0
-"""How long a process may take to start and import before its own clock runs."""
+"""How long a process may take to start and import before its timeout starts."""
 
 Send = Callable[[Any], None]
-"""Hands one message of plain data to the parent, at once."""
+"""Sends one message of plain data to the parent, at once."""
 
 _JOIN_SECONDS = 2.0
 
 
 class _Died(Exception):
-    """The process ended without saying goodbye."""
+    """The process ended without a verdict."""
 
 
 def run_in_process(scope: TaskScope, call: Callable[[Send], Verdict], on_message: Send) -> Verdict:
     """Run ``call(send)`` in a new process and return its verdict; each message reaches ``on_message``.
 
-    The task's clock starts when the process is ready to run ``call``. When the scope closes first, the
-    process is killed. Raises what ``cloudpickle`` raises when ``call`` cannot be sent.
+    The task's timeout starts when the process is ready to run ``call``. When the scope closes first, the
+    process is killed. Raises what ``cloudpickle`` raises when ``call`` cannot be serialised.
     """
     context = get_context("loky")
     receiver, sender = context.Pipe(duplex=False)
@@ -56,7 +56,7 @@ def run_in_process(scope: TaskScope, call: Callable[[Send], Verdict], on_message
     limits = (scope.name, scope.timeout_seconds, scope.request_workers)
     process = context.Process(target=_child, args=(sender, payload, limits), daemon=True)
     process.start()
-    sender.close()  # so that the pipe reports the child's end
+    sender.close()  # so that the pipe is closed when the child ends
     handle = _Handle(process)
     scope.on_close(handle.end)
     try:
@@ -86,7 +86,7 @@ class _Handle:
 
     def __init__(self, process: BaseProcess) -> None:
         self._process = process
-        self._lock = threading.Lock()  # between finding it alive and killing it nobody may reap it
+        self._lock = threading.Lock()  # no thread may reap it between the check and the kill
 
     def end(self) -> None:
         with self._lock:
@@ -100,7 +100,7 @@ class _Handle:
 
 def _child(pipe: Connection, payload: bytes, limits: tuple[str, float, int]) -> None:
     name, timeout_seconds, request_workers = limits
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     _limit_cpu(timeout_seconds)
     call = cloudpickle.loads(payload)
     task = Task(name, call, timeout_seconds)
@@ -110,22 +110,22 @@ def _child(pipe: Connection, payload: bytes, limits: tuple[str, float, int]) -> 
 
     sending = threading.Lock()  # one message at a time: the scanner may log from several threads
 
-    def tell(kind: str, body: Any) -> None:
+    def report(kind: str, body: Any) -> None:
         message = cloudpickle.dumps((kind, body))
         with sending:
             pipe.send_bytes(message)
 
-    tell("ready", None)
+    report("ready", None)
     with deadline_scope(scope.deadline):
-        verdict = guarded(call, lambda body: tell("message", body))
-    tell("verdict", verdict)
+        verdict = guarded(call, lambda body: report("message", body))
+    report("verdict", verdict)
     pipe.close()
     sys.stdout.flush()
-    os._exit(0)  # a hung thread of the scanner's own must not hold the process
+    os._exit(0)  # a hung thread of the scanner must not block the exit
 
 
 def _limit_cpu(timeout_seconds: float) -> None:
-    """Bound the processor time, so that not even a child whose parent was killed runs on for ever."""
+    """Limit the processor time, so that a child whose parent was killed ends, too."""
     try:
         import resource  # noqa: PLC0415 - not there on Windows
     except ImportError:

@@ -1,17 +1,17 @@
-"""Run named callables at once, each under its own deadline, and always come back.
+"""Run named callables concurrently, each under its own deadline, and always return.
 
 How a run goes:
 
 1. The queue is ordered longest expected first, because that shortens the tail.
 2. ``max_workers`` worker loops are submitted to the executor. A loop takes the next task, starts its
    clock, runs it in a fresh copy of the caller's context, settles its outcome, and goes on.
-3. The caller's thread watches the deadlines. A task that passes its own is closed (what it emitted is
-   kept, what it does later is not seen), told to stop, and its slot passes to a new loop.
-4. Outcomes come back in the order in which the tasks were given, whatever finished first.
+3. The caller's thread watches the deadlines. A task that passes its deadline is closed (its items are
+   kept, later ones are dropped), cancelled, and its slot passes to a new loop.
+4. Outcomes are returned in the order of the tasks, whatever finished first.
 
-This file holds the module's one error boundary: whatever a task raises, ``SystemExit`` and
+This file holds the module's one error boundary: any error of a task, ``SystemExit`` and
 ``KeyboardInterrupt`` included, becomes its own outcome. A real Ctrl-C reaches the caller's thread,
-closes every task and leaves at once.
+closes every task and is raised at once.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ __all__ = ["Observer", "guarded", "run_all"]
 _log = logging.getLogger(__name__)
 _Argument = TypeVar("_Argument")
 _Result = TypeVar("_Result")
-_POLL_SECONDS = 0.1  # how soon a request to stop is noticed
+_POLL_SECONDS = 0.1  # how often ``should_stop`` is called
 
 
 class Observer(Protocol):
-    """Told live what happens, in the threads where it happens; must be quick and thread-safe."""
+    """Receives live events in the threads where they happen; must be quick and thread-safe."""
 
     def started(self, name: str) -> None: ...
 
@@ -63,14 +63,13 @@ def run_all(
     """Run every task and return one outcome each, in the order given.
 
     ``max_workers`` tasks run at once; ``request_workers`` bounds each one's own fan-out. ``executor``
-    defaults to daemon threads of this run's own; any other ``Executor`` works too, but one that cannot
-    ``abandon`` a future loses a worker to each hung task. ``should_stop`` is polled ten times a
-    second; once true, running tasks are cut and waiting ones are not started. Raises ``ValueError`` for
-    fewer than one worker.
+    defaults to the run's own daemon threads; any other ``Executor`` works too, but one without ``abandon``
+    loses a worker to each hung task. ``should_stop`` is polled ten times a second; once true, running tasks
+    are cut and waiting ones are not started. Raises ``ValueError`` for fewer than one worker.
     """
-    own = DaemonExecutor(max_workers, "scanner")  # starts no thread before it is given work
+    own = DaemonExecutor(max_workers, "scanner")  # starts no thread before the first task
     pool = executor or own
-    run = _Run(tasks, max_workers, request_workers, clock, observer, pool, patient=pool is own)
+    run = _Run(tasks, max_workers, request_workers, clock, observer, pool, own_pool=pool is own)
     try:
         run.supervise(should_stop)
     except BaseException:
@@ -78,22 +77,22 @@ def run_all(
         raise
     finally:
         if pool is own:
-            # Loops that were not abandoned have run out of work: this waits for their last line.
+            # Loops that were not abandoned have no work left: this waits for their last lines to run.
             pool.shutdown(wait=run.complete, cancel_futures=True)
     return run.outcomes()
 
 
 @dataclass(eq=False)
 class _Entry:
-    """One task's way through the run. Its fate is decided once, under the run's lock."""
+    """One task's state in the run. How it ends is decided once, under the run's lock."""
 
     task: Task
     context: contextvars.Context
     scope: TaskScope | None = None
     loop: _Loop | None = None
     started_at: float = 0.0
-    settling: bool = False  # its own worker got there first
-    cut: bool = False  # the deadline got there first
+    settling: bool = False  # its worker ended it before its deadline
+    cut: bool = False  # its deadline ended it
     ended: bool = False  # the call has returned, in time or not
     outcome: Outcome | None = None
 
@@ -115,18 +114,18 @@ class _Run:
         observer: Observer | None,
         pool: Executor,
         *,
-        patient: bool,
+        own_pool: bool,
     ) -> None:
-        self._patient = patient  # whether the pool is this run's own, and so always starts what it is given
+        self._own_pool = own_pool  # an own pool always starts what is submitted
         self._max_workers, self._request_workers = max_workers, request_workers
         self._clock, self._observer, self._pool = clock, observer, pool
         self._began = clock.monotonic()
         self._entries = [_Entry(task, contextvars.copy_context()) for task in tasks]
-        self._changed = threading.Condition()  # guards the queue, the running table and each entry's fate
+        self._changed = threading.Condition()  # guards the queue, the running set and each entry's end
         self._queue: deque[_Entry] = deque()
         self._running: set[_Entry] = set()
         self._wake_at = -math.inf  # when the watching thread looks again; -inf while it is awake
-        self._hungry_since = self._began
+        self._idle_since = self._began
         self.complete = False
 
     def outcomes(self) -> list[Outcome]:
@@ -140,12 +139,12 @@ class _Run:
     def supervise(self, should_stop: Callable[[], bool] | None) -> None:
         self._enqueue()
         for _ in range(min(self._max_workers, len(self._queue))):
-            self._hire()
+            self._start_worker()
         while not self.complete:
             overdue = self._watch(poll=should_stop is not None)
             for entry in overdue:
                 self._cut(entry, Reason.DEADLINE, _timeout_message(entry.task))
-            self._give_up_on_starved()
+            self._fail_unstarted()
             if should_stop is not None and should_stop():
                 self._stop()
 
@@ -161,12 +160,12 @@ class _Run:
             startable.sort(key=_expected_seconds, reverse=True)
         self._queue.extend(startable)
 
-    def _hire(self) -> None:
+    def _start_worker(self) -> None:
         loop = _Loop()
         loop.future = self._pool.submit(self._work, loop)
 
     def _watch(self, *, poll: bool) -> list[_Entry]:
-        """Sleep until something may be due; return the entries that are overdue."""
+        """Wait until a deadline may have passed; return the entries past theirs."""
         with self._changed:
             if not self._queue and not self._running:
                 self.complete = True
@@ -176,35 +175,35 @@ class _Run:
             overdue = [entry for entry in watched if _ends_at(entry) <= now]
             if overdue:
                 return overdue
-            self._wake_at = min(map(_ends_at, watched), default=self._patience())
+            self._wake_at = min(map(_ends_at, watched), default=self._start_deadline())
             wait = min(self._wake_at - now, _POLL_SECONDS if poll else math.inf)
             self._clock.wait(self._changed, None if wait == math.inf else wait)
             self._wake_at = -math.inf
             return []
 
-    def _patience(self) -> float:
-        """Until when to wait for an executor of somebody else's to start something. The lock is held."""
-        if self._patient:
+    def _start_deadline(self) -> float:
+        """Return until when a foreign executor may take to start a task. The caller holds the lock."""
+        if self._own_pool:
             return math.inf
-        return self._hungry_since + max((e.task.timeout_seconds for e in self._queue), default=0.0)
+        return self._idle_since + max((e.task.timeout_seconds for e in self._queue), default=0.0)
 
-    def _give_up_on_starved(self) -> None:
+    def _fail_unstarted(self) -> None:
         with self._changed:
-            if self._running or self._clock.monotonic() < self._patience():
+            if self._running or self._clock.monotonic() < self._start_deadline():
                 return
-            starved = list(self._queue)
+            unstarted = list(self._queue)
             self._queue.clear()
         message = "not started: every worker of the executor is held by a hung call"
-        for entry in starved:
+        for entry in unstarted:
             self._record(entry, Verdict(Status.TIMED_OUT, Reason.DEADLINE, message), ())
 
     def _cut(self, entry: _Entry, reason: Reason, message: str) -> None:
         with self._changed:
             if entry.settling or entry not in self._running:
-                return  # its worker was faster
+                return  # its worker ended it first
             entry.cut = True
             self._running.discard(entry)
-            self._hungry_since = self._clock.monotonic()
+            self._idle_since = self._clock.monotonic()
             waiting = bool(self._queue)
         assert entry.scope is not None
         assert entry.loop is not None
@@ -214,7 +213,7 @@ class _Run:
         if (abandon := getattr(self._pool, "abandon", None)) is not None:
             abandon(entry.loop.future)
         if waiting:
-            self._hire()
+            self._start_worker()
         self._record(entry, Verdict(Status.TIMED_OUT, reason, message), items)
 
     def _stop(self) -> None:
@@ -222,9 +221,11 @@ class _Run:
             waiting, running = list(self._queue), list(self._running)
             self._queue.clear()
         for entry in waiting:
-            self._record(entry, Verdict(Status.SKIPPED, Reason.CANCELLED, "not started: told to stop"), ())
+            self._record(
+                entry, Verdict(Status.SKIPPED, Reason.CANCELLED, "not started: the scan was stopped"), ()
+            )
         for entry in running:
-            self._cut(entry, Reason.CANCELLED, "told to stop")
+            self._cut(entry, Reason.CANCELLED, "the scan was stopped")
 
     def abort(self) -> None:
         """Close everything without waiting for anything."""
@@ -248,7 +249,7 @@ class _Run:
             entry = self._next(loop, done=entry)
 
     def _next(self, loop: _Loop, done: _Entry | None) -> _Entry | None:
-        """Give back a finished entry and take the next, in one step under the lock."""
+        """Release a finished entry and take the next one, atomically."""
         with self._changed:
             if done is not None:
                 self._running.discard(done)
@@ -263,14 +264,14 @@ class _Run:
                 self._clock,
                 request_workers=self._request_workers,
                 on_item=self._emitted if self._observer else None,
-                on_restart=self._look_again,
+                on_restart=self._wake_watcher,
             )
             self._running.add(entry)
             if _ends_at(entry) < self._wake_at:
                 self._changed.notify_all()
             return entry
 
-    def _look_again(self) -> None:
+    def _wake_watcher(self) -> None:
         with self._changed:
             self._changed.notify_all()
 
@@ -282,7 +283,7 @@ class _Run:
         with deadline_scope(entry.scope.deadline):
             verdict = guarded(entry.task.call, entry.scope)
         if entry.scope.deadline.expired():
-            # It ended late, and the watching thread has not noticed yet: who notices first changes nothing.
+            # It ended late, before the watching thread noticed: the verdict is the same.
             verdict = Verdict(Status.TIMED_OUT, Reason.DEADLINE, _timeout_message(entry.task))
         with self._changed:
             entry.ended = True
@@ -309,9 +310,9 @@ def _timeout_message(task: Task) -> str:
 
 
 def guarded(call: Callable[[_Argument], _Result], argument: _Argument) -> _Result | Verdict:
-    """The error boundary: whatever is raised inside becomes a verdict.
+    """The error boundary: every error raised inside becomes a verdict.
 
-    Also round observers, whose failure must change no task's outcome.
+    Also around observers, whose errors must not change an outcome.
     """
     try:
         return call(argument)

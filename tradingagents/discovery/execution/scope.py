@@ -1,4 +1,4 @@
-"""What a running task is given: a place to put what it finds, its deadline, and the fence at the end."""
+"""``TaskScope``: what a running task receives: a sink for its items, its deadline, and closing hooks."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _log = logging.getLogger(__name__)
 class Task:
     """A named callable with a time limit.
 
-    ``call`` receives its :class:`TaskScope`, emits items into it and returns a verdict. ``key`` says
-    which tasks are the same work in different runs; while an abandoned one of that key still lives,
-    no other is started. ``startup_seconds`` is time a task may take before it calls
-    ``scope.started()``; ``expected_seconds`` is what earlier runs took, None when unknown.
+    ``call`` receives its :class:`TaskScope`, emits items into it and returns a verdict. ``key`` identifies
+    the same work in different runs; while an abandoned call of that key is alive, no other is started.
+    ``startup_seconds`` is extra time before it calls ``scope.started()``; ``expected_seconds`` is how long
+    earlier runs took, None when unknown.
     """
 
     name: str
@@ -37,9 +37,9 @@ class Task:
 
 
 class TaskScope:
-    """The one thing shared between a task and its run. Thread-safe.
+    """The only object that a task and its run share. Thread-safe.
 
-    ``close`` is the fence: once it has run, nothing the task does is seen any more.
+    After ``close``, nothing the task emits is kept.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class TaskScope:
         self.request_workers = request_workers
         self.deadline = Deadline(task.startup_seconds + task.timeout_seconds, clock)
         self._on_item, self._on_restart = on_item, on_restart
-        self._lock = threading.Lock()  # guards the items, the hooks and the switch
+        self._lock = threading.Lock()  # guards the items, the hooks and the flag
         self._items: list[Any] = []
         self._hooks: list[Callable[[], None]] = []
         self._closed = False
@@ -66,7 +66,7 @@ class TaskScope:
         return self._closed
 
     def started(self) -> None:
-        """Start the clock now, not counting the time it took to get here."""
+        """Restart the timeout now, so that startup does not count."""
         self.deadline.restart(self.timeout_seconds)
         if self._on_restart is not None:
             self._on_restart()
@@ -81,7 +81,7 @@ class TaskScope:
             self._on_item(self.name, item)
 
     def on_close(self, hook: Callable[[], None]) -> None:
-        """Have ``hook`` called once when the task ends or is cut; at once if that has happened."""
+        """Register ``hook`` to be called once when the task ends or is cut; at once if it already has."""
         with self._lock:
             if not self._closed:
                 self._hooks.append(hook)
@@ -89,7 +89,7 @@ class TaskScope:
         hook()
 
     def close(self) -> tuple[Any, ...]:
-        """Put up the fence, cancel what is under way, and return the items. Idempotent."""
+        """Drop later items, cancel the deadline, run the hooks, and return the items. Idempotent."""
         with self._lock:
             hooks, self._hooks, self._closed = self._hooks, [], True
             items = tuple(self._items)
@@ -102,8 +102,7 @@ class TaskScope:
 def _run_hook(hook: Callable[[], None]) -> None:
     try:
         hook()
-    except Exception:  # noqa: BLE001 - see below
-        # What was found must come out, and the other hooks must run, whatever one of them does.
+    except Exception:  # noqa: BLE001 - the items must be returned and the other hooks must run
         _log.exception("a closing hook failed")
 
 

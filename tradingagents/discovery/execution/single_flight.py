@@ -1,4 +1,4 @@
-"""One caller asks, the others who want the same wait for its answer."""
+"""``SingleFlight``: equal calls that overlap in time run once; the others wait for that result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["SingleFlight"]
 
 T = TypeVar("T")
 
-# How a leader may end that says nothing about its followers, who may have more time.
+# Errors of the leader alone: its followers may have more time.
 _PERSONAL = (DeadlineExceeded, Cancelled, RateLimited, QuotaSpent)
 
 _leading: ContextVar[bool] = ContextVar("tradingagents_leading_flight", default=False)
@@ -31,7 +31,7 @@ class _Flight(Generic[T]):
     """One leader's work and its result. ``done`` is set once, under the condition."""
 
     def __init__(self) -> None:
-        self.condition = threading.Condition()  # guards the three below; followers wait on it
+        self.condition = threading.Condition()  # guards the next three; followers wait on it
         self.done = False
         self.result: T | None = None
         self.error: DiscoveryError | None = None
@@ -40,7 +40,7 @@ class _Flight(Generic[T]):
         with self.condition:
             self.condition.notify_all()
 
-    def land(self, result: T | None, error: DiscoveryError | None) -> None:
+    def finish(self, result: T | None, error: DiscoveryError | None) -> None:
         with self.condition:
             self.done, self.result, self.error = True, result, error
             self.condition.notify_all()
@@ -55,9 +55,9 @@ class _Flight(Generic[T]):
 class SingleFlight(Generic[T]):
     """Shares the result of equal calls that overlap in time. Thread-safe.
 
-    Followers receive the leader's own result object and must not change it; an error is copied. A
-    follower lives by its own deadline. When the leader ends because *it* had no time left or was
-    cancelled, or by an error that is not one of ours, a follower takes over.
+    Followers receive the leader's result object and must not change it; an error is copied. Each follower
+    waits under its own deadline. When the leader's time ends, it is cancelled, or it raises an error that is
+    not a :class:`DiscoveryError`, a follower takes over.
     """
 
     def __init__(self) -> None:
@@ -67,9 +67,8 @@ class SingleFlight(Generic[T]):
     def run(self, key: Hashable, work: Callable[[], T], deadline: Deadline) -> tuple[T, bool]:
         """Return the result of ``work`` and whether this call did it itself.
 
-        Raises what ``work`` raises, and what ``deadline`` raises while waiting. Calls made inside
-        ``work`` run at once: waiting there could be waiting for oneself, as in two redirects that lead to
-        each other.
+        Raises what ``work`` raises, and what ``deadline`` raises while waiting. Calls made inside ``work``
+        run at once: waiting there could be a deadlock, as with two redirects that lead to each other.
         """
         if _leading.get():
             return work(), True
@@ -100,6 +99,6 @@ class SingleFlight(Generic[T]):
         finally:
             _leading.reset(token)
             with self._lock:
-                del self._flights[key]  # before it lands: a follower that must take over finds no flight
-            flight.land(result, error)
+                del self._flights[key]  # first, so that a follower that takes over finds no flight
+            flight.finish(result, error)
         return result

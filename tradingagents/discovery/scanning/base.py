@@ -1,6 +1,6 @@
-"""``BaseScanner``: what a scanner must give, and what it is given.
+"""``BaseScanner``: the base class of scanners, and what a scan provides to them.
 
-A scanner asks its vendors and yields the tickers that deserve a closer look::
+A scanner queries its vendors and yields the tickers that deserve a closer look::
 
     class BigGap(BaseScanner):
         name, pipeline, strategy = "big_gap", "momentum", "gap"
@@ -42,15 +42,14 @@ TICKERS = "tickers"
 
 
 class BaseScanner(ABC):
-    """Base of every scanner; a new instance is made for each scan and used by one thread.
+    """Base class of every scanner; each scan creates a new instance, used by one thread.
 
-    ``name`` is its key in the configuration, ``pipeline`` the group it belongs to, ``strategy`` the
-    label it puts on its candidates. ``evidence_kinds`` promises a record of one of these kinds with every
-    candidate; one without is rejected. With ``listed_only`` those that are no listed share or fund are left
-    out of a scan; see :class:`~.listing_check.ListingCheck`. A scanner with settings of its own gives them
-    as a subclass of :class:`ScannerSettings` under the name ``Settings`` and finds them, validated, in
-    ``self.settings``. ``self.vendors`` leads to the vendors, ``self.market`` to the daily bars. An
-    ``__init__`` of its own may take the host's configuration dict, or nothing.
+    ``name`` is its key in the configuration, ``pipeline`` its group, ``strategy`` the label of its
+    candidates. Every candidate must have a record of one of the ``evidence_kinds``, if there are any, or it
+    is rejected. With ``listed_only``, candidates that are not a listed share or fund are dropped; see
+    :class:`~.listing_check.ListingCheck`. Own settings are a subclass of :class:`ScannerSettings` named
+    ``Settings``; ``self.settings`` holds the validated values. ``self.vendors`` are the vendor clients,
+    ``self.market`` the daily bars. An ``__init__`` takes the host's configuration dict, or no argument.
     """
 
     name: ClassVar[str]
@@ -64,7 +63,7 @@ class BaseScanner(ABC):
     vendors: Any = None
     market: Any = None
     shared_calendar_days: tuple[int, int] = (0, 0)
-    directory_answer: tuple[Any, ...] = ()  # see ``directory_in_time``; empty until it was asked for
+    directory_answer: tuple[Any, ...] = ()  # cache of ``directory_in_time``; empty before the first call
     _recorder: Recorder | None = None
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
@@ -76,14 +75,14 @@ class BaseScanner(ABC):
 
         ``state`` is the scanner's own deep copy of the graph state; dicts appended to
         ``state["tool_logs"]`` are kept. What a generator has yielded survives a timeout or a crash.
-        Raise what goes wrong: every error becomes this scanner's outcome, none becomes an empty list.
+        Raise every error: it becomes this scanner's outcome, never an empty list.
         """
 
     def scan_with_validation(self, state: dict[str, Any]) -> list[dict[str, Any]]:
         """Run ``scan`` and return its valid candidates as plain dicts.
 
-        An invalid candidate is left out and its reason kept for the outcome. Whatever ``scan`` raises
-        is raised here; :class:`ScannerError` when it returned nothing that can be iterated.
+        An invalid candidate is rejected, and its reason kept for the outcome. Raises what ``scan`` raises,
+        and :class:`ScannerError` when its result is not an iterable of candidates.
         """
         return list(self.iter_valid(state))
 
@@ -101,7 +100,7 @@ class BaseScanner(ABC):
             else:
                 yield candidate.to_dict()
 
-    # -- what a scanner is given -----------------------------------------------------------------------
+    # -- provided by the scan --------------------------------------------------------------------------
 
     def bind(
         self,
@@ -111,65 +110,66 @@ class BaseScanner(ABC):
         market: Any = None,
         calendar_days: tuple[int, int] = (0, 0),
     ) -> None:
-        """Give the scanner its surroundings; done once, before the scan.
+        """Set what the scan provides; called once, before ``scan``.
 
         ``market`` is the scan's :class:`~tradingagents.discovery.screens.market_data.MarketData`,
-        ``calendar_days`` what :meth:`calendar_days` says of all its scanners together.
+        ``calendar_days`` the maximum of :meth:`calendar_days` over its built-in scanners.
         """
         self.settings, self.vendors, self._recorder = settings, vendors, recorder
         self.market, self.shared_calendar_days = market, calendar_days
 
     @classmethod
     def screen(cls, settings: ScannerSettings) -> tuple[str, Mapping[str, Any]] | None:
-        """Return the screen over daily bars that a scan needs with these settings, and its thresholds.
+        """Return the name and thresholds of the screen over daily bars that the scanner reads, or None.
 
-        None for a scanner that reads no screen. All that are named here are evaluated together.
+        A scan evaluates the screens of its built-in scanners in one pass.
         """
         return None
 
     @classmethod
     def unit(cls, settings: ScannerSettings) -> str:
-        """Return what the coverage counts with these settings, for the sentence that nothing qualified."""
+        """Return what the coverage counts, for the message of an empty outcome: "0 of 592 tickers"."""
         return TICKERS
 
     @classmethod
     def calendar_days(cls, settings: ScannerSettings) -> tuple[int, int]:
-        """Return how many days before and after the trade date it reads of the earnings calendar.
+        """Return how many days before and after the trade date it reads from the earnings calendar.
 
-        A scan asks for the days that its built-in scanners need together, so that one request serves them.
+        A scan requests the days of all its built-in scanners at once.
         """
         return 0, 0
 
     @property
     def recorder(self) -> Recorder:
-        """Where everything this scanner tells goes; outside a scan, into a recorder of its own."""
+        """The recorder of this scanner's reports; outside a scan, one of its own."""
         if self._recorder is None:
-            self._recorder = LocalRecorder(ToolLog("alone", self.name), lambda candidate: None)
+            self._recorder = LocalRecorder(ToolLog("standalone", self.name), lambda candidate: None)
         return self._recorder
 
     def map(
         self, fn: Callable[[Item], Answer], items: Iterable[Item], *, workers: int | None = None
     ) -> Iterator[Answer]:
-        """Call ``fn`` on every item, several at once, and yield the answers in the items' order.
+        """Call ``fn`` on every item, several at once, and yield the results in the items' order.
 
-        Under this scanner's deadline, log and context. An item's error is raised where its answer is
-        taken, and taking the next goes on. ``workers`` can only lower ``request_workers``.
+        Runs under this scanner's deadline, log and context. An item's error is raised when its result is
+        taken; the next ``next()`` continues with the next item. ``workers`` can only lower
+        ``request_workers``.
         """
         return ordered_map(fn, items, workers=workers)
 
     def gather(
         self, fn: Callable[[Item], Answer], items: Iterable[Item], *, of: int | None = None
     ) -> Iterator[tuple[Item, Answer]]:
-        """Like :meth:`map`, but go on without the items a vendor could not answer, and say so.
+        """Like :meth:`map`, but skip and report the items that a vendor failed to answer.
 
-        Yields ``(item, answer)``. Counts each item in the coverage, ``of`` being how many there are in
-        all. A :class:`FetchError` is noted and makes the outcome degraded; a :class:`NoDataError` is an
-        answer. When nothing at all could be had, the first error is raised.
+        Yields ``(item, answer)`` and counts each item in the coverage; ``of`` is the total number of items,
+        the length of ``items`` by default. A :class:`FetchError` makes the outcome degraded; a
+        :class:`NoDataError` counts as an answer. Raises the first error when no item was answered.
         """
-        asked = list(items)
-        self.recorder.cover(0, 0, len(asked) if of is None else of)
-        answers, first, answered = self.map(fn, asked), None, 0
-        for item in asked:
+        requested = list(items)
+        self.recorder.cover(0, 0, len(requested) if of is None else of)
+        answers, first, answered = self.map(fn, requested), None, 0
+        for item in requested:
             try:
                 answer = next(answers)
             except NoDataError:
@@ -191,19 +191,19 @@ class BaseScanner(ABC):
         tool: str,
         parameters: Mapping[str, Any],
         call: Callable[[], Answer],
-        told: Callable[[Answer], str],
+        summarize: Callable[[Answer], str],
     ) -> Answer:
-        """Make a vendor call, note it in the tool log with its time, and return the answer.
+        """Make a vendor call, add it to the tool log with its duration, and return the answer.
 
-        ``told`` says in short what came out. That there is no such data is an answer, not an error; the
-        ``NoDataError`` is raised all the same.
+        ``summarize`` returns the log's short text for an answer. A ``NoDataError`` is logged as an answer,
+        not as an error, and raised.
         """
         clock = current_deadline().clock
         began = clock.monotonic()
         outcome = {"output": "", "error": ""}
         try:
             answer = call()
-            outcome["output"] = told(answer)
+            outcome["output"] = summarize(answer)
         except NoDataError as nothing:
             outcome["output"] = f"no data: {nothing}"
             raise
@@ -223,22 +223,22 @@ class BaseScanner(ABC):
         error: str = "",
         duration_seconds: float | None = None,
     ) -> None:
-        """Note a call in the tool log: its name, what went in, what came out in short, its error."""
+        """Add a call to the tool log: its name, parameters, a short output, and its error."""
         entry = {"tool": tool, "parameters": dict(parameters or {}), "output": output, "error": error}
         if duration_seconds is not None:
             entry["duration_seconds"] = round(duration_seconds, 4)
         self.recorder.log(entry)
 
     def cover(self, *, asked: int = 0, answered: int = 0, of: int | None = None) -> None:
-        """Say how much was asked and answered, and out of how many; adds up over calls."""
+        """Add to the numbers of items requested and answered; ``of`` sets the total."""
         self.recorder.cover(asked, answered, of)
 
     def step(self, name: str, count: int = 1) -> None:
-        """Count ``count`` more at a step of the funnel, for instance ``step("below min_price_usd")``."""
+        """Add ``count`` to a step of the funnel, for instance ``step("below min_price_usd")``."""
         self.recorder.step(name, count)
 
     def trouble(self, reason: Reason | str, message: str) -> None:
-        """Say that part of the data could not be had; the outcome will be degraded."""
+        """Report that part of the data is missing; the outcome will be degraded."""
         self.recorder.trouble(str(reason), message)
 
     def trade_date(self, state: Mapping[str, Any]) -> date:

@@ -1,12 +1,12 @@
-"""Scanners that installed distributions offer, through the entry point group ``tradingagents.scanners``.
+"""Scanners of installed distributions, found by the entry point group ``tradingagents.scanners``.
 
-A distribution names its class in its own ``pyproject.toml``::
+A distribution names its class in its ``pyproject.toml``::
 
     [project.entry-points."tradingagents.scanners"]
     big_gap = "my_package.big_gap:BigGap"
 
-Nothing is imported before a registry asks. A class that cannot be loaded, or whose name is taken, does not
-stop the others and does not vanish: a stand-in takes its place and fails with the reason.
+Classes are imported only when a registry adds them. A class that cannot be loaded, or whose name is taken,
+does not stop the others: a stand-in takes its place and fails with the reason.
 Source: packaging.python.org, "Entry points specification".
 """
 
@@ -28,16 +28,16 @@ __all__ = ["GROUP", "plugins", "register_plugins"]
 GROUP = "tradingagents.scanners"
 
 Register = Callable[[Any], type[BaseScanner]]
-"""Takes a class in, or raises :class:`ConfigError`."""
+"""Registers a class, or raises :class:`ConfigError`."""
 
 
 def plugins() -> list[EntryPoint]:
-    """Return the entry points of every installed distribution in order of name and class."""
+    """Return the entry points of every installed distribution, sorted by name and class."""
     return sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
 
 
 def register_plugins(points: Iterable[EntryPoint], register: Register, taken: Callable[[str], bool]) -> None:
-    """Load each class and register it, or a stand-in for it; ``taken`` tells whether a name is in use."""
+    """Load each class and register it, or a stand-in for it; ``taken(name)`` is whether a name is in use."""
     for point in points:
         if (problem := _problem_with(point, register)) is not None:
             name = next(name for name in _names_for(point) if not taken(name))
@@ -45,23 +45,23 @@ def register_plugins(points: Iterable[EntryPoint], register: Register, taken: Ca
 
 
 def _problem_with(point: EntryPoint, register: Register) -> str | None:
-    """Load and register a class; return what kept that from being done."""
+    """Load and register a class; return the error message, or None."""
     try:
         register(point.load())
     except ConfigError as error:
         return str(error)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module and its defaults may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a third-party module and its defaults may raise anything
         return f"cannot be loaded: {type(error).__name__}: {error}"
     return None
 
 
 def _label(point: EntryPoint) -> str:
-    whose = f" of {point.dist.name} {point.dist.version}" if point.dist else ""
-    return f"the scanner {point.name!r}{whose} ({point.value})"
+    origin = f" of {point.dist.name} {point.dist.version}" if point.dist else ""
+    return f"the scanner {point.name!r}{origin} ({point.value})"
 
 
 def _names_for(point: EntryPoint) -> Iterator[str]:
-    """Give names for a stand-in: its own, then with its distribution's in front, then numbered."""
+    """Yield names for a stand-in: its own, then prefixed with its distribution's, then numbered."""
     own = _as_name(point.name)
     yield own
     longer = _as_name(f"{point.dist.name}_{point.name}") if point.dist else own
@@ -78,16 +78,16 @@ def _as_name(text: str) -> str:
 
 
 class _StandInSettings(ScannerSettings):
-    """Takes any section: what its keys mean, only the class that is not there could tell."""
+    """Accepts any section: the keys are those of the class that could not be loaded."""
 
     @model_validator(mode="before")
     @classmethod
-    def _keep_the_switch(cls, raw: Any) -> Any:
+    def _keep_enabled(cls, raw: Any) -> Any:
         return {key: value for key, value in raw.items() if key == "enabled"}
 
 
 def _stand_in(scanner_name: str, message: str) -> type[BaseScanner]:
-    """Make a scanner that fails with ``message``; it can be disabled like any other."""
+    """Return a scanner class that fails with ``message``; it can be disabled like any other."""
 
     class StandIn(BaseScanner):
         name, pipeline = scanner_name, "plugins"

@@ -1,4 +1,4 @@
-"""Say what happens while it happens: log lines for people, events for programs."""
+"""Report the progress of a scan: log lines for people, events for programs."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from tradingagents.discovery.model.candidate import strongest
 from tradingagents.discovery.model.redact import redact
 from tradingagents.discovery.settings.settings import DiscoveryConfig
 
-__all__ = ["Events", "Narrator", "line_of"]
+__all__ = ["Events", "ProgressReporter", "line_of"]
 
 _log = logging.getLogger("tradingagents.discovery")
 
 
 class Events(Protocol):
-    """Takes plain events, from the threads where they happen; must be quick and thread-safe.
+    """Receives plain events in the threads where they happen; must be quick and thread-safe.
 
-    Each has ``event`` and ``scanner``; ``candidate`` events bring the candidate, ``scanner_finished`` ones
-    the status, reason, message, number of candidates and seconds.
+    Each has ``event`` and ``scanner``. A ``candidate`` event has the candidate; ``scanner_finished`` has
+    status, reason, message, number of candidates and seconds.
     """
 
     def __call__(self, event: dict[str, Any]) -> None: ...
 
 
-class Narrator:
-    """Watches a run: logs its start and each end, and hands events on."""
+class ProgressReporter:
+    """Observes a run: logs its start and each scanner's end, and publishes events. Thread-safe."""
 
     def __init__(self, config: DiscoveryConfig, scanners: Sequence[str], events: Events | None) -> None:
         self._limits = {name: config.scanners[name].limit for name in scanners}
         self._events = events
         execution = config.scanner_execution
         if config.data_source == "sandbox":
-            _log.warning("SYNTHETIC DATA: every company, price, filing and post is invented (sandbox)")
+            _log.warning("SYNTHETIC DATA: every company, price, filing and post is generated (sandbox)")
         if execution.concurrent:
             workers = execution.max_workers
             _log.info("Running %d scanners concurrently (max %d workers)...", len(scanners), workers)
@@ -42,16 +42,16 @@ class Narrator:
             _log.info("Running %d scanners sequentially...", len(scanners))
 
     def started(self, name: str) -> None:
-        self._tell({"event": "scanner_started", "scanner": name})
+        self._publish({"event": "scanner_started", "scanner": name})
 
     def emitted(self, name: str, item: Any) -> None:
-        self._tell({"event": "candidate", "scanner": name, "candidate": dict(item)})
+        self._publish({"event": "candidate", "scanner": name, "candidate": dict(item)})
 
     def finished(self, outcome: Outcome) -> None:
         kept, cut = strongest(outcome.items, self._limits[outcome.name])
         fine = outcome.verdict.status in {Status.OK, Status.EMPTY, Status.SKIPPED}
         _log.log(logging.INFO if fine else logging.WARNING, "%s", line_of(outcome, len(kept), cut))
-        self._tell(
+        self._publish(
             {
                 "event": "scanner_finished",
                 "scanner": outcome.name,
@@ -63,13 +63,13 @@ class Narrator:
             }
         )
 
-    def _tell(self, event: dict[str, Any]) -> None:
+    def _publish(self, event: dict[str, Any]) -> None:
         if self._events is not None:
             self._events(event)
 
 
 def line_of(outcome: Outcome, kept: int, cut: int = 0) -> str:
-    """Return the log line that tells a person how a scanner ended."""
+    """Return the log line that reports how a scanner ended; messages are redacted."""
     verdict, name = outcome.verdict, outcome.name
     message = redact(verdict.message)
     found = f"{kept} candidates" + (f" ({cut} more cut by its limit)" if cut else "")

@@ -1,46 +1,83 @@
-"""What a scanner tells while it runs, and the two ends it can be told to: here, or a parent process."""
+"""What a scanner reports while it runs: one stream of events, and the record that adds them up.
+
+A scanner in this process and one in a process of its own send the same :class:`Event` objects::
+
+    Recorder.step("listed", 2)  ->  Event("step", ("listed", 2))  ->  LocalRecorder.apply(event)
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.tool_log import ToolLog, clean_entry
 
-__all__ = ["LocalRecorder", "Recorder", "RemoteRecorder"]
+__all__ = ["Event", "LocalRecorder", "Recorder"]
 
 
-class Recorder(Protocol):
-    """Everything a scanner may tell. All arguments are plain data. Thread-safe."""
+@dataclass(frozen=True)
+class Event:
+    """One fact from a scanner; ``values`` are the arguments of the :class:`Recorder` method that made it."""
+
+    kind: Literal["candidate", "log", "rejected", "coverage", "step", "trouble", "request"]
+    values: tuple[Any, ...]
+
+    def portable(self) -> Event:
+        """Return the event as plain data that can cross a process boundary."""
+        match self.kind, *self.values:
+            case "log", entry:
+                return Event("log", (clean_entry(entry),))
+            case "rejected", candidate, reason:
+                return Event("rejected", (clean_entry({"candidate": candidate})["candidate"], reason))
+        return self
+
+
+class Recorder:
+    """The scanner's side: turns each report into an event. Thread-safe if ``send`` is."""
+
+    def __init__(self, send: Callable[[Event], None]) -> None:
+        self._send = send
 
     def emit(self, candidate: dict[str, Any]) -> None:
         """Put a validated candidate forward."""
+        self._send(Event("candidate", (candidate,)))
 
     def log(self, entry: Mapping[str, Any]) -> None:
-        """Keep a tool log entry."""
+        """Add a tool log entry."""
+        self._send(Event("log", (entry,)))
 
     def reject(self, candidate: Any, reason: str) -> None:
-        """Note a candidate that was refused, and why."""
+        """Record an invalid candidate and the reason."""
+        self._send(Event("rejected", (candidate, reason)))
 
     def cover(self, asked: int, answered: int, of: int | None) -> None:
-        """Add to what was asked and answered, and say out of how many."""
+        """Add to the items requested and answered; ``of`` is their total number, None to keep it."""
+        self._send(Event("coverage", (asked, answered, of)))
 
     def step(self, name: str, count: int) -> None:
-        """Add to a step of the funnel."""
+        """Add ``count`` to a step of the funnel."""
+        self._send(Event("step", (name, count)))
 
     def trouble(self, reason: str, message: str) -> None:
-        """Note that part of the data could not be had."""
+        """Record that part of the data is missing; ``reason`` is the value of a :class:`Reason`."""
+        self._send(Event("trouble", (reason, message)))
 
     def request(self, vendor: str, what: str, amount: float) -> None:
-        """Add to the count of a vendor's requests."""
+        """Add ``amount`` to a counter of a vendor's requests."""
+        self._send(Event("request", (vendor, what, amount)))
 
 
-class LocalRecorder:
-    """Keeps what is told until it is closed; later tellings are dropped. Thread-safe."""
+class LocalRecorder(Recorder):
+    """A recorder that adds up its own events, and those of another process. Thread-safe.
+
+    Nothing changes after :meth:`close`: later events are dropped.
+    """
 
     def __init__(self, log: ToolLog, emit: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__(self.apply)
         self._log, self._emit = log, emit
         self._lock = threading.Lock()  # guards everything below
         self._closed = False
@@ -51,90 +88,48 @@ class LocalRecorder:
         self.asked = self.answered = self.emitted = 0
         self.of: int | None = None
 
-    def emit(self, candidate: dict[str, Any]) -> None:
-        self._emit(candidate)  # the task's scope has a fence of its own
-        self.emitted += 1
+    def apply(self, event: Event) -> None:
+        """Add one event. A candidate that comes after the end of its task raises ``Cancelled``."""
+        match event.kind, *event.values:
+            case "candidate", candidate:
+                self._emit(candidate)  # the task's scope decides whether it is too late
+                self.emitted += 1
+            case "log", entry:
+                self._log.add(entry)
+            case "rejected", candidate, reason:
+                # Cleaned outside the lock, because it may call a third-party ``__repr__``.
+                self._count(Event("rejected", (clean_entry({"candidate": candidate, "reason": reason}),)))
+            case _:
+                self._count(event)
 
-    def log(self, entry: Mapping[str, Any]) -> None:
-        self._log.add(entry)
-
-    def reject(self, candidate: Any, reason: str) -> None:
-        kept = clean_entry({"candidate": candidate, "reason": reason})
-        with self._lock:
-            if not self._closed:
-                self.rejected.append(kept)
-
-    def cover(self, asked: int, answered: int, of: int | None) -> None:
+    def _count(self, event: Event) -> None:
         with self._lock:
             if self._closed:
                 return
-            self.asked += asked
-            self.answered += answered
-            if of is not None:
-                self.of = of
-
-    def step(self, name: str, count: int) -> None:
-        with self._lock:
-            if not self._closed:
-                self.funnel[name] = self.funnel.get(name, 0) + count
-
-    def trouble(self, reason: str, message: str) -> None:
-        with self._lock:
-            if not self._closed:
-                self.troubles.append((Reason(reason), message))
-
-    def request(self, vendor: str, what: str, amount: float) -> None:
-        with self._lock:
-            if not self._closed:
-                counts = self.requests.setdefault(vendor, {})
-                counts[what] = counts.get(what, 0) + amount
+            match event.kind, *event.values:
+                case "rejected", entry:
+                    self.rejected.append(entry)
+                case "coverage", asked, answered, of:
+                    self.asked += asked
+                    self.answered += answered
+                    self.of = self.of if of is None else of
+                case "step", name, count:
+                    self.funnel[name] = self.funnel.get(name, 0) + count
+                case "trouble", reason, message:
+                    self.troubles.append((Reason(reason), message))
+                case "request", vendor, what, amount:
+                    counts = self.requests.setdefault(vendor, {})
+                    counts[what] = counts.get(what, 0) + amount
 
     def coverage(self) -> dict[str, int] | None:
-        """Return ``{"asked", "answered", "of"}``, or None when the scanner did not say."""
+        """Return ``{"asked", "answered", "of"}``, or None when the scanner reported none."""
         if not self.asked and self.of is None:
             return None
-        return {
-            "asked": self.asked,
-            "answered": self.answered,
-            "of": self.asked if self.of is None else self.of,
-        }
+        of = self.asked if self.of is None else self.of
+        return {"asked": self.asked, "answered": self.answered, "of": of}
 
     def close(self) -> None:
-        """Put up the fence. Idempotent."""
+        """Drop every later event. Idempotent."""
         self._log.close()
         with self._lock:
             self._closed = True
-
-    def receive(self, message: tuple[str, tuple[Any, ...]]) -> None:
-        """Take what a :class:`RemoteRecorder` sent."""
-        name, arguments = message
-        getattr(self, name)(*arguments)
-
-
-class RemoteRecorder:
-    """In a scanner's own process: hands everything to the parent at once. Thread-safe if ``send`` is."""
-
-    def __init__(self, send: Callable[[Any], None]) -> None:
-        self._send = send
-
-    def emit(self, candidate: dict[str, Any]) -> None:
-        self._send(("emit", (candidate,)))
-
-    def log(self, entry: Mapping[str, Any]) -> None:
-        self._send(("log", (clean_entry(entry),)))
-
-    def reject(self, candidate: Any, reason: str) -> None:
-        kept = clean_entry({"candidate": candidate})
-        self._send(("reject", (kept["candidate"], reason)))
-
-    def cover(self, asked: int, answered: int, of: int | None) -> None:
-        self._send(("cover", (asked, answered, of)))
-
-    def step(self, name: str, count: int) -> None:
-        self._send(("step", (name, count)))
-
-    def trouble(self, reason: str, message: str) -> None:
-        self._send(("trouble", (str(reason), message)))
-
-    def request(self, vendor: str, what: str, amount: float) -> None:
-        self._send(("request", (vendor, what, amount)))

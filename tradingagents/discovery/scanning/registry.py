@@ -1,7 +1,7 @@
 """An explicit, ordered list of scanner classes. Importing a scanner registers nothing.
 
-The registry that users build, with the built-in scanners, is
-:class:`~tradingagents.discovery.scanners.registry.ScannerRegistry`.
+Users build :class:`~tradingagents.discovery.scanners.registry.ScannerRegistry`, which knows the built-in
+scanners.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Registry:
             self.register(scanner)
 
     def add_plugins(self) -> None:
-        """Add the scanners that installed distributions offer; see :mod:`.plugins`.
+        """Add the scanners of installed distributions; see :mod:`.plugins`.
 
         One that cannot be loaded is represented by a scanner that fails with the reason.
         """
@@ -45,7 +45,7 @@ class Registry:
         return self.register(scanner)
 
     def register(self, scanner: type[BaseScanner]) -> type[BaseScanner]:
-        """Add a class at the end, and return it, so that it can serve as a decorator."""
+        """Append a class and return it, so that this works as a decorator."""
         _check(scanner)
         if (taken := self._classes.get(scanner.name)) is not None:
             label = scanner.__qualname__
@@ -83,7 +83,7 @@ def _check(scanner: Any) -> None:
             )
     if not isinstance(scanner.strategy, str):
         raise ConfigError(f"{label}.strategy is {scanner.strategy!r}; it must be text")
-    _check_promises(scanner.evidence_kinds, scanner.listed_only, label)
+    _check_flags(scanner.evidence_kinds, scanner.listed_only, label)
     if inspect.isabstract(scanner):
         missing = ", ".join(sorted(scanner.__abstractmethods__))
         raise ConfigError(f"{label} does not define {missing}")
@@ -95,16 +95,16 @@ def _check(scanner: Any) -> None:
 
 
 def _check_defaults(scanner: type[BaseScanner]) -> None:
-    """Refuse settings that are not valid without a word of the user: no graph could be built beside them."""
+    """Reject settings that are invalid without values by the user: every graph with it would fail."""
     try:
         parse_settings(scanner, {})
     except ConfigError as error:
         raise ConfigError(
-            f"needs a default for every setting, since it is scanned by whoever installs it: {error}"
+            f"needs a default for every setting, because installing it enables it: {error}"
         ) from None
 
 
-def _check_promises(kinds: Any, listed_only: Any, label: str) -> None:
+def _check_flags(kinds: Any, listed_only: Any, label: str) -> None:
     if (
         isinstance(kinds, str)
         or not isinstance(kinds, Collection)

@@ -1,4 +1,4 @@
-"""Make one scanner a task for the engine: build it, run it, and say truthfully how it went."""
+"""Turn one scanner into a task for the engine: construct it, run it, and judge how it ended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.scanning.base import TICKERS, BaseScanner
 from tradingagents.discovery.scanning.listing_check import ListingCheck
-from tradingagents.discovery.scanning.recorder import LocalRecorder, Recorder, RemoteRecorder
+from tradingagents.discovery.scanning.recorder import LocalRecorder, Recorder
 from tradingagents.discovery.screens.base import BarsQuery
 from tradingagents.discovery.screens.market_data import MarketData
 from tradingagents.discovery.settings.settings import ScannerSettings
@@ -25,45 +25,50 @@ from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.vendors.clients import Vendors
 
-__all__ = ["Order", "directory_of", "scanner_task"]
+__all__ = ["ScannerRun", "Span", "directory_of", "judge", "scanner_task"]
 
 Span = Callable[[str, Callable[[], Verdict]], Verdict]
 """Runs a call inside a named tracing span."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """Everything needed to run one scanner, in this process or in one of its own."""
+class ScannerRun:
+    """Everything needed to run one scanner once, in this process or in one of its own."""
 
     scanner: type[BaseScanner]
     settings: ScannerSettings
     host_config: Mapping[str, Any]
-    vendors: VendorsSettings
+    vendor_settings: VendorsSettings
     market: BarsQuery
     data_source: str
     state_dir: Path | None
     state: Mapping[str, Any]
     timeout_seconds: float
     expected_seconds: float | None = None
-    own_screen: bool = False  # one that is evaluated for this scanner alone
+    own_screen: bool = False  # evaluate its screen separately, not in the scan's shared pass
     calendar_days: tuple[int, int] = (0, 0)
+
+    @property
+    def unit(self) -> str:
+        """What the scanner's coverage counts."""
+        return self.scanner.unit(self.settings)
 
 
 def scanner_task(
-    order: Order,
+    run: ScannerRun,
     log: ToolLog,
-    hub: Vendors,
+    vendors: Vendors,
     market: MarketData,
     span: Span | None = None,
     *,
     refused: Verdict | None = None,
 ) -> tuple[Task, Callable[[], LocalRecorder]]:
-    """Return the task and a function that gives its recorder, to be called when the run is over.
+    """Return the task, and a function that returns its recorder after the run.
 
-    With ``refused`` the scanner is not run: that is its verdict.
+    With ``refused`` the scanner is not run and that is its verdict.
     """
     box: list[LocalRecorder] = []
-    in_process = order.settings.isolation == "process"
+    in_process = run.settings.isolation == "process"
 
     def call(scope: TaskScope) -> Verdict:
         recorder = LocalRecorder(log, scope.emit)
@@ -72,102 +77,94 @@ def scanner_task(
         if refused is not None:
             return refused
         if not in_process:
-            return _scan(order, recorder, hub, _own_market(order, hub) if order.own_screen else market)
-        verdict = run_in_process(scope, _Remote(order), recorder.receive)
-        return verdict if verdict.status is not Status.OK else judge(recorder, _unit(order))
+            _scan(run, recorder, vendors, _own_market(run, vendors) if run.own_screen else market)
+            return judge(recorder, run.unit)
+        verdict = run_in_process(scope, _Remote(run), recorder.apply)
+        return verdict if verdict.status is not Status.OK else judge(recorder, run.unit)
 
     task = Task(
-        name=order.scanner.name,
-        call=call if span is None else lambda scope: span(order.scanner.name, lambda: call(scope)),
-        timeout_seconds=order.timeout_seconds,
-        key=order.scanner,
+        name=run.scanner.name,
+        call=call if span is None else lambda scope: span(run.scanner.name, lambda: call(scope)),
+        timeout_seconds=run.timeout_seconds,
+        key=run.scanner,
         startup_seconds=STARTUP_SECONDS if in_process else 0.0,
-        expected_seconds=order.expected_seconds,
+        expected_seconds=run.expected_seconds,
     )
     return task, lambda: box[0] if box else LocalRecorder(log, lambda candidate: None)
 
 
 @dataclass(frozen=True)
 class _Remote:
-    """The call that travels to a scanner's own process."""
+    """The call that is sent to a scanner's own process."""
 
-    order: Order
+    run: ScannerRun
 
     def __call__(self, send: Send) -> Verdict:
-        order = self.order
-        hub = Vendors(order.vendors, data_source=order.data_source, state_dir=order.state_dir)
-        _run(order, RemoteRecorder(send), hub, _own_market(order, hub))
-        return Verdict(Status.OK)  # the parent judges by what it was told
+        run = self.run
+        vendors = Vendors(run.vendor_settings, data_source=run.data_source, state_dir=run.state_dir)
+        _scan(run, Recorder(lambda event: send(event.portable())), vendors, _own_market(run, vendors))
+        return Verdict(Status.OK)  # the parent judges by the events
 
 
-def _own_market(order: Order, hub: Vendors) -> MarketData:
-    """Return the daily bars for this scanner alone, with the screen it asks for."""
-    wanted = order.scanner.screen(order.settings)
-    return MarketData(order.market, dict([wanted] if wanted else []), directory_of(hub))
+def _own_market(run: ScannerRun, vendors: Vendors) -> MarketData:
+    """Return the daily bars for this scanner alone, with the screen it reads."""
+    wanted = run.scanner.screen(run.settings)
+    return MarketData(run.market, dict([wanted] if wanted else []), directory_of(vendors))
 
 
-def directory_of(hub: Vendors) -> Callable[[], SymbolDirectory]:
-    """Return the way to the symbol directory; its vendor's session is opened by whoever asks first."""
+def directory_of(vendors: Vendors) -> Callable[[], SymbolDirectory]:
+    """Return a function that loads the symbol directory; the vendor's session opens on the first call."""
 
     def listed() -> SymbolDirectory:
-        return hub.nasdaq.listed()
+        return vendors.nasdaq.listed()
 
     return listed
 
 
-def _scan(order: Order, recorder: LocalRecorder, hub: Vendors, market: MarketData) -> Verdict:
-    _run(order, recorder, hub, market)
-    return judge(recorder, _unit(order))
-
-
-def _run(order: Order, recorder: Recorder, hub: Vendors, market: MarketData) -> None:
-    scanner = _construct(order)
-    scanner.bind(order.settings, hub, recorder, market, order.calendar_days)
-    state = isolate(order.state, recorder.log)
+def _scan(run: ScannerRun, recorder: Recorder, vendors: Vendors, market: MarketData) -> None:
+    scanner = _construct(run)
+    scanner.bind(run.settings, vendors, recorder, market, run.calendar_days)
+    state = isolate(run.state, recorder.log)
 
     def stale(why: DiscoveryError, message: str) -> None:
         recorder.trouble(verdict_of_error(why).reason, message)
 
-    check = ListingCheck(scanner, hub, scanner.trade_date(state))
+    check = ListingCheck(scanner, vendors, scanner.trade_date(state))
     with counting(recorder.request, stale):
         for candidate in scanner.iter_valid(state):
             if scanner.listed_only and not check.passes(candidate["ticker"]):
                 continue
-            if order.data_source != "live":
-                candidate["synthetic"] = order.data_source == "sandbox"
+            if run.data_source != "live":
+                candidate["synthetic"] = run.data_source == "sandbox"
             recorder.emit(candidate)
 
 
-def _construct(order: Order) -> BaseScanner:
-    """A scanner's ``__init__`` may take the host's configuration, or nothing."""
-    if order.scanner.__init__ is BaseScanner.__init__:
-        return order.scanner(order.host_config)
+def _construct(run: ScannerRun) -> BaseScanner:
+    """Construct the scanner; its ``__init__`` takes the host's configuration, or no argument."""
+    if run.scanner.__init__ is BaseScanner.__init__:
+        return run.scanner(run.host_config)
     try:
-        inspect.signature(order.scanner).bind(order.host_config)
+        inspect.signature(run.scanner).bind(run.host_config)
     except TypeError:
-        return order.scanner()
-    return order.scanner(order.host_config)
-
-
-def _unit(order: Order) -> str:
-    return order.scanner.unit(order.settings)
+        return run.scanner()
+    return run.scanner(run.host_config)
 
 
 def judge(recorder: LocalRecorder, unit: str = TICKERS) -> Verdict:
-    """Say how a scan that raised nothing went. "Empty" only where the data was really seen.
+    """Return the verdict on a scan that raised nothing; "empty" only where its data was really seen.
 
     ``unit`` is what the coverage counts.
     """
     coverage = recorder.coverage()
     if coverage is not None and coverage["asked"] and not coverage["answered"]:
-        reason, message = _first_trouble(recorder, Reason.NO_DATA, "nothing that was asked was answered")
+        reason, message = _first_trouble(recorder, Reason.NO_DATA, "no request was answered")
         return Verdict(Status.FAILED, reason, message)
     if recorder.rejected and not recorder.emitted:
         first = recorder.rejected[0]["reason"]
-        message = f"all {len(recorder.rejected)} candidates were rejected, the first because of {first}"
+        message = f"all {len(recorder.rejected)} candidates were rejected, the first for: {first}"
         return Verdict(Status.FAILED, Reason.BAD_PAYLOAD, message)
     if recorder.troubles or (coverage is not None and coverage["answered"] < coverage["asked"]):
-        reason, message = _first_trouble(recorder, Reason.NO_DATA, "part of its data could not be had")
+        reason, message = _first_trouble(recorder, Reason.NO_DATA, "part of its data is missing")
         return Verdict(Status.DEGRADED, reason, message)
     if recorder.emitted:
         return Verdict(Status.OK)
