@@ -1,4 +1,4 @@
-"""The page on writing a scanner, done by a stranger: in a clean folder, with pip, pytest and what is written there."""
+"""The page on writing a scanner, followed in a clean folder: pip, pytest and the blocks of the page, nothing else."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def block(mark: str) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of the page where it says they are, and nothing else."""
-    folder = tmp_path_factory.mktemp("stranger")
+    """A folder with the files of the page under the names given there, and nothing else."""
+    folder = tmp_path_factory.mktemp("page")
     (folder / "tests").mkdir()
     (folder / "steady_shorting.py").write_text(block("class SteadyShorting(BaseScanner)"), encoding="utf-8")
     (folder / "tests" / "test_steady_shorting.py").write_text(
-        block("def test_it_says_the_same"), encoding="utf-8"
+        block("def test_two_runs_give_the_same"), encoding="utf-8"
     )
     (folder / "pyproject.toml").write_text(block("[project.entry-points"), encoding="utf-8")
     return folder
@@ -64,16 +64,16 @@ def installed(folder: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str, path: Path | None = None) -> str:
-    """Run Python in the folder, with ``path`` beside what is installed, and return what it prints."""
+    """Run Python in the folder, with ``path`` in front of the installed packages, and return its output."""
     environment = {
         **os.environ,
         "PYTHONPATH": str(path or ""),
         "XDG_CACHE_HOME": str(folder / "cache"),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # a stranger has none of ours
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # a reader has none of ours
     }
     made = subprocess.run(
         [sys.executable, *arguments],
-        check=False,  # the assertion below shows what it printed
+        check=False,  # the assertion below shows its output
         cwd=folder,
         env=environment,
         capture_output=True,

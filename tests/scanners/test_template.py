@@ -1,4 +1,4 @@
-"""The page on writing a scanner: its Python is taken out and run, so that it says nothing that is not so."""
+"""The Python blocks of the page on writing a scanner are extracted and run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def page() -> dict[str, Any]:
-    """Everything the page defines, its blocks run one after another in one namespace."""
+    """Everything the page defines: its blocks run in order in one namespace."""
     namespace: dict[str, Any] = {"__name__": "page"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "steady_shorting", module := types.ModuleType("steady_shorting"))
@@ -48,7 +48,7 @@ def outcome_of(
 
 
 def test_ten_lines_are_a_scanner(page: dict[str, Any]) -> None:
-    """Ten lines of the class and its import, and they find what a reading of the day's file by hand finds."""
+    """The class and its import take ten lines, and find the shares computed here from the sandbox's market."""
     block = blocks("python")[0]
     assert len([line for line in block.splitlines() if line.strip()]) <= 10
     with SandboxServer() as sandbox:
@@ -61,17 +61,17 @@ def test_ten_lines_are_a_scanner(page: dict[str, Any]) -> None:
     assert {one["ticker"] for one in outcome["candidates"]} == expected != set()
 
 
-def test_the_page_shows_it_finding_something_in_the_sandbox(page: dict[str, Any]) -> None:
+def test_the_first_scanner_finds_candidates_in_the_sandbox(page: dict[str, Any]) -> None:
     assert page["final"]["scan_report"]["outcomes"][0]["status"] == "ok"
     assert page["final"]["tickers"]
 
 
-def test_the_graph_of_the_page_has_the_scanner_beside_all_others(page: dict[str, Any]) -> None:
+def test_the_graph_of_the_page_has_the_scanner_after_all_others(page: dict[str, Any]) -> None:
     names = [scanner.name for scanner in page["graph"].registry]
     assert names == [*(scanner.name for scanner in ScannerRegistry.installed()), "heavy_shorting"]
 
 
-def test_the_full_one_takes_its_settings_and_tells_its_funnel_and_coverage(page: dict[str, Any]) -> None:
+def test_the_complete_scanner_uses_its_settings_and_reports_funnel_and_coverage(page: dict[str, Any]) -> None:
     with SandboxServer() as sandbox:
         loose = outcome_of(sandbox, page["SteadyShorting"], limit=None, min_short_share=0.5)
         strict = outcome_of(sandbox, page["SteadyShorting"], limit=None, min_short_share=0.6)
@@ -86,7 +86,7 @@ def test_the_full_one_takes_its_settings_and_tells_its_funnel_and_coverage(page:
         assert normalise_ticker(candidate["ticker"]) == candidate["ticker"]
 
 
-def test_the_section_of_the_page_is_valid_and_a_wrong_one_is_refused(page: dict[str, Any]) -> None:
+def test_the_section_of_the_page_is_valid_and_an_invalid_one_is_refused(page: dict[str, Any]) -> None:
     registry = ScannerRegistry([page["SteadyShorting"]])
     settings = DiscoveryGraph(page["config"], registry=registry).config.scanners["steady_shorting"]
     assert settings.timeout_seconds == 20
@@ -104,16 +104,18 @@ def test_the_tests_of_the_page_pass(page: dict[str, Any], name: str) -> None:
     test()
 
 
-def test_no_file_at_all_is_no_data(page: dict[str, Any]) -> None:
-    """As on a Sunday, of which and of whose Saturday there is none."""
+def test_without_any_file_the_reason_is_no_data(page: dict[str, Any]) -> None:
+    """A Sunday with two days: neither Saturday nor Sunday has a file."""
     with SandboxServer() as sandbox:
         outcome = outcome_of(sandbox, page["SteadyShorting"], "2026-02-01", days=2)
     assert (outcome["status"], outcome["reason"]) == ("failed", "no_data")
 
 
 @pytest.mark.parametrize("name", TESTS)
-def test_the_tests_of_the_page_find_a_scanner_that_hides_its_errors(page: dict[str, Any], name: str) -> None:
-    """One that returns nothing whatever happens passes at most the one that asks for sameness."""
+def test_the_tests_of_the_page_fail_for_a_scanner_that_hides_its_errors(
+    page: dict[str, Any], name: str
+) -> None:
+    """A scanner that always returns nothing passes only the test that two runs are equal."""
 
     class Silent(BaseScanner):
         name, pipeline = "silent", "edge"
@@ -124,7 +126,7 @@ def test_the_tests_of_the_page_find_a_scanner_that_hides_its_errors(page: dict[s
     test = page[name]
     namespace = {**page, "SCANNER": Silent}
     namespace["outcome_of"] = rebound(page["outcome_of"], namespace)
-    if name == "test_it_says_the_same_every_time":
+    if name == "test_two_runs_give_the_same_candidates":
         rebound(test, namespace)()
     else:
         with pytest.raises(AssertionError):
