@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from benchmarks import scanner_truth
 from benchmarks.harness.suite import SUITES
 from benchmarks.scanner_truth import Found
@@ -35,6 +37,7 @@ def test_silence_where_something_was_planted_is_no_precision() -> None:
     assert (Found().precision, Found().recall) == (1.0, 1.0)
 
 
+@pytest.mark.slow
 def test_every_scanner_finds_what_was_planted_and_nothing_else() -> None:
     rows = list(scanner_truth.rows(quick=True))
     assert [(row.name, row.value, row.note) for row in rows if not row.met] == []

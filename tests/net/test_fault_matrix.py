@@ -26,6 +26,7 @@ from typing import Any
 
 import pytest
 
+from tests.slow import slow_except
 from tests.timing import time_allowance
 from tradingagents.discovery.execution.pool import ABANDONED
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
@@ -97,6 +98,9 @@ CASES: dict[str, Fault] = {kind: Fault(kind, "*") for kind in KINDS} | {
     "429-ten-years": Fault("status", "*", code=429, retry_after=315_360_000),
     "503-seconds": Fault("status", "*", code=503, retry_after=30),
 }
+FAST = {"reset", "hang", "gzip_bomb", "html", "nulls", "clock_skew", "status-401", "status-404", "status-429"}
+"""One case for each way to end; the others are marked ``slow``."""
+
 TIMEOUTS = dict.fromkeys(("hang", "hang_after_headers", "drip"), HURRIED_SECONDS) | dict.fromkeys(
     (case for case in CASES if "429" in case), UNWILLING_SECONDS
 )
@@ -341,7 +345,7 @@ def test_the_groups_leave_no_vendor_out_and_mix_no_scanners() -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS, ids="+".join)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", slow_except(FAST, CASES))
 def test_a_fault_ends_the_scanners_it_hits_truthfully_and_touches_no_other(
     case: str,
     group: tuple[str, ...],
@@ -364,7 +368,7 @@ def test_a_fault_ends_the_scanners_it_hits_truthfully_and_touches_no_other(
     assert [leak for leak in LEAKS if leak in out] == []
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", slow_except({"sec"}, VENDORS))
 def test_all_eight_scanners_with_one_vendor_hanging(
     vendor: str,
     sandbox: SandboxServer,
@@ -394,6 +398,7 @@ BY_CHANCE: dict[str, set[str]] = {
 """Faults that come by chance, and the reasons that tell of one."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "kind"), list(enumerate(BY_CHANCE)))
 def test_faults_by_chance_are_told_where_they_strike_and_nowhere_else(
     kind: str,
@@ -444,7 +449,9 @@ def test_each_text_that_alpha_vantage_sends_with_http_200_is_told_apart_and_keep
 
 
 @pytest.mark.parametrize("group", GROUPS, ids="+".join)
-@pytest.mark.parametrize("kind", ["reset", "reset_mid_body", "wrong_length", "status"])
+@pytest.mark.parametrize(
+    "kind", slow_except({"reset"}, ["reset", "reset_mid_body", "wrong_length", "status"])
+)
 def test_a_fault_that_passes_is_not_noticed(
     kind: str,
     group: tuple[str, ...],

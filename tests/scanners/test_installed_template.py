@@ -89,12 +89,14 @@ def test_the_ten_lines_run_as_pasted(folder: Path) -> None:
     assert re.fullmatch(r"ok \['.+'\]\n", run(folder, "-c", first + second))
 
 
+@pytest.mark.slow
 def test_the_package_is_built_installed_found_and_scanned(folder: Path, installed: Path) -> None:
     """A real distribution: its entry point is read from the metadata that pip wrote."""
     assert [one.name for one in installed.glob("*.dist-info")] == ["steady_shorting-1.0.dist-info"]
     assert run(folder, "-c", SCRIPT, path=installed) == "steady_shorting ok True\n"
 
 
+@pytest.mark.slow
 def test_the_tests_pass_against_the_installed_package(folder: Path, installed: Path) -> None:
     told = run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", path=installed)
     assert "3 passed" in told

@@ -322,6 +322,7 @@ def test_over_some_runs_the_whole_universe_is_asked_about_and_every_rise_found(
     assert [path.name for path in tmp_path.glob("rotation*")][:1] == ["rotation@sandbox.sqlite"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3, 11])
 def test_what_is_planted_is_found_in_other_markets_too(seed: int) -> None:
     with SandboxServer(shared_market(seed)) as sandbox:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,9 +73,21 @@ def test_candidates_depend_on_a_tickers_own_bars_alone(
         assert got[name] == mine, name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(awkward_frames())
 def test_awkward_rows_are_stored_and_judged_as_by_hand_and_never_raise(frame: pl.DataFrame) -> None:
+    judged_as_by_hand(frame)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@settings(max_examples=400, deadline=None)
+@given(awkward_frames())
+def test_many_awkward_rows_are_stored_and_judged_as_by_hand_and_never_raise(frame: pl.DataFrame) -> None:
+    judged_as_by_hand(frame)
+
+
+def judged_as_by_hand(frame: pl.DataFrame) -> None:
     """Splits, zeros, gaps, NaN, weekends, one-row histories: as the plain reference has it of the kept rows."""
     size = pl.col("open", "high", "low", "close").abs()
     absurd = size.is_finite() & (size > 0) & ~size.is_between(1e-6, 1e9)
