@@ -5,23 +5,27 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
-# Test processes: one more than there are cores, for tests also wait; four at most.
+# Test processes: one more than there are cores, because tests also wait; four at most.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 1, 4))')
 
-.PHONY: verify test check bench clean
+.PHONY: verify test test-slow check bench clean
 
-verify: $(READY)  ## run the main job: scan a synthetic market, concurrently and one after another
+verify: $(READY)  ## scan a synthetic market, concurrently and sequentially, and compare
 	$(BIN)/python verify_concurrent_execution.py
 
-test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest -q -n $(WORKERS)
+test: $(READY)  ## run the tests, except those marked slow
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow"
 
-check: $(READY)  ## lint, format and types
+test-slow: $(READY)  ## run the tests marked slow: kill loops, matrices over all scanners, long property tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m slow
+
+check: $(READY)  ## lint, format, types, and the workflows of .github
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/zizmor --offline --quiet --strict-collection --no-progress .github
 
-bench: $(READY)  ## measure this engine beside others; writes benchmarks/results.json and results.md
+bench: $(READY)  ## compare with other ways to run scanners; writes benchmarks/results.json and results.md
 	$(BIN)/python -m benchmarks
 
 clean:
