@@ -186,12 +186,6 @@ def test_only_net_opens_sessions_and_nobody_asks_past_them() -> None:
     assert callers("FetchSession") == {"discovery.net.session"}
 
 
-def test_the_defaults_are_data_and_import_nothing() -> None:
-    tree = SOURCES["discovery.settings.defaults"]
-    assert list(imports(tree)) == []
-    assert not any(isinstance(node, ast.Call) for node in nodes(tree))
-
-
 def test_nothing_but_the_clock_reads_the_clock() -> None:
     now = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today")
     assert callers(*now) <= {"discovery.model.clock"}
@@ -208,7 +202,7 @@ def test_the_environment_is_read_for_the_data_source_and_for_keys_only() -> None
         for node in nodes(tree)
         if dotted(node) in {"os.environ", "os.getenv"}
     }
-    assert readers == {"discovery.settings.settings", "discovery.vendors.clients"}
+    assert readers == {"discovery.settings.parse", "discovery.vendors.clients"}
 
 
 def broad_handlers(tree: ast.Module) -> int:
@@ -275,7 +269,7 @@ def test_a_function_can_be_read_at_a_glance() -> None:
 
 def test_every_module_with_code_says_what_it_exports() -> None:
     for module, tree in outside_sandbox().items():
-        if len(tree.body) > 1 and module not in {"discovery.settings.defaults", "discovery._version"}:
+        if len(tree.body) > 1 and module != "discovery._version":
             names = {dotted(t) for node in tree.body if isinstance(node, ast.Assign) for t in node.targets}
             assert "__all__" in names, module
 

@@ -75,7 +75,7 @@ def outcome_of(name: str, **settings: Any) -> dict[str, Any]:
 def in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing of these scans stays for the next one."""
     monkeypatch.setattr(
-        "tradingagents.discovery.settings.settings.user_cache_path", lambda *_, **__: tmp_path / "cache"
+        "tradingagents.discovery.settings.config.user_cache_path", lambda *_, **__: tmp_path / "cache"
     )
 
 
@@ -127,7 +127,7 @@ BROKEN = {
     "settings whose defaults are wrong": (
         GOOD.replace("default=4.0", "default=-4.0, validate_default=True"),
         "BigGap",
-        "big_gap.min_gap_percent: -4.0 is refused",
+        "big_gap.min_gap_percent: expected a number above 0, got -4.0",
     ),
     "settings whose default cannot be had": (
         GOOD.replace("default=4.0", "default_factory=lambda: {}['GAP']"),

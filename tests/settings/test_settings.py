@@ -7,28 +7,20 @@ import math
 from typing import Any
 
 import pytest
-from pydantic import ValidationError, create_model
+from pydantic import ValidationError
 
 from tradingagents.default_config import DEFAULT_CONFIG
-from tradingagents.discovery import BaseScanner, ScannerRegistry
+from tradingagents.discovery import BaseScanner, DiscoveryGraph, ScannerRegistry
 from tradingagents.discovery.model.errors import ConfigError
-from tradingagents.discovery.settings.settings import DiscoveryConfig, ScannerSettings, parse_config
-from tradingagents.discovery.settings.vendors import VendorSettings, is_loopback
+from tradingagents.discovery.settings.base import is_loopback
+from tradingagents.discovery.settings.config import DiscoveryConfig
+from tradingagents.discovery.settings.parse import parse_config
+from tradingagents.discovery.settings.sections import ScannerSettings
 
 DEFAULTS: dict[str, Any] = DEFAULT_CONFIG["discovery"]
 
 
-def stand_in(name: str, own: dict[str, Any]) -> type[BaseScanner]:
-    """A scanner class that takes the settings which ``DEFAULT_CONFIG`` gives it, and nothing else."""
-    fields = {
-        key: (type(value), value) for key, value in own.items() if key not in ScannerSettings.model_fields
-    }
-    settings: Any = create_model(f"{name}_settings", __base__=ScannerSettings, **fields)
-    attributes = {"name": name, "pipeline": "edge", "Settings": settings, "scan": lambda self, state: []}
-    return type(name, (BaseScanner,), attributes)
-
-
-BUILT_IN = [stand_in(name, own) for name, own in DEFAULTS["scanners"].items()]
+BUILT_IN = list(ScannerRegistry.built_in())
 
 
 class BigGap(BaseScanner):
@@ -116,13 +108,12 @@ def test_a_scanner_may_take_a_built_in_ones_name_without_its_settings() -> None:
         def scan(self, state: Any) -> list[Any]:
             return []
 
-    known = [cls for cls in BUILT_IN if cls.name != "market_movers"]
     for given in ({}, copy.deepcopy(DEFAULT_CONFIG)):
-        made = parse_config(given, [Mine], known=known)
+        made = parse_config(given, [Mine], known=BUILT_IN)
         assert type(made.scanners["market_movers"]) is ScannerSettings
     with pytest.raises(ConfigError, match="min_price_usd"):
         parse_config(
-            {"discovery": {"scanners": {"market_movers": {"min_price_usd": 2.0}}}}, [Mine], known=known
+            {"discovery": {"scanners": {"market_movers": {"min_price_usd": 2.0}}}}, [Mine], known=BUILT_IN
         )
 
 
@@ -227,7 +218,7 @@ def test_a_wrong_type_or_value_is_refused_naming_key_and_value(discovery: Any, k
     assert value in message
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_of_a_section_is_reported_at_once() -> None:
     message = refusal({"discovery": execution(max_workers=0, timeout_seconds="30", concurent=True)})
     assert all(key in message for key in ("max_workers", "timeout_seconds", "concurent"))
 
@@ -275,8 +266,8 @@ LOCAL = {
 
 
 def test_the_environment_decides_over_the_dict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRADINGAGENTS_DATA_SOURCE", "replay")
-    assert parsed({"data_source": "live"}).data_source == "replay"
+    monkeypatch.setenv("TRADINGAGENTS_DATA_SOURCE", "sandbox")
+    assert parsed({"data_source": "live", "vendors": LOCAL}).data_source == "sandbox"
     monkeypatch.setenv("TRADINGAGENTS_DATA_SOURCE", "")
     assert parsed({"data_source": "live"}).data_source == "live"
 
@@ -353,23 +344,154 @@ def test_what_is_parsed_is_frozen_at_every_level() -> None:
             setattr(part, name, None)
 
 
-# -- the built-in ones ------------------------------------------------------------------------------
+# -- one error for everything -----------------------------------------------------------------------
 
 
-def test_the_defaults_name_every_built_in_scanner_in_the_order_of_the_registry() -> None:
-    assert [scanner.name for scanner in ScannerRegistry.built_in()] == list(DEFAULTS["scanners"])
+def problems(discovery: dict[str, Any], *scanners: type[BaseScanner]) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        parsed(discovery, *scanners)
+    assert all(problem in str(caught.value) for problem in caught.value.problems)
+    return caught.value.problems
 
 
-def test_a_built_in_scanners_own_defaults_are_those_written_down() -> None:
-    """One truth in two places: the class's defaults and ``DEFAULT_CONFIG``, which people read."""
-    for scanner in ScannerRegistry.built_in():
-        assert scanner.Settings().model_dump() == DEFAULTS["scanners"][scanner.name], scanner.name
-        assert scanner.pipeline in DEFAULTS["pipelines"], scanner.name
+def test_mistakes_in_every_section_are_reported_at_once() -> None:
+    wrong = {
+        "data_sourse": "live",
+        "scanner_execution": {"max_worker": 3, "timeout_seconds": "30"},
+        "scanners": {"reddit_dd": {"min_scores": 3, "limit": 0}, "zzz": {}, "big_gap": {"min_gap": 1}},
+        "pipelines": {"edg": {}, "edge": {"priority": -1}},
+        "vendors": {"finhub": {}, "sec": {"attempts": 0}},
+        "market": {"universe": "russell1000"},
+        "filter": {"exclude_tickers": ["not one"], "min_priority": "urgent"},
+        "ranker": {"limits": 3},
+    }
+    keys = [problem.split(":")[0] for problem in problems(wrong, BigGap)]
+    assert sorted(keys) == sorted(
+        f"discovery.{key}"
+        for key in (
+            "data_sourse",
+            "scanner_execution.max_worker",
+            "scanner_execution.timeout_seconds",
+            "scanners.reddit_dd.min_scores",
+            "scanners.reddit_dd.limit",
+            "scanners.zzz",
+            "scanners.big_gap.min_gap",
+            "pipelines.edg",
+            "pipelines.edge.priority",
+            "vendors.finhub",
+            "vendors.sec.attempts",
+            "market.universe",
+            "filter.exclude_tickers.0",
+            "filter.min_priority",
+            "ranker.limits",
+        )
+    )
 
 
-def test_every_key_a_vendor_takes_stands_in_the_defaults() -> None:
-    made = parsed().vendors
-    assert set(type(made).model_fields) == set(DEFAULTS["vendors"])
-    for name in type(made).model_fields:
-        settings: VendorSettings = getattr(made, name)
-        assert set(type(settings).model_fields) == set(DEFAULTS["vendors"][name]), name
+def test_forty_wrong_keys_are_forty_problems() -> None:
+    sections = ("scanner_execution", "filter", "ranker", "market")
+    wrong: dict[str, Any] = {name: {f"wrong_{number}": 1 for number in range(10)} for name in sections}
+    assert len(problems(wrong)) == 40
+
+
+def test_the_message_names_the_page_that_explains_every_setting() -> None:
+    assert "docs/configuration.md" in refusal({"discovery": {"rankr": {}}})
+
+
+@pytest.mark.parametrize(
+    ("discovery", "expected"),
+    [
+        (execution(timeout_seconds="30"), "expected a number, got '30'"),
+        (execution(max_workers=2.5), "expected a whole number, got 2.5"),
+        (execution(max_workers=0), "expected a number at least 1, got 0"),
+        ({"scanners": {"reddit_dd": {"isolation": "fork"}}}, "expected 'thread' or 'process', got 'fork'"),
+        ({"ranker": []}, "expected a dict, got []"),
+        ({"filter": {"exclude_tickers": ["a b"]}}, "'a b' is not a ticker"),
+    ],
+)
+def test_a_refusal_states_what_is_expected(discovery: Any, expected: str) -> None:
+    assert expected in refusal({"discovery": discovery})
+
+
+def test_a_long_value_is_cut() -> None:
+    assert len(refusal({"discovery": execution(max_workers="x" * 10_000)})) < 400
+
+
+# -- what does not exist yet, what has another name, what is the user's own ----------------------------
+
+
+@pytest.mark.parametrize("through", ["dict", "environment"])
+def test_replay_is_refused_until_it_exists(through: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if through == "environment":
+        monkeypatch.setenv("TRADINGAGENTS_DATA_SOURCE", "replay")
+    message = refusal({"discovery": {"data_source": "replay"} if through == "dict" else {}})
+    assert "'replay' is not available" in message
+    assert ("TRADINGAGENTS_DATA_SOURCE" if through == "environment" else "discovery.data_source") in message
+
+
+def test_a_vendor_of_the_users_own_needs_a_base_url() -> None:
+    made = parsed({"vendors": {"mine": {"base_url": "https://data.example/v1", "attempts": 2}}}).vendors
+    assert made.by_name()["mine"].attempts == 2
+    message = refusal({"discovery": {"vendors": {"mine": {"attempts": 2}}}})
+    assert "discovery.vendors.mine: unknown vendor" in message
+    assert "base_url" in message
+    assert "http://" in refusal({"discovery": {"vendors": {"mine": {"base_url": "http://data.example"}}}})
+
+
+def test_a_vendor_of_the_users_own_is_kept_from_the_sandbox_run() -> None:
+    vendors = {**LOCAL, "mine": {"base_url": "https://data.example/v1"}}
+    message = refusal({"discovery": {"data_source": "sandbox", "vendors": vendors}})
+    assert "discovery.vendors.mine.base_url" in message
+
+
+# -- timeouts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("general", "own", "expected"),
+    [
+        (None, None, 180),  # the scanner's default
+        (5, None, 5),  # a smaller general timeout caps it
+        (5, 180, 5),  # the default, as a full dump of the defaults has it
+        (5, 90, 90),  # set by the user
+        (5, 3, 3),
+        (60, None, 180),  # a larger general timeout lowers nothing
+        (None, 20, 20),
+    ],
+)
+def test_a_lower_general_timeout_caps_a_scanners_default(
+    general: float | None, own: float | None, expected: float
+) -> None:
+    given: dict[str, Any] = {}
+    if general is not None:
+        given |= execution(timeout_seconds=general)
+    if own is not None:
+        given["scanners"] = {"insider_buying": {"timeout_seconds": own}}
+    assert parsed(given).timeout_of("insider_buying") == expected
+
+
+# -- the defaults -----------------------------------------------------------------------------------
+
+
+def test_every_built_in_scanner_has_its_section_and_pipeline() -> None:
+    assert list(DEFAULTS["scanners"]) == [scanner.name for scanner in BUILT_IN]
+    assert {scanner.pipeline for scanner in BUILT_IN} <= set(DEFAULTS["pipelines"])
+
+
+@pytest.mark.parametrize("copied", [dict, copy.copy, lambda config: config.copy()])
+def test_a_shallow_copy_that_a_host_changes_changes_no_other_graph(copied: Any) -> None:
+    host = copied(DEFAULT_CONFIG)
+    before = copy.deepcopy(DEFAULT_CONFIG)
+    try:
+        host["discovery"]["scanner_execution"]["max_workers"] = 3
+        host["discovery"]["vendors"]["sec"]["rates"].clear()
+        host["discovery"]["scanners"]["reddit_dd"]["subreddits"].append("poisoned")
+        host["discovery"]["pipelines"]["edge"]["enabled"] = False
+        made = DiscoveryGraph().config
+        assert made.scanner_execution.max_workers == 8
+        assert made.vendors.sec.rates
+        assert "poisoned" not in made.scanners["reddit_dd"].model_dump()["subreddits"]
+        assert made.pipelines["edge"].enabled
+    finally:
+        DEFAULT_CONFIG.clear()
+        DEFAULT_CONFIG.update(before)

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
     )
     from tradingagents.discovery.scanners.registry import ScannerRegistry
     from tradingagents.discovery.scanning.base import BaseScanner
-    from tradingagents.discovery.settings.settings import DiscoveryConfig, ScannerSettings, parse_config
+    from tradingagents.discovery.settings.config import DiscoveryConfig
+    from tradingagents.discovery.settings.parse import parse_config
+    from tradingagents.discovery.settings.sections import ScannerSettings
     from tradingagents.discovery.tickers.find import find_tickers
 
     DEFAULT_CONFIG: dict[str, Any]
@@ -94,7 +96,7 @@ _MODULE_OF = {
     "CircuitOpen": "model.errors",
     "ConfigError": "model.errors",
     "DeadlineExceeded": "model.errors",
-    "DiscoveryConfig": "settings.settings",
+    "DiscoveryConfig": "settings.config",
     "DiscoveryError": "model.errors",
     "DiscoveryGraph": "graph.discovery_graph",
     "Evidence": "model.candidate",
@@ -109,19 +111,19 @@ _MODULE_OF = {
     "Reason": "execution.outcome",
     "ScannerError": "model.errors",
     "ScannerRegistry": "scanners.registry",
-    "ScannerSettings": "settings.settings",
+    "ScannerSettings": "settings.sections",
     "StaleDataError": "model.errors",
     "Status": "execution.outcome",
     "Transient": "model.errors",
     "find_tickers": "tickers.find",
     "merge_candidates": "model.candidate",
-    "parse_config": "settings.settings",
+    "parse_config": "settings.parse",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name == "DEFAULT_CONFIG":
-        return importlib.import_module(f"{__name__}.settings.settings").default_config()
+        return importlib.import_module(f"{__name__}.scanners.registry").default_config()
     if name in _MODULE_OF:
         value = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
         globals()[name] = value  # later uses do not come here

@@ -56,7 +56,7 @@ class DiscoveryGraph:
     ) -> None:
         built_in = ScannerRegistry.built_in()
         self.registry = ScannerRegistry.installed() if registry is None else registry
-        self.config = parse_config(config, list(self.registry), known=_not_in(built_in, self.registry))
+        self.config = parse_config(config, list(self.registry), known=list(built_in))
         scan = Scan(self.config, list(self.registry), config or {}, clock, built_in=list(built_in))
         self._node = ScannerNode(scan)
         for role, stage in (("filter", filter), ("ranker", ranker)):
@@ -116,10 +116,6 @@ class DiscoveryGraph:
     def ranker_node(self, state: DiscoveryState) -> dict[str, Any]:
         """Order the candidates and keep the best; ``final_ranking`` is what the agents get."""
         return self._ranker.run(state)
-
-
-def _not_in(built_in: ScannerRegistry, registry: ScannerRegistry) -> list[type[Any]]:
-    return [scanner for scanner in built_in if scanner.name not in registry]
 
 
 def studio_graph(config: RunnableConfig) -> CompiledStateGraph[Any, Any, Any, Any]:

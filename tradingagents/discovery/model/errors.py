@@ -25,6 +25,8 @@ fields, so they pickle across a process boundary. Secrets never belong in a mess
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = [
     "Auth",
     "BadPayload",
@@ -51,7 +53,14 @@ class DiscoveryError(Exception):
 
 
 class ConfigError(DiscoveryError, ValueError):
-    """A setting is wrong. The message names the key, the value and the way out."""
+    """Settings are wrong. The message names each key, the value and the way out.
+
+    ``problems`` holds one text for each wrong setting.
+    """
+
+    def __init__(self, message: str, *, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems) or (message,)
 
 
 class NotConfiguredError(DiscoveryError):

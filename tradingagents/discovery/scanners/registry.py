@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tradingagents.discovery.scanners.analyst_revisions.scanner import AnalystRevisions
 from tradingagents.discovery.scanners.earnings.calendar import EarningsCalendar
 from tradingagents.discovery.scanners.earnings.surprise import EarningsSurprise
@@ -28,8 +30,9 @@ from tradingagents.discovery.scanners.technical.catalogue import (
 )
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.registry import Registry
+from tradingagents.discovery.settings.parse import defaults_of
 
-__all__ = ["BUILT_IN", "ScannerRegistry"]
+__all__ = ["BUILT_IN", "ScannerRegistry", "default_config"]
 
 BUILT_IN: tuple[type[BaseScanner], ...] = (
     InsiderBuying,
@@ -76,3 +79,8 @@ class ScannerRegistry(Registry):
         registry = cls.built_in()
         registry.add_plugins()
         return registry
+
+
+def default_config() -> dict[str, Any]:
+    """Return every setting with its default under ``"discovery"``, as plain data; a new copy at each call."""
+    return {"discovery": defaults_of(BUILT_IN)}

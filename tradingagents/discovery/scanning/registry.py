@@ -100,7 +100,7 @@ def _check_defaults(scanner: type[BaseScanner]) -> None:
         parse_settings(scanner, {})
     except ConfigError as error:
         raise ConfigError(
-            f"needs a default for every setting, because installing it enables it: {error}"
+            f"needs a default for every setting, because installing it enables it: {'; '.join(error.problems)}"
         ) from None
 
 

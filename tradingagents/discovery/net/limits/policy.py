@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tradingagents.discovery.model.errors import ConfigError
-from tradingagents.discovery.settings.vendors import is_loopback
+from tradingagents.discovery.settings.base import is_loopback
 
 __all__ = ["BreakerPolicy", "Rate", "VendorPolicy"]
 
