@@ -99,8 +99,9 @@ def _check_defaults(scanner: type[BaseScanner]) -> None:
     try:
         parse_settings(scanner, {})
     except ConfigError as error:
+        problems = "; ".join(error.problems)
         raise ConfigError(
-            f"needs a default for every setting, because installing it enables it: {'; '.join(error.problems)}"
+            f"needs a default for every setting, because installing it enables it: {problems}"
         ) from None
 
 
