@@ -18,7 +18,7 @@ from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import StaleDataError
 from tradingagents.discovery.sandbox import SandboxServer, shared_market
-from tradingagents.discovery.scanners.off_exchange.short_shares import find_short_shares
+from tradingagents.discovery.scanners.off_exchange.measures import find_short_excess
 from tradingagents.discovery.scanners.off_exchange.short_volume import ShortVolume, ShortVolumeSettings
 from tradingagents.discovery.scanners.off_exchange.volume_accumulation import VolumeAccumulation
 from tradingagents.discovery.scanners.registry import ScannerRegistry
@@ -139,21 +139,21 @@ def test_two_scanners_share_the_files():
 )
 def test_each_threshold_by_itself(newest, reason):
     before = [day(number, ABC=(1e6, 0.55)) for number in range(1, 21)]
-    found, left_out = find_short_shares(day(0, ABC=newest), before, **LEAST)
+    found, left_out = find_short_excess(day(0, ABC=newest), before, **LEAST)
     assert [one.symbol for one in found] == ([] if reason else ["ABC"])
     assert dict(left_out) == ({reason: 1} if reason else {})
 
 
 def test_what_is_usual_is_of_all_volume_together_and_not_a_mean_of_means():
     before = [day(1, ABC=(9e6, 0.2)), day(2, ABC=(1e6, 0.8))]
-    (one,), _ = find_short_shares(day(0, ABC=(2e6, 0.9)), before, **LEAST)
+    (one,), _ = find_short_excess(day(0, ABC=(2e6, 0.9)), before, **LEAST)
     assert one.usual == pytest.approx(0.26)
 
 
 def test_warrants_and_the_newly_listed_are_left_out_and_counted():
     before = [day(number, OLD=(1e6, 0.5)) for number in range(1, 21)]
     newest = day(0, OLD=(2e6, 0.9), NEW=(2e6, 0.9), **{"OLD.WS": (2e6, 0.9), "OLD$B": (2e6, 0.9)})
-    found, left_out = find_short_shares(newest, before, **LEAST)
+    found, left_out = find_short_excess(newest, before, **LEAST)
     assert [one.symbol for one in found] == ["OLD"]
     assert sorted(left_out.values()) == [1, 2]
 
@@ -167,8 +167,8 @@ def test_a_share_is_measured_by_its_own_rows_alone(rows, other):
     least = {"min_volume": 1.0, "min_short_share": 0.5, "min_excess": 0.1}
     alone = [day(number, ABC=row) for number, row in enumerate(rows)]
     beside = [day(number, ABC=row, XYZ=other) for number, row in enumerate(rows)]
-    found, _ = find_short_shares(alone[0], alone[1:], **least)
-    found_beside, _ = find_short_shares(beside[0], beside[1:], **least)
+    found, _ = find_short_excess(alone[0], alone[1:], **least)
+    found_beside, _ = find_short_excess(beside[0], beside[1:], **least)
     assert [one for one in found_beside if one.symbol == "ABC"] == found
 
 
@@ -183,5 +183,5 @@ def test_real_files_give_a_handful_a_day():
     for path in sorted((SHARED / "real-data" / "finra").glob("CNMSshvol*.txt")):
         stamp = path.stem.removeprefix("CNMSshvol")
         files.append(parse_daily_volume(path.read_text("latin-1"), date.fromisoformat(stamp)))
-    counts = [len(find_short_shares(files[at], files[:at], **LEAST)[0]) for at in range(5, len(files))]
+    counts = [len(find_short_excess(files[at], files[:at], **LEAST)[0]) for at in range(5, len(files))]
     assert all(2 <= count <= 40 for count in counts), counts

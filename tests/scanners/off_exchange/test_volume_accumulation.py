@@ -22,16 +22,17 @@ from tradingagents.discovery.model.errors import (
     Transient,
 )
 from tradingagents.discovery.sandbox import Fault, SandboxServer
+from tradingagents.discovery.scanners.off_exchange.measures import find_jumps
 from tradingagents.discovery.scanners.off_exchange.volume_accumulation import (
     VolumeAccumulation,
     VolumeAccumulationSettings,
 )
-from tradingagents.discovery.scanners.off_exchange.volume_jumps import find_jumps
 from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.vendors.clients import Vendors
 from tradingagents.discovery.vendors.finra.client import VolumeDay, parse_daily_volume
 
 DAY = date(2026, 2, 5)  # a Thursday
+CLOSED_2025 = {date(2025, 1, 1), date(2025, 1, 9), date(2025, 1, 20)}
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +190,19 @@ def test_the_newest_session_is_held_against_those_before_it_and_not_against_itse
     )
 
 
-def test_a_holiday_is_made_up_for_by_one_more_day():
+def test_exchange_holidays_are_not_requested():
+    """20 January 2025 was Martin Luther King Day, 9 January a day of mourning; weekdays both."""
+    newest = date(2025, 1, 24)
+    sessions = [day for day in weekdays(20, newest) if day not in CLOSED_2025]
+    source = Files({day: {"EXMP": 300_000.0} for day in sessions} | {newest: {"EXMP": 900_000.0}})
+    made = scanner(source, mean_days=12)
+    assert tickers(scan(made, newest)) == {"EXMP"}
+    assert sorted(source.asked, reverse=True) == sessions[:13]
+    assert made.recorder.coverage() == {"asked": 13, "answered": 13, "of": 13}
+    assert made.recorder.troubles == []
+
+
+def test_a_missing_file_is_replaced_by_that_of_one_more_session():
     source = files(12)
     del source.days[weekdays(12)[4]]
     made = scanner(source, mean_days=10)
@@ -265,7 +278,7 @@ def test_each_symbol_is_left_out_for_one_reason():
         "below min_ratio": 1,
         "below min_volume": 1,
         "too few sessions": 3,
-        "units, warrants, rights, preferred and other symbols of no share": 5,
+        "not common stock": 5,
     }
 
 

@@ -1,1 +1,1 @@
-"""Scanners of FINRA daily off-exchange volume."""
+"""Scanners of FINRA's daily off-exchange volume files."""

@@ -1,4 +1,4 @@
-"""The base of scanners that read FINRA's daily files of off-exchange volume, a run of sessions of them."""
+"""Base of the scanners that read FINRA's daily off-exchange volume files over a run of sessions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
-from itertools import islice
 from typing import Any
 
+from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.errors import FetchError, NoDataError, StaleDataError
 from tradingagents.discovery.scanning.base import BaseScanner
@@ -16,48 +16,52 @@ from tradingagents.discovery.vendors.finra.client import VolumeDay
 
 __all__ = ["DailyFilesScanner"]
 
-_STALE = timedelta(days=5)  # the longest the exchanges stay closed is four days
+_STALE = timedelta(days=5)  # exchanges are never closed for more than four days in a row
 
 
 class DailyFilesScanner(BaseScanner):
     """A scanner over the newest session's file and those of the sessions before it.
 
-    Scanners that ask for the same files share the answers: each is fetched once a scan.
+    Scanners that read the same files share them: each file is fetched once per scan.
     """
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         super().__init__(config)
-        self._failures: dict[date, FetchError] = {}  # by day, each set once, by the thread that asked
+        self._failures: dict[date, FetchError] = {}  # by day; each written once, by the requesting thread
+
+    @classmethod
+    def unit(cls, settings: Any) -> str:
+        """See :class:`BaseScanner`."""
+        return "files"
 
     def sessions(self, until: date, before: int) -> tuple[VolumeDay, list[VolumeDay]]:
-        """Return the newest session's file at ``until``, and those of ``before`` sessions, newest first.
+        """Return the newest session's file as of ``until`` and those of ``before`` sessions, newest first.
 
-        With fewer of them, which is said, at least half. Raises ``StaleDataError`` without a session in the
-        five days to ``until``, ``NoDataError`` with fewer than half of the sessions before it, and what kept
-        the newest file from being had.
+        When some of the earlier files are missing, the outcome is degraded. Raises ``StaleDataError`` without
+        a file from the five days to ``until``, ``NoDataError`` with fewer than half of the earlier sessions
+        or for a day outside the exchange calendar, and the fetch error of the newest file.
         """
-        newest, *earlier = self._sessions(until, before + 1)
+        newest, *earlier = self._newest_files(until, before + 1)
         self._check_length(newest, earlier, before)
         return newest, earlier
 
-    def _sessions(self, until: date, wanted: int) -> list[VolumeDay]:
-        """Return the files of ``wanted`` sessions that end at ``until``, newest first.
+    def _newest_files(self, until: date, wanted: int) -> list[VolumeDay]:
+        """Return the files of ``wanted`` sessions up to ``until``, newest first.
 
-        Sessions are guessed to be weekdays and asked for at once, with one to spare in twenty because the
-        exchanges have a holiday in about that many; what is still missing is asked for after that, as far
-        back as holidays can explain.
+        All are requested at once. A file that does not exist (the newest is published about 18:00 in New
+        York) is replaced by that of one more session further back.
         """
-        days = (until - timedelta(days=back) for back in range(_STALE.days + math.ceil(wanted * 1.6)))
-        weekdays = (day for day in days if day.isoweekday() <= 5)
-        asked: list[date] = []
+        reach = timedelta(days=_STALE.days + math.ceil(wanted * 1.6))
+        sessions = nyse().sessions_between(until - reach, until)[::-1]
+        requested = 0
         files: dict[date, VolumeDay] = {}
         while (missing := wanted - len(files) - len(self._failures)) > 0:
-            if not (batch := list(islice(weekdays, missing + missing // 20))):
+            if not (batch := sessions[requested : requested + missing]):
                 break
-            asked += batch
-            files |= self._files(batch, of=len(asked))
-            self._refuse_old(until, asked, files)
-        return [files[day] for day in asked if day in files][:wanted]
+            requested += len(batch)
+            files |= self._files(batch, of=requested)
+            self._check_newest(until, sessions[:requested], files)
+        return [files[day] for day in sessions if day in files]
 
     def _files(self, days: Sequence[date], of: int) -> dict[date, VolumeDay]:
         answers = self.gather(self._file, days, of=of)
@@ -66,11 +70,11 @@ class DailyFilesScanner(BaseScanner):
         except FetchError:
             if of == len(days):
                 raise
-            return {}  # noted already; what was had before these days stands
+            return {}  # recorded by gather; the files of earlier batches are still usable
 
-    def _refuse_old(self, until: date, asked: Sequence[date], files: dict[date, VolumeDay]) -> None:
-        """Raise where the newest file would be an older one than the newest session's."""
-        for day in asked:
+    def _check_newest(self, until: date, requested: Sequence[date], files: dict[date, VolumeDay]) -> None:
+        """Raise when the newest file is too old, or newer ones exist that could not be fetched."""
+        for day in requested:
             if until - day > _STALE:
                 raise StaleDataError(f"finra: no file from {until - _STALE} to {until}")
             if day in self._failures:
@@ -79,13 +83,12 @@ class DailyFilesScanner(BaseScanner):
                 return
 
     def _file(self, day: date) -> VolumeDay | None:
-        """Return a day's file, or None where there was no session."""
-        call = partial(self.vendors.finra.daily_volume, day)
+        """Return a session's file, None when it does not exist."""
         try:
             file: VolumeDay = self.ask(
                 "finra.daily_volume",
                 {"day": day.isoformat()},
-                call,
+                partial(self.vendors.finra.daily_volume, day),
                 lambda file: f"{len(file.total)} symbols",
             )
         except NoDataError:
@@ -95,9 +98,9 @@ class DailyFilesScanner(BaseScanner):
             raise
         return file
 
-    def _check_length(self, newest: VolumeDay, before: Sequence[VolumeDay], wanted: int) -> None:
-        found = f"{len(before)} of the {wanted} sessions before {newest.day}"
-        if len(before) * 2 < wanted:
+    def _check_length(self, newest: VolumeDay, earlier: Sequence[VolumeDay], wanted: int) -> None:
+        found = f"{len(earlier)} of the {wanted} sessions before {newest.day}"
+        if len(earlier) * 2 < wanted:
             raise NoDataError(f"finra: only {found}")
-        if len(before) < wanted:
+        if len(earlier) < wanted:
             self.trouble(Reason.NO_DATA, f"finra: {found}")

@@ -1,8 +1,8 @@
-"""``short_volume``: shares of which far more was sold short than usual, from FINRA's daily files.
+"""``short_volume``: stocks sold short far more than usual in one session (FINRA daily files).
 
-Only what was traded away from the exchanges is in those files, and most short sales in it are market
-makers', closed within the day: it is not short interest, and tells nothing of who sold or why. A session
-far above a share's own mean is what deserves a look. How that is measured stands in ``short_shares``.
+The files cover off-exchange trades only, and most short sales in them are market makers', closed within the
+day. This is not short interest, and does not show who sold or why. The signal is a session far above the
+stock's own usual level; see :mod:`.measures`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.scanners.off_exchange.daily_files import DailyFilesScanner
-from tradingagents.discovery.scanners.off_exchange.short_shares import ShortShare, find_short_shares
+from tradingagents.discovery.scanners.off_exchange.measures import ShortExcess, find_short_excess
 from tradingagents.discovery.settings.settings import ScannerSettings
 from tradingagents.discovery.vendors.finra.client import VolumeDay
 
@@ -24,7 +24,7 @@ _HIGH_EXCESS = 0.35
 
 
 class ShortVolumeSettings(ScannerSettings):
-    """``scanners.short_volume``. Shares of volume are fractions; ``min_volume`` is in shares of stock."""
+    """``scanners.short_volume``. ``min_volume`` is in shares of stock; the other thresholds are fractions."""
 
     limit: int | None = Field(10, ge=1)
     mean_days: int = Field(20, ge=2, le=250)
@@ -34,9 +34,9 @@ class ShortVolumeSettings(ScannerSettings):
 
 
 class ShortVolume(DailyFilesScanner):
-    """Puts forward each share whose short share of volume lies ``min_excess`` above its own usual one.
+    """Finds stocks whose short fraction of volume exceeds their usual one by ``min_excess`` or more.
 
-    The score is that excess. Priorities are high from 0.35 on, and medium below: volume has no direction.
+    The score is that excess, as a fraction. Priority is high from 0.35, otherwise medium.
     """
 
     name, pipeline, strategy = "short_volume", "edge", "short_volume"
@@ -44,14 +44,10 @@ class ShortVolume(DailyFilesScanner):
     listed_only = True
     Settings = ShortVolumeSettings
 
-    @classmethod
-    def unit(cls, settings: Any) -> str:
-        return "files"
-
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
-        """Yield in order of symbol; raises as :meth:`DailyFilesScanner.sessions` does."""
+        """Yield in order of symbol. Raises as :meth:`DailyFilesScanner.sessions` does."""
         newest, before = self.sessions(self.trade_date(state), self.settings.mean_days)
-        found, left_out = find_short_shares(
+        found, left_out = find_short_excess(
             newest,
             before,
             min_volume=self.settings.min_volume,
@@ -64,7 +60,7 @@ class ShortVolume(DailyFilesScanner):
         for one in found:
             yield self._candidate(one, newest)
 
-    def _candidate(self, one: ShortShare, newest: VolumeDay) -> Candidate:
+    def _candidate(self, one: ShortExcess, newest: VolumeDay) -> Candidate:
         return Candidate(
             ticker=one.symbol,
             source=self.name,
@@ -78,7 +74,7 @@ class ShortVolume(DailyFilesScanner):
             evidence=(self._evidence(one, newest),),
         )
 
-    def _evidence(self, one: ShortShare, newest: VolumeDay) -> Evidence:
+    def _evidence(self, one: ShortExcess, newest: VolumeDay) -> Evidence:
         return Evidence(
             vendor="finra",
             kind="short_sale_volume",

@@ -1,11 +1,11 @@
-"""``volume_accumulation``: shares whose volume jumped above its own mean.
+"""``volume_accumulation``: stocks whose volume jumped above its own mean.
 
-Two sources, by the setting ``source``. ``finra``: off-exchange volume from FINRA's daily files, which are
-free and name every share. ``bars``: all volume, from the stored daily bars, with the price beside it; see
-:mod:`~tradingagents.discovery.screens.volume_accumulation`. What follows is of the first.
+The setting ``source`` selects the data. ``finra``: off-exchange volume from FINRA's daily files, which are
+free and cover every listed stock. ``bars``: total volume and prices from the stored daily bars; see
+:mod:`~tradingagents.discovery.screens.volume_accumulation`.
 
-The newest session is compared with the ``mean_days`` before it. Volume has no direction: the files do not
-say who bought. They carry no prices either, so a split of the shares looks like a jump.
+With ``finra`` the newest session is compared with the ``mean_days`` before it. The files do not show
+who bought and carry no prices, so a stock split looks like a jump in volume.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic import Field
 
 from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.scanners.off_exchange.daily_files import DailyFilesScanner
-from tradingagents.discovery.scanners.off_exchange.volume_jumps import Jump, find_jumps
+from tradingagents.discovery.scanners.off_exchange.measures import VolumeJump, find_jumps
 from tradingagents.discovery.scanners.technical.scanner import scan_bars
 from tradingagents.discovery.scanning.base import TICKERS
 from tradingagents.discovery.settings.settings import ScannerSettings
@@ -31,8 +31,9 @@ _HIGH_RATIO, _MEDIUM_RATIO = 5.0, 3.0
 class VolumeAccumulationSettings(ScannerSettings):
     """``scanners.volume_accumulation``.
 
-    ``min_volume`` is the newest session's off-exchange volume, or from bars the mean of the sessions before
-    it, in shares. The last two are for bars only: fractions of the price and of the day's range.
+    ``min_volume`` is in shares: with ``finra`` the newest session's off-exchange volume, with ``bars`` the
+    mean volume of the sessions before it. ``max_change`` (a fraction of the price) and
+    ``min_close_location`` (a fraction of the day's range) apply to ``bars`` only.
     """
 
     limit: int | None = Field(15, ge=1)
@@ -45,7 +46,7 @@ class VolumeAccumulationSettings(ScannerSettings):
 
 
 class VolumeAccumulation(DailyFilesScanner):
-    """Puts forward each share whose newest volume is ``min_ratio`` times its mean. The ratio is the score."""
+    """Finds stocks whose newest volume is at least ``min_ratio`` times its mean. The score is that ratio."""
 
     name, pipeline, strategy = "volume_accumulation", "momentum", "volume_accumulation"
     listed_only = True
@@ -65,20 +66,18 @@ class VolumeAccumulation(DailyFilesScanner):
 
     @classmethod
     def unit(cls, settings: Any) -> str:
-        return "files" if settings.source == "finra" else TICKERS
+        return super().unit(settings) if settings.source == "finra" else TICKERS
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
-        """Yield from the source that is set: from FINRA's files in order of symbol, from bars by strength."""
+        """Yield from the configured source: FINRA's files in order of symbol, bars by strength.
+
+        With ``finra``, raises as :meth:`DailyFilesScanner.sessions` does.
+        """
         if self.settings.source == "bars":
             return scan_bars(self, (_HIGH_RATIO, _MEDIUM_RATIO))
         return self._scan_finra(state)
 
     def _scan_finra(self, state: dict[str, Any]) -> Iterator[Candidate]:
-        """Yield in order of symbol.
-
-        Raises ``StaleDataError`` without a session in the five days to the trade date, ``NoDataError`` with
-        fewer than half of the sessions before it, and what kept the newest file from being had.
-        """
         newest, before = self.sessions(self.trade_date(state), self.settings.mean_days)
         jumps, left_out = find_jumps(newest, before, self.settings.min_ratio, self.settings.min_volume)
         self.step("symbols", len(newest.total))
@@ -87,7 +86,7 @@ class VolumeAccumulation(DailyFilesScanner):
         for jump in jumps:
             yield self._candidate(jump, newest)
 
-    def _candidate(self, jump: Jump, newest: VolumeDay) -> Candidate:
+    def _candidate(self, jump: VolumeJump, newest: VolumeDay) -> Candidate:
         if jump.ratio >= _HIGH_RATIO:
             priority = Priority.HIGH
         else:
@@ -105,7 +104,7 @@ class VolumeAccumulation(DailyFilesScanner):
             evidence=(self._evidence(jump, newest),),
         )
 
-    def _evidence(self, jump: Jump, newest: VolumeDay) -> Evidence:
+    def _evidence(self, jump: VolumeJump, newest: VolumeDay) -> Evidence:
         return Evidence(
             vendor="finra",
             kind="off_exchange_volume",
