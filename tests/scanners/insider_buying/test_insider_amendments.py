@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scanners.insider_buying.test_insider_statements import DAY, JANE, ROE, numbers, row, statement
-from tradingagents.discovery.scanners.insider_buying.amendments import in_force, restates_before
+from tradingagents.discovery.scanners.insider_buying.amendments import effective_statements, restates_before
 from tradingagents.discovery.scanners.insider_buying.purchases import Statement, purchases_of
 
 FILED = date(2026, 2, 4)
@@ -28,7 +28,7 @@ def bought(original: tuple, amended: tuple) -> list[tuple[float, float]]:
     """Return shares and prices that stand after a filing and its amendment."""
     first = statement(1, (JANE,), *original, filed=FILED)
     fixed = statement(2, (JANE,), *amended, original=FILED)
-    return sorted((one.shares, one.price) for one in purchases_of(in_force([fixed, first])))
+    return sorted((one.shares, one.price) for one in purchases_of(effective_statements([fixed, first])))
 
 
 @pytest.mark.parametrize(
@@ -112,35 +112,35 @@ def test_a_statement_without_a_line_left_is_gone():
     first = statement(1, (JANE,), row(), filed=date(2026, 2, 3))
     second = statement(2, (JANE,), row(900), filed=FILED, original=date(2026, 2, 3))
     third = statement(3, (JANE,), row(800), filed=DAY, original=date(2026, 2, 3))
-    assert numbers(in_force([third, first, second])) == [3]
+    assert numbers(effective_statements([third, first, second])) == [3]
 
 
 def test_an_amendment_that_corrects_the_day_is_matched_by_when_the_original_was_filed():
     first = statement(1, (JANE,), row(), row(day=date(2026, 2, 3)), filed=FILED)
     fixed = statement(2, (JANE,), row(), row(day=date(2026, 2, 2)), original=FILED, period=date(2026, 2, 2))
-    assert numbers(in_force([first, fixed])) == [2]
+    assert numbers(effective_statements([first, fixed])) == [2]
 
 
 def test_an_amendment_that_corrects_the_only_day_is_matched_by_its_lines():
     day = date(2026, 2, 2)
     first = statement(1, (JANE,), lot(10_000, 10.0, 11_000), filed=FILED)
     fixed = statement(2, (JANE,), lot(10_000, 10.0, 11_000, day=day), original=FILED, period=day)
-    assert numbers(in_force([first, fixed])) == [2]
+    assert numbers(effective_statements([first, fixed])) == [2]
     other = statement(3, (JANE,), lot(10_000, 10.0, 21_000, day=day), original=FILED, period=day)
-    assert numbers(in_force([first, other])) == [1, 3]
+    assert numbers(effective_statements([first, other])) == [1, 3]
 
 
 def test_an_amendment_leaves_other_people_s_and_other_days_filings_alone():
     others = statement(1, (ROE,), row())
     later = statement(2, (JANE,), row(day=DAY), period=DAY)
     fixed = statement(3, (JANE,), row(), original=DAY)
-    assert numbers(in_force([others, later, fixed])) == [1, 2, 3]
+    assert numbers(effective_statements([others, later, fixed])) == [1, 2, 3]
 
 
 def test_an_amendment_filed_on_the_day_of_its_original_wins_whatever_its_number():
     fixed = statement(1, (JANE,), row(), original=DAY)
     first = statement(2, (JANE,), row())
-    assert numbers(in_force([fixed, first])) == [1]
+    assert numbers(effective_statements([fixed, first])) == [1]
 
 
 def test_what_was_first_filed_before_the_window_is_no_news():
@@ -166,7 +166,7 @@ lots = st.lists(
 def test_an_amendment_s_own_lines_all_stand_and_no_line_of_the_original_is_invented(original, amended):
     first = statement(1, (JANE,), *original, filed=FILED)
     fixed = statement(2, (JANE,), *amended, original=FILED)
-    stands: list[Statement] = in_force([first, fixed])
+    stands: list[Statement] = effective_statements([first, fixed])
     assert stands[-1] == fixed
     kept = [one for before in stands[:-1] for one in before.filing.transactions]
     assert all(any(one is old for old in original) for one in kept)
@@ -177,7 +177,7 @@ def test_an_amendment_s_own_lines_all_stand_and_no_line_of_the_original_is_inven
 def test_the_same_again_changes_nothing(original):
     first = statement(1, (JANE,), *original, filed=FILED)
     fixed = statement(2, (JANE,), *original, original=FILED)
-    kept = [row for one in in_force([first, fixed])[:-1] for row in one.filing.transactions]
+    kept = [row for one in effective_statements([first, fixed])[:-1] for row in one.filing.transactions]
     assert kept == []
 
 
@@ -187,7 +187,7 @@ def test_the_same_again_on_another_day_changes_nothing_but_the_day(original):
     moved = tuple(replace(one, day=day) for one in original)
     first = statement(1, (JANE,), *original, filed=FILED)
     fixed = statement(2, (JANE,), *moved, original=FILED, period=day)
-    assert in_force([first, fixed]) == [fixed]
+    assert effective_statements([first, fixed]) == [fixed]
 
 
 KINDS = ({"direct": False}, {"security": "Class B"}, {"code": "F", "acquired": False})
@@ -198,7 +198,7 @@ def test_lines_of_another_kind_cost_no_line(original, forgotten, kind):
     first = statement(1, (JANE,), *original, filed=FILED)
     others = (replace(one, shares_following=one.shares_following + 100, **kind) for one in forgotten)
     fixed = statement(2, (JANE,), *others, original=FILED)
-    assert in_force([first, fixed])[0] == first
+    assert effective_statements([first, fixed])[0] == first
 
 
 @given(st.lists(st.integers(2, 9), min_size=1, max_size=5), st.data())

@@ -85,14 +85,14 @@ def test_the_funnel_accounts_for_every_company(sandbox, vendors):
     funnel = made.recorder.funnel
     filed = [one for one in sandbox.market.filings(DAY) if one.form in {"4", "4/A"}]
     assert funnel["filings listed"] == funnel["filings read"] == len(filed)
-    all_read = len(filed) + funnel["earlier filings read, of companies with a purchase"]
+    all_read = len(filed) + funnel["earlier filings read for companies with a purchase"]
     assert made.recorder.coverage() == {"asked": all_read, "answered": all_read, "of": all_read}
     ends = [step for step in funnel if step.startswith("companies ")]
     assert sum(funnel[step] for step in ends) == len({one.issuer_cik for one in filed})
     assert funnel["companies with purchases"] == len(found)
     assert funnel["filings restated by an amendment"] == 2
-    assert funnel["amendments of filings from before the window"] == 1
-    assert funnel["purchases filed long after they were made"] == 1
+    assert funnel["amendments to filings from before the window"] == 1
+    assert funnel["purchases filed more than 30 days after the trade"] == 1
     assert funnel["companies without a listed symbol"] == 1
 
 

@@ -163,7 +163,7 @@ def test_before_the_index_is_out_the_feed_tells_and_the_scan_says_so():
     edgar.feed = feed_of(edgar.indexes.pop(DAY), complete=True)
     made = scanner(edgar)
     assert tickers(scan(made)) == {"EXMP"}
-    assert made.recorder.funnel["days listed by the feed of current filings, their index not being out"] == 1
+    assert made.recorder.funnel["days listed from the feed of current filings"] == 1
     assert [one["tool"] for one in tool_log(made)][:3] == [
         "sec.daily_index",
         "sec.current_filings",
@@ -220,7 +220,7 @@ def test_an_amendment_is_never_added_to_what_it_restates():
 def test_an_amendment_of_an_older_filing_is_no_news():
     made = scanner(edgar_of([bought(form="4/A", original="2026-01-12", period="2026-01-09")]))
     assert scan(made) == []
-    assert made.recorder.funnel["amendments of filings from before the window"] == 1
+    assert made.recorder.funnel["amendments to filings from before the window"] == 1
 
 
 @pytest.mark.parametrize("trade", ["2025-12-19", "2025-11-03"])
@@ -235,7 +235,7 @@ def test_a_late_amendment_makes_no_purchase_late_that_was_told_in_time(trade):
     in_time = trade == "2025-12-19"
     assert tickers(scan(made)) == ({"EXMP"} if in_time else set())
     assert made.recorder.funnel["filings restated by an amendment"] == 1
-    assert made.recorder.funnel.get("purchases filed long after they were made", 0) == (not in_time)
+    assert made.recorder.funnel.get("purchases filed more than 30 days after the trade", 0) == (not in_time)
 
 
 def test_a_purchase_that_cannot_be_is_rejected_with_its_reason():
@@ -390,8 +390,8 @@ def test_earlier_filings_that_cannot_be_had_degrade_and_leave_what_is_new():
 @pytest.mark.parametrize(
     ("period", "step"),
     [
-        ("2025-08-04", "purchases filed long after they were made"),
-        ("2027-02-04", "purchases that cannot be believed"),
+        ("2025-08-04", "purchases filed more than 30 days after the trade"),
+        ("2027-02-04", "implausible purchases"),
     ],
 )
 def test_what_was_bought_long_ago_or_after_its_filing_is_not_put_forward(period, step):

@@ -192,7 +192,7 @@ def test_what_a_broken_feed_told_of_a_day_without_an_index_is_kept_and_marked():
     edgar = Edgar([filed(1, "4.02")], complete=False, index=False)
     ran = run(MaterialEvents, edgar)
     assert ran.tickers == ["TA"]
-    assert f"broke off before all of {TODAY} was listed" in str(ran.recorder.troubles)
+    assert f"ended before all filings of {TODAY} were listed" in str(ran.recorder.troubles)
 
 
 def test_a_feed_that_cannot_be_had_costs_nothing_while_the_index_can():
@@ -256,7 +256,7 @@ def test_a_report_of_which_the_feed_tells_no_item_is_read():
 def test_items_of_the_old_form_are_counted_as_unknown():
     ran = run(MaterialEvents, Edgar([filed(1, "5", "7"), filed(2, "4.02", cik=2)]))
     assert ran.tickers == ["TB"]
-    assert ran.funnel["filings without an item known here"] == 1
+    assert ran.funnel["filings without a known item"] == 1
 
 
 @pytest.mark.parametrize("feed", [True, False])

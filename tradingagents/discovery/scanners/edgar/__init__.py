@@ -1,1 +1,1 @@
-"""What scanners of EDGAR filings share."""
+"""Reading EDGAR: what the scanners of SEC filings share."""

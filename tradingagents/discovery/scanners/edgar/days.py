@@ -1,4 +1,4 @@
-"""The newest business days of EDGAR, asked for at once."""
+"""The newest business days of EDGAR, requested concurrently."""
 
 from __future__ import annotations
 
@@ -17,14 +17,8 @@ __all__ = ["business_days", "weekdays_before"]
 
 Listed = TypeVar("Listed")
 
-_STALE = timedelta(days=5)  # the longest the SEC stays closed is four days
-_NEW_YORK, _CLOSES = ZoneInfo("America/New_York"), time(22)  # EDGAR accepts Form 4 until then
-
-
-def _under_way() -> date | None:
-    """Return the day of which EDGAR still accepts filings, by the clock of the deadline."""
-    now = current_deadline().clock.now().astimezone(_NEW_YORK)
-    return now.date() if now.time() < _CLOSES else None
+_STALE = timedelta(days=5)  # the SEC is never closed for more than four days in a row
+_NEW_YORK, _CLOSES = ZoneInfo("America/New_York"), time(22)  # the daily deadline for Form 4
 
 
 def weekdays_before(day: date, count: int) -> list[date]:
@@ -36,20 +30,20 @@ def weekdays_before(day: date, count: int) -> list[date]:
 def business_days(
     scanner: BaseScanner, until: date, count: int, listed_on: Callable[[date], Listed]
 ) -> dict[date, Listed]:
-    """Return what was filed on each of ``count`` business days that end at ``until``; at least one.
+    """Return ``listed_on(day)`` for the ``count`` newest business days up to ``until``; at least one.
 
-    A day that is still under way comes in addition: in the morning there is hardly anything of it, and most
-    of the day before was filed since people last looked. Business days are guessed to be weekdays and asked
-    for at once; each that turns out to be none is made up for by one more. A day that could not be had is
-    left out and told. Raises ``StaleDataError`` or ``NoDataError`` when EDGAR lists nothing in the five days
-    to ``until``, and what kept all from being had.
+    A day still open for filing is returned in addition to ``count``: in the morning it has few filings, and
+    most of the previous day's came in the evening. All weekdays are requested at once; for each that
+    turns out to be a holiday, one more is requested. A day whose request fails degrades the outcome and is
+    left out. Raises ``NoDataError`` when EDGAR lists nothing, ``StaleDataError`` when the newest filings are
+    more than five days old, and the first error when every request failed.
     """
-    missing, under_way = count, _under_way()
+    missing, open_day = count, _open_day()
     listed: dict[date, Listed] = {}
     failure: FetchError | None = None
     days = (until - timedelta(days=back) for back in range(_STALE.days + 2 + 2 * missing))
     weekdays = [day for day in days if day.isoweekday() <= 5]
-    while missing > 0 and (batch := weekdays[: missing + (under_way in weekdays[:missing])]):
+    while missing > 0 and (batch := weekdays[: missing + (open_day in weekdays[:missing])]):
         weekdays = weekdays[len(batch) :]
         answers = scanner.map(listed_on, batch)
         for day in batch:
@@ -60,9 +54,15 @@ def business_days(
             except FetchError as error:
                 scanner.trouble(verdict_of_error(error).reason, f"filings of {day}: {error}")
                 failure = failure or error
-            missing -= day != under_way
+            missing -= day != open_day
     if not listed:
-        raise failure or NoDataError(f"sec: it lists no filings in the days to {until}")
+        raise failure or NoDataError(f"sec: no filings listed in the days to {until}")
     if failure is None and until - max(listed) > _STALE:
-        raise StaleDataError(f"sec: the newest filings it lists before {until} are of {max(listed)}")
+        raise StaleDataError(f"sec: the newest filings before {until} are of {max(listed)}")
     return listed
+
+
+def _open_day() -> date | None:
+    """Return the day for which EDGAR still accepts filings, by the deadline's clock."""
+    now = current_deadline().clock.now().astimezone(_NEW_YORK)
+    return now.date() if now.time() < _CLOSES else None

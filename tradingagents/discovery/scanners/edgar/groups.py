@@ -1,4 +1,4 @@
-"""Which filings belong together, which to read first when not all can be read, and reading them."""
+"""Grouping filings by filer, and reading whole groups, the largest first."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Answer = TypeVar("Answer")
 
 
 def linked_filings(filings: Iterable[FilingRef]) -> list[list[FilingRef]]:
-    """Group filings that share a filer, directly or through others; the largest group first.
+    """Group filings that share a filer, directly or through other filings; the largest group first.
 
-    All filings of one issuer come to lie in one group, though the index does not say which filer is the
-    issuer. How many there are is all that the index tells of the signal: several insiders of one company
-    make several filings. Groups of equal size go by the number of their first filing.
+    The index does not mark which filer is the issuer, but all filings of one issuer are in one group. The
+    size of a group is the only signal in the index: several insiders of one company make several filings.
+    Groups of equal size are in order of the date and number of their first filing.
     """
     groups: dict[int, list[FilingRef]] = {}  # by filer; linked filers share one list
     for filing in filings:
@@ -42,9 +42,9 @@ def _order(filing: FilingRef) -> tuple[str, str]:
 def first_filings(
     groups: Iterable[list[FilingRef]], most: int | None, known: Container[str] = ()
 ) -> list[list[FilingRef]]:
-    """Return the groups without what would be read beyond ``most``; numbers in ``known`` need no reading.
+    """Return the groups cut to ``most`` filings to read; None means no limit.
 
-    None stands for no bound.
+    Filings whose accession number is in ``known`` need no request: they are kept and not counted.
     """
     left = math.inf if most is None else most
     kept: list[list[FilingRef]] = []
@@ -67,14 +67,15 @@ def read_groups(
     read: Callable[[FilingRef], Answer],
     of: int,
 ) -> Iterator[list[tuple[FilingRef, Answer]]]:
-    """Read several filings at once, and yield each group as soon as its last was read.
+    """Read filings concurrently, and yield each group as soon as its last filing has been read.
 
-    Filings that cannot be had are missing in their group and told; ``of`` are how many there are in all.
+    A filing that cannot be read is missing from its group, and the failure is reported. ``of`` is the total
+    number of filings for the coverage.
     """
     rank_of = {ref: rank for rank, group in enumerate(groups) for ref in group}
     held: list[tuple[FilingRef, Answer]] = []
     for ref, answer in scanner.gather(read, rank_of, of=of):
-        if held and rank_of[held[-1][0]] != rank_of[ref]:  # the last of that group could not be had
+        if held and rank_of[held[-1][0]] != rank_of[ref]:  # that group's last filing could not be read
             yield held
             held = []
         held.append((ref, answer))

@@ -1,10 +1,13 @@
-"""What stands after amendments: line by line, so that nothing counts twice or is lost. Pure functions.
+"""Applying amended Forms 4 line by line, so that no trade counts twice or is lost. Pure functions.
 
-An amended Form 4 need not repeat the lines that were right: it gives those it corrects, or those that were
-left out (SEC, Form 4, General Instruction 9). So each of its lines takes the place of the one line of its
-kind that it is most like; one that goes on from what an earlier line left is a line added; and one that is
-like none takes the place of every line of its kind and day, because to count it beside them could count it
-twice. Lines are of a kind if code, direction, security and manner of holding are the same.
+An amendment need not repeat correct lines: it gives the lines it corrects, or lines that were left out (SEC,
+Form 4, General Instruction 9). So each of its lines
+
+- replaces the one earlier line of its kind that is most similar;
+- is added, when it continues from the number of shares held after an earlier line;
+- replaces every line of its kind and day, when it is similar to none: counting both could count it twice.
+
+Two lines are of one kind when code, direction, security and manner of holding are equal.
 """
 
 from __future__ import annotations
@@ -16,16 +19,16 @@ from datetime import date, timedelta
 from tradingagents.discovery.scanners.insider_buying.purchases import Statement
 from tradingagents.discovery.vendors.sec.form4 import Transaction
 
-__all__ = ["in_force", "restates_before"]
+__all__ = ["effective_statements", "restates_before"]
 
-_ALIKE = 2  # of day, shares, price, and shares held before and after: an amendment corrects some of them
-_IN_TIME = timedelta(days=4)  # two business days, and a weekend between
+_SIMILAR = 2  # equal figures of day, shares, price, shares held before and after; the rest was corrected
+_IN_TIME = timedelta(days=4)  # the legal two business days, with a weekend between
 
 
-def in_force(statements: Iterable[Statement]) -> list[Statement]:
-    """Return the statements of one issuer, each with the lines that no later amendment gives anew.
+def effective_statements(statements: Iterable[Statement]) -> list[Statement]:
+    """Return the statements of one issuer, each without the lines that a later amendment replaces.
 
-    By day, those of one day with the amendments last. One that has no line left is left out.
+    In order of day, amendments last. A statement without remaining lines is left out.
     """
     kept: list[Statement] = []
     for statement in sorted(statements, key=_age):
@@ -36,9 +39,9 @@ def in_force(statements: Iterable[Statement]) -> list[Statement]:
 
 
 def restates_before(statement: Statement, first_day: date) -> bool:
-    """Whether it amends a filing of before ``first_day``, whose purchases were news at that time.
+    """Whether a statement amends a filing from before ``first_day``, whose purchases were new then.
 
-    Where it does not say when that was filed, the last of its trades tells.
+    Without the date of the original filing, the day of the last trade decides.
     """
     filing = statement.filing
     if not filing.is_amendment:
@@ -54,10 +57,12 @@ def _age(statement: Statement) -> tuple[date, bool, str]:
 
 def _amended(earlier: Sequence[Statement], amendment: Statement) -> list[Statement]:
     met = [one for one in earlier if _amends(amendment, one)]
-    gone = _superseded([row for one in met for row in one.filing.transactions], amendment.filing.transactions)
+    replaced = _superseded(
+        [row for one in met for row in one.filing.transactions], amendment.filing.transactions
+    )
     left = []
     for one in earlier:
-        rows = tuple(row for row in one.filing.transactions if id(row) not in gone)
+        rows = tuple(row for row in one.filing.transactions if id(row) not in replaced)
         if len(rows) == len(one.filing.transactions):
             left.append(one)
         elif rows:
@@ -73,43 +78,43 @@ def _amends(amendment: Statement, earlier: Statement) -> bool:
     if amendment.filing.original_day not in {earlier.ref.filed, earlier.filing.original_day}:
         return False
     pairs = [(old, new) for old in earlier.filing.transactions for new in amendment.filing.transactions]
-    # it may be the day that is corrected
+    # the corrected figure may be the day itself
     return any(
-        old.day == new.day or (_alike(old, new) and _likeness(old, new) > _ALIKE) for old, new in pairs
+        old.day == new.day or (_similar(old, new) and _similarity(old, new) > _SIMILAR) for old, new in pairs
     )
 
 
 def _superseded(earlier: Sequence[Transaction], amended: Sequence[Transaction]) -> set[int]:
-    """Return which earlier lines the amended ones take the place of, as ids of the objects."""
+    """Return the earlier lines that the amended ones replace, as ids of the objects."""
     given = [new for new in amended if not _is_added(new, earlier)]
     pairs = [(old, new) for new in given for old in _corrected(new, earlier)]
-    gone: set[int] = set()
-    settled: set[int] = set()
+    replaced: set[int] = set()
+    used: set[int] = set()
     for old, new in sorted(pairs, key=_rank):
-        if id(old) not in gone and id(new) not in settled:
-            gone.add(id(old))
-            settled.add(id(new))
-    liked = {id(new) for _, new in pairs}
-    unlike = {(new.day, _kind(new)) for new in given if id(new) not in liked}
-    return gone | {id(old) for old in earlier if (old.day, _kind(old)) in unlike}
+        if id(old) not in replaced and id(new) not in used:
+            replaced.add(id(old))
+            used.add(id(new))
+    matched = {id(new) for _, new in pairs}
+    unmatched = {(new.day, _kind(new)) for new in given if id(new) not in matched}
+    return replaced | {id(old) for old in earlier if (old.day, _kind(old)) in unmatched}
 
 
 def _corrected(new: Transaction, earlier: Sequence[Transaction]) -> list[Transaction]:
-    """Return the lines whose place it may take.
+    """Return the earlier lines that ``new`` may replace.
 
-    Where what was held says which line it corrects, that one alone: if another part of the same line took
-    its place already, the next best is a line that nobody corrected.
+    When the shares held identify one line, only that one: if another amended line has replaced it already,
+    the next most similar line was not corrected.
     """
-    alike = [old for old in earlier if _alike(old, new)]
-    best = max((_likeness(old, new) for old in alike), default=0)
-    told = [old for old in alike if _likeness(old, new) == best and _held_agrees(old, new)]
-    return told or alike
+    similar = [old for old in earlier if _similar(old, new)]
+    best = max((_similarity(old, new) for old in similar), default=0)
+    identified = [old for old in similar if _similarity(old, new) == best and _held_agrees(old, new)]
+    return identified or similar
 
 
-def _alike(old: Transaction, new: Transaction) -> bool:
+def _similar(old: Transaction, new: Transaction) -> bool:
     if _kind(old) != _kind(new) and not _agree(old.shares_following, new.shares_following):
         return False
-    return _likeness(old, new) >= _ALIKE
+    return _similarity(old, new) >= _SIMILAR
 
 
 def _kind(row: Transaction) -> tuple[str, bool, str, bool]:
@@ -125,7 +130,7 @@ def _agree(one: object, other: object) -> bool:
     return one is not None and one == other
 
 
-def _likeness(old: Transaction, new: Transaction) -> int:
+def _similarity(old: Transaction, new: Transaction) -> int:
     return sum(_agree(one, other) for one, other in zip(_figures(old), _figures(new), strict=True))
 
 
@@ -135,7 +140,7 @@ def _figures(row: Transaction) -> tuple[date | float | None, ...]:
 
 def _rank(pair: tuple[Transaction, Transaction]) -> tuple[int, bool, tuple[float, float]]:
     old, new = pair
-    return -_likeness(old, new), _kind(old) != _kind(new), _apart(old, new)
+    return -_similarity(old, new), _kind(old) != _kind(new), _apart(old, new)
 
 
 def _apart(old: Transaction, new: Transaction) -> tuple[float, float]:
@@ -143,10 +148,10 @@ def _apart(old: Transaction, new: Transaction) -> tuple[float, float]:
 
 
 def _is_added(new: Transaction, earlier: Sequence[Transaction]) -> bool:
-    """Whether a line goes on from the last of the earlier ones, rather than correct one of them."""
+    """Whether a line continues after the last of the earlier ones, rather than correcting one of them."""
     held = {row.shares_following for row in earlier}
     if new.shares_following in held or any(
-        _alike(old, new) and _likeness(old, new) > _ALIKE for old in earlier
+        _similar(old, new) and _similarity(old, new) > _SIMILAR for old in earlier
     ):
         return False
     ends = held - {_held_before(row) for row in earlier} - {None}

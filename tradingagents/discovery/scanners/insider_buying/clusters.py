@@ -1,8 +1,8 @@
-"""What the purchases of one company's insiders amount to: who, how strong, in words. Pure functions.
+"""The insider purchases of one company together: score, priority, context, evidence. Pure functions.
 
-The score is ``100 x insiders + 10 x role + log10(dollars)``: several insiders outrank any one, a chief
-officer outranks a director, and dollars decide among equals. Those who bought only under a 10b5-1 plan, made
-months before, or only outside the market, as in an offering, are not counted as insiders there.
+The score is ``100 x insiders + 10 x role + log10(dollars)``: several insiders outrank a single one, a chief
+officer outranks a director, and dollars decide among equals. Insiders who bought only under a 10b5-1 plan
+(decided months before) or only outside the market (as in an offering) do not count in the first term.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CHIEF = re.compile(
 
 
 class Role(IntEnum):
-    """How close to the company's business a buyer stands; the closer, the higher."""
+    """A buyer's role; higher values are closer to the company's business."""
 
     HOLDER = 0
     DIRECTOR = 1
@@ -45,7 +45,7 @@ def role_of(owner: Owner) -> Role:
 
 
 def role_text(owner: Owner) -> str:
-    """Return the role in words, an officer's title as filed."""
+    """Return the role as text; for an officer, the title as filed."""
     if owner.officer:
         return owner.title or "officer"
     if owner.director:
@@ -80,7 +80,7 @@ class Cluster:
 
     @cached_property
     def _free(self) -> tuple[Statement, ...]:
-        """The filings of those who chose to buy in the market, and when."""
+        """The filings of discretionary purchases: in the market and outside a plan."""
         return tuple(
             {one.statement.ref.accession: one.statement for one in self.purchases if one.is_free}.values()
         )
@@ -92,17 +92,17 @@ class Cluster:
 
     @cached_property
     def role(self) -> Role:
-        """The highest role among those deciders; among all who bought, where there is none."""
+        """The highest role among the deciders; among all buyers when there are none."""
         return max(role_of(owner) for one in self._free or self.statements for owner in one.owners)
 
     @property
     def score(self) -> float:
-        """See the module; dollars add at most 9.99."""
+        """See the module docstring; dollars add at most 9.99."""
         return round(100 * self.deciders + 10 * self.role + min(math.log10(max(self.value_usd, 1)), 9.99), 4)
 
     @property
     def priority(self) -> Priority:
-        """Three deciders, or a pair or a chief officer, or another; without any, or a mere holder, last."""
+        """Critical: three deciders. High: two, or a chief officer. Medium: director or officer. Else low."""
         if self.deciders >= 3:
             return Priority.CRITICAL
         if self.deciders == 2 or (self.deciders and self.role is Role.CHIEF):
@@ -111,7 +111,7 @@ class Cluster:
 
     @property
     def context(self) -> str:
-        """One sentence: how many bought how much of what, when, who, when filed, and whether by choice."""
+        """One sentence: insiders, shares, dollars, dates of trade and filing, names, plans and placements."""
         insiders = _insiders(self.statements)
         shares = math.fsum(one.shares for one in self.purchases)
         who = "1 insider" if len(insiders) == 1 else f"{len(insiders)} insiders"
@@ -132,12 +132,12 @@ class Cluster:
         return f"; {'all' if part_usd == self.value_usd else f'${part_usd:,.0f}'} of it {how}"
 
     def evidence(self, url_of: Callable[[str], str]) -> list[Evidence]:
-        """Return one record for each filing; ``url_of`` makes an address of its path."""
+        """Return one record for each filing; ``url_of`` turns its path into an address."""
         return [self._record(statement, url_of(statement.ref.path)) for statement in self.statements]
 
     def _record(self, statement: Statement, url: str) -> Evidence:
-        own = [one for one in self.purchases if one.statement is statement]
-        shares, value = math.fsum(one.shares for one in own), math.fsum(one.value_usd for one in own)
+        rows = [one for one in self.purchases if one.statement is statement]
+        shares, value = math.fsum(one.shares for one in rows), math.fsum(one.value_usd for one in rows)
         lead = max(statement.owners, key=role_of)
         return Evidence(
             vendor="sec",
@@ -154,17 +154,18 @@ class Cluster:
                 "shares": shares,
                 "price": round(value / shares, 4),
                 "value": round(value, 2),
-                "first_day": min(one.transaction.day for one in own).isoformat(),
-                "last_day": max(one.transaction.day for one in own).isoformat(),
+                "first_day": min(one.transaction.day for one in rows).isoformat(),
+                "last_day": max(one.transaction.day for one in rows).isoformat(),
                 "plan_10b5_1": statement.filing.plan_10b5_1,
-                "placed": any(one.transaction.placed for one in own),
+                "placed": any(one.transaction.placed for one in rows),
             },
         )
 
 
 def _span(days: Iterable[date]) -> str:
-    told = sorted(days)
-    return str(told[0]) if told[0] == told[-1] else f"{told[0]} to {told[-1]}"
+    ordered = sorted(days)
+    first, last = ordered[0], ordered[-1]
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def _insiders(statements: Iterable[Statement]) -> list[list[Statement]]:

@@ -1,7 +1,7 @@
-"""Which open-market purchases a set of Form 4 filings reports: each once, and only believable ones.
+"""The purchases that a set of Form 4 filings reports: each once, and only plausible ones. Pure functions.
 
-Pure functions. Code ``P`` means a purchase in the open market or from somebody in private; the form does
-not tell which. Source of the codes: SEC, Form 4, General Instruction 8.
+Code ``P`` is a purchase in the open market or in a private transaction; the form does not distinguish them.
+Source of the codes: SEC, Form 4, General Instruction 8.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = [
 MAX_VALUE_USD = 10_000_000_000
 MAX_PRICE_RATIO = 100
 MAX_DELAY_DAYS = 30
-"""From a purchase to its first filing, in calendar days. The law allows about four; older is no news."""
-_MARKET_CODES = frozenset("PSF")  # priced by the market; exercises and grants carry prices of their own
+"""Longest time from a purchase to its first filing, in calendar days. The law allows about four."""
+_MARKET_CODES = frozenset("PSF")  # priced by the market, unlike exercises and grants
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A filing and what it says."""
+    """A listed filing and its parsed contents."""
 
     ref: FilingRef
     filing: OwnershipFiling
@@ -48,13 +48,13 @@ class Statement:
 
     @property
     def is_planned(self) -> bool:
-        """Whether the trades were made under a 10b5-1 plan, so that they were decided long before."""
+        """Whether the trades were made under a 10b5-1 plan, and so decided long before."""
         return self.filing.plan_10b5_1 is True
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """One row of a statement: so many shares bought at a price in dollars."""
+    """One purchase row of a statement: ``shares`` bought at ``price`` US dollars each."""
 
     statement: Statement
     transaction: Transaction
@@ -67,19 +67,19 @@ class Purchase:
 
     @property
     def is_free(self) -> bool:
-        """Whether the buyer chose the moment: in the market, and under no plan made before."""
+        """Whether the buyer chose the time: in the market, and not under a 10b5-1 plan."""
         return not (self.statement.is_planned or self.transaction.placed)
 
     @property
     def days_late(self) -> int:
         """Calendar days from the trade to its filing; the law allows two business days.
 
-        Of an amendment, to the filing that it amends, unless that day is before the trade or after its own.
+        For an amendment, to the filing it amends, unless that day is before the trade or after its own.
         """
         day, filed = self.transaction.day, self.statement.ref.filed
         original = self.statement.filing.original_day
-        told = original if original is not None and day <= original <= filed else filed
-        return (told - day).days
+        first_filed = original if original is not None and day <= original <= filed else filed
+        return (first_filed - day).days
 
 
 def by_issuer(statements: Iterable[Statement]) -> list[list[Statement]]:
@@ -97,19 +97,19 @@ _TITLES = re.compile(
 
 
 def is_share(security: str) -> bool:
-    """Whether a title as filed is that of a share, and not of a preferred one, a note or a warrant.
+    """Whether a security title as filed names common shares, not preferred shares, a note or a warrant.
 
-    The first telling word decides: common stock may come "with preferred stock purchase rights".
+    The first keyword decides: common stock may come "with preferred stock purchase rights".
     """
-    told = _TITLES.search(security)
-    return told is None or told[1] is not None
+    keyword = _TITLES.search(security)
+    return keyword is None or keyword[1] is not None
 
 
 def purchases_of(statements: Sequence[Statement]) -> Iterator[Purchase]:
-    """Yield each purchase of one issuer's shares: acquired, for a price above zero, and no equity swap.
+    """Yield each purchase of one issuer's shares: acquired for a price above zero, and no equity swap.
 
-    The same row in two filings counts once where the filers share an owner or both hold through others:
-    groups too large for one form file it twice.
+    A group too large for one form files the same row twice: it counts once when the filings share an owner,
+    or when the shares are held indirectly.
     """
     seen: dict[tuple[object, ...], list[Statement]] = {}
     for statement in statements:
@@ -127,10 +127,10 @@ def purchases_of(statements: Sequence[Statement]) -> Iterator[Purchase]:
 
 
 def implausible(purchase: Purchase, statements: Sequence[Statement]) -> str | None:
-    """Return why a purchase cannot be believed, or None. ``statements`` are all of the same issuer.
+    """Return why a purchase is implausible, or None. ``statements`` are all of the same issuer.
 
-    A typical slip is the total written as the price, so the price is held against every other one
-    that the market made in these filings.
+    A typical error is the total in place of the price, so the price is compared with all other market
+    prices in these filings.
     """
     if purchase.days_late < 0:
         return f"bought on {purchase.transaction.day}, but filed on {purchase.statement.ref.filed}"

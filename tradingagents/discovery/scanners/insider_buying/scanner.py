@@ -1,14 +1,13 @@
 """``insider_buying``: companies whose officers, directors or large holders bought shares (SEC Form 4).
 
-One index a business day says who filed; one request a filing says what. Only purchases count: code P, shares
-acquired for a price, no derivative, no equity swap. How purchases are told apart stands in
-``insider_purchases``, what amendments leave of them in ``insider_amendments``, how they are ranked in
-``insider_clusters``.
+One index per business day lists the filings; each filing is one request. Only purchases count: code P,
+shares acquired for a price, no derivative, no equity swap. :mod:`.purchases` extracts them,
+:mod:`.amendments` applies corrections, :mod:`.clusters` scores the insiders of one company together.
 
-A day has some thousand filings, and the SEC allows ten requests a second: the first scan of a day takes
-minutes. Filings are kept, so that one cut short is gone on with by the next, and later scans ask for what is
-new alone. Insiders of one company are counted together over ``cluster_days``; of the days before the newest
-only filings of those companies are read that have a purchase on the newest.
+A day has about a thousand filings, and the SEC allows ten requests per second: the first scan of a day
+takes minutes. Filings are cached, so the next scan continues one that was cut, and later scans request new
+filings only. Insiders of one company are counted together over ``cluster_days``. Of the days before the
+newest ``lookback_days``, only the filings of companies with a new purchase are read.
 """
 
 from __future__ import annotations
@@ -23,10 +22,9 @@ from pydantic import Field
 from tradingagents.discovery.model.candidate import Candidate
 from tradingagents.discovery.scanners.edgar.days import business_days
 from tradingagents.discovery.scanners.edgar.groups import first_filings, linked_filings, read_groups
-from tradingagents.discovery.scanners.insider_buying.amendments import in_force, restates_before
+from tradingagents.discovery.scanners.insider_buying.amendments import effective_statements, restates_before
 from tradingagents.discovery.scanners.insider_buying.clusters import Cluster
-from tradingagents.discovery.scanners.insider_buying.edgar import FORMS, EdgarCalls
-from tradingagents.discovery.scanners.insider_buying.history import InsiderHistory
+from tradingagents.discovery.scanners.insider_buying.filings import FORMS, EarlierFilings, Form4Filings
 from tradingagents.discovery.scanners.insider_buying.purchases import (
     MAX_DELAY_DAYS,
     Purchase,
@@ -54,8 +52,9 @@ class InsiderBuyingSettings(ScannerSettings):
 
 
 class InsiderBuying(BaseScanner):
-    """Puts forward each company with a purchase in the last ``lookback_days``, if its insiders together
-    bought for ``min_value_usd`` in the last ``cluster_days``.
+    """Finds companies with an insider purchase in the last ``lookback_days``.
+
+    The insiders of a company must have bought for ``min_value_usd`` in total in the last ``cluster_days``.
     """
 
     name, pipeline, strategy = "insider_buying", "edge", "insider_buying"
@@ -65,37 +64,37 @@ class InsiderBuying(BaseScanner):
 
     @classmethod
     def unit(cls, settings: Any) -> str:
+        """See :class:`BaseScanner`."""
         return "filings"
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
-        """Yield company by company, most filings first, so that a cut keeps those already read.
+        """Yield company by company, most filings first; those already read survive a deadline.
 
-        Raises ``StaleDataError`` or ``NoDataError`` when EDGAR lists no filings in the five days to the
-        trade date, and what EDGAR refuses with when it refuses everything.
+        Raises as :func:`business_days` does, and the first error when no filing at all can be read.
         """
-        calls, until = EdgarCalls(self), self.trade_date(state)
-        listed = business_days(self, until, self.settings.lookback_days, partial(calls.rows_of, until))
+        source, until = Form4Filings(self), self.trade_date(state)
+        listed = business_days(self, until, self.settings.lookback_days, partial(source.listed_on, until))
         filings = group_filings((row for day in sorted(listed) for row in listed[day]), FORMS)
         self.step("filings listed", len(filings))
         groups = first_filings(linked_filings(filings), self.settings.max_filings)
         self.step("not read, over max_filings", len(filings) - sum(map(len, groups)))
         earlier_days = max(self.settings.cluster_days - self.settings.lookback_days, 0)
-        history = InsiderHistory(self, calls, min(listed), earlier_days, of=len(filings))
-        for answers in read_groups(self, groups, calls.read, of=len(filings)):
+        earlier = EarlierFilings(self, source, min(listed), earlier_days, of=len(filings))
+        for answers in read_groups(self, groups, source.read, of=len(filings)):
             self.step("filings read", len(answers))
-            for own in by_issuer(Statement(ref, filing) for ref, filing in answers):
-                if (cluster := self._cluster(own, history)) is not None:
-                    yield from self._candidates(cluster, calls)
+            for issuer_filings in by_issuer(Statement(ref, filing) for ref, filing in answers):
+                if (cluster := self._cluster(issuer_filings, earlier)) is not None:
+                    yield from self._candidates(cluster, source)
 
-    def _cluster(self, new: list[Statement], history: InsiderHistory) -> Cluster | None:
-        """Return what the filings of one issuer amount to; None without news, or below ``min_value_usd``."""
-        told = [*new, *(history.before(new) if any(purchases_of(new)) else ())]
-        standing = in_force(told)
-        self.step("filings restated by an amendment", len(told) - len(standing))
-        recent = [one for one in standing if not restates_before(one, history.first_day)]
-        self.step("amendments of filings from before the window", len(standing) - len(recent))
-        purchases = tuple(self._believed(recent))
-        if not any(_is_news(one, history.first_new_day) for one in purchases):
+    def _cluster(self, new: list[Statement], earlier: EarlierFilings) -> Cluster | None:
+        """Return the purchases of one issuer; None without a new one, or below ``min_value_usd``."""
+        statements = [*new, *(earlier.before(new) if any(purchases_of(new)) else ())]
+        effective = effective_statements(statements)
+        self.step("filings restated by an amendment", len(statements) - len(effective))
+        recent = [one for one in effective if not restates_before(one, earlier.first_day)]
+        self.step("amendments to filings from before the window", len(effective) - len(recent))
+        purchases = tuple(self._plausible(recent))
+        if not any(_is_new(one, earlier.first_new_day) for one in purchases):
             self.step("companies without a purchase")
             return None
         cluster = Cluster(purchases[-1].statement.filing.issuer, purchases)
@@ -104,27 +103,27 @@ class InsiderBuying(BaseScanner):
             return None
         return cluster
 
-    def _believed(self, statements: list[Statement]) -> Iterator[Purchase]:
+    def _plausible(self, statements: list[Statement]) -> Iterator[Purchase]:
         for purchase in purchases_of(statements):
             if purchase.days_late > MAX_DELAY_DAYS:
-                self.step("purchases filed long after they were made")
+                self.step(f"purchases filed more than {MAX_DELAY_DAYS} days after the trade")
             elif (doubt := implausible(purchase, statements)) is None:
                 yield purchase
             else:
-                self.step("purchases that cannot be believed")
+                self.step("implausible purchases")
                 self._reject(purchase, doubt)
 
     def _reject(self, purchase: Purchase, doubt: str) -> None:
-        told = {
+        rejected = {
             "ticker": purchase.statement.filing.issuer.symbol,
             "accession": purchase.statement.ref.accession,
             "shares": purchase.shares,
             "price": purchase.price,
         }
-        self.recorder.reject(told, f"implausible: {doubt}")
+        self.recorder.reject(rejected, f"implausible: {doubt}")
 
-    def _candidates(self, cluster: Cluster, calls: EdgarCalls) -> Iterator[Candidate]:
-        ticker = calls.ticker(cluster.issuer)
+    def _candidates(self, cluster: Cluster, source: Form4Filings) -> Iterator[Candidate]:
+        ticker = source.ticker(cluster.issuer)
         if ticker is None:
             self.step("companies without a listed symbol")
             return
@@ -140,6 +139,6 @@ class InsiderBuying(BaseScanner):
         )
 
 
-def _is_news(purchase: Purchase, first_new_day: date) -> bool:
+def _is_new(purchase: Purchase, first_new_day: date) -> bool:
     statement = purchase.statement
     return statement.ref.filed >= first_new_day and not restates_before(statement, first_new_day)

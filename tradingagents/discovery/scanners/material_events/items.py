@@ -1,9 +1,9 @@
-"""The items of Form 8-K, and how much each of them deserves a look.
+"""The items of Form 8-K with their weights.
 
-``weight`` is the project's own: 8 where a company's existence or its accounts are in doubt, 4 where it
-changes hands, auditors or listing, or has lost something large, 2 for agreements and officers. Routine has
-none: results (other scanners tell of them), votes, by-laws, exhibits, and what a company may say whenever it
-likes. Source: SEC, "Form 8-K", General Instructions and the items as of 2023.
+The weights are the project's own: 8 when a company's existence or its accounts are in doubt, 4 for a change
+of owner, auditor or listing and for large losses, 2 for agreements and officers. Routine items weigh 0:
+results (covered by other scanners), votes, by-laws, exhibits and voluntary disclosures.
+Source: SEC, "Form 8-K", General Instructions and the items as of 2023.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["ITEMS", "MATERIAL", "Item"]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of the form: its number, what it is about in short, and its weight, 0 if routine."""
+    """One item of the form: its number, a short description, and its weight (0 if routine)."""
 
     number: str
     about: str
@@ -62,4 +62,4 @@ ITEMS = {item.number: item for item in _ALL}
 """Every item by its number."""
 
 MATERIAL = frozenset(item.number for item in _ALL if item.weight)
-"""The numbers of the items that count unless a user says otherwise."""
+"""The numbers of the items that count by default."""

@@ -1,7 +1,7 @@
-"""What the Forms 8-K of one company amount to: items, strength, words, records. Pure functions.
+"""The Forms 8-K of one company together: score, priority, context, evidence. Pure functions.
 
-The score adds the weights of the items that count, each once. One that only an amendment reports weighs
-one: what it amends was told before.
+The score is the sum of the weights of the counted items, each once. An item that only an amendment reports
+weighs 1, because the original report is not new.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NAMED = 3  # items named in the context; the evidence has all
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One filing, what its header says, and which of its items count."""
+    """One filing with its header and the items that count."""
 
     ref: FilingRef
     header: FilingHeader
@@ -35,13 +35,13 @@ class Report:
 
 @dataclass(frozen=True)
 class Events:
-    """The filings of one company that have an item that counts; at least one, oldest first."""
+    """The filings of one company with a counted item; at least one, oldest first."""
 
     reports: tuple[Report, ...]
 
     @property
     def weights(self) -> dict[str, int]:
-        """Each item that counts with its weight, the heaviest first."""
+        """Each counted item with its weight, the heaviest first."""
         found: dict[str, int] = {}
         for report in self.reports:
             for number in report.counted:
@@ -62,19 +62,19 @@ class Events:
     @property
     def context(self) -> str:
         """One sentence: the form, when it was filed, and the heaviest items with their numbers."""
-        told = [f"{_about(number)} ({number})" for number in self.weights]
-        more = [f"{len(told) - _NAMED} more"] if len(told) > _NAMED else []
+        items = [f"{_about(number)} ({number})" for number in self.weights]
+        more = [f"{len(items) - _NAMED} more"] if len(items) > _NAMED else []
         forms = "amended Form 8-K" if all(one.is_amendment for one in self.reports) else "Form 8-K"
         filed = sorted({one.ref.filed.isoformat() for one in self.reports})
-        return f"{forms} filed {' and '.join(filed)}: {', '.join(told[:_NAMED] + more)}"
+        return f"{forms} filed {' and '.join(filed)}: {', '.join(items[:_NAMED] + more)}"
 
     def evidence(self, url_of: Callable[[str], str]) -> list[Evidence]:
-        """Return one record for each filing; ``url_of`` makes an address of its path."""
+        """Return one record for each filing; ``url_of`` turns its path into an address."""
         return [_record(report, url_of(report.ref.path)) for report in self.reports]
 
 
 def events_of(filings: Sequence[tuple[FilingRef, FilingHeader]], items: Collection[str]) -> Events | None:
-    """Return what the filings of one company amount to, or None when none has an item that counts."""
+    """Return the events in one company's filings, None when none has a counted item."""
     reports = [
         Report(ref, header, tuple(number for number in header.items if number in items))
         for ref, header in sorted(filings, key=lambda one: (one[0].filed, one[0].accession))
@@ -84,7 +84,7 @@ def events_of(filings: Sequence[tuple[FilingRef, FilingHeader]], items: Collecti
 
 
 def is_unknown(header: FilingHeader) -> bool:
-    """Whether a report has no item of the form's table: none at all, or those of before August 2004."""
+    """Whether a report has no known item: none at all, or the items used before August 2004."""
     return not ITEMS.keys() & set(header.items)
 
 

@@ -1,8 +1,8 @@
-"""``material_events``: companies that had to report something that matters (SEC Form 8-K).
+"""``material_events``: companies that reported a material event (SEC Form 8-K).
 
-The form's items say what happened, not whether it is good. What each item is about and how much it weighs
-stands in ``event_items``. The feed of current filings tells the items of the last days at once; for an
-earlier day each filing's header is read, up to ``max_filings``.
+The items of the form state what happened, not whether it is good or bad; :mod:`.items` lists and weighs
+them. For the last days the feed of current filings includes the items; for earlier days each filing's header
+is requested, up to ``max_filings``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 from tradingagents.discovery.model.candidate import Candidate
 from tradingagents.discovery.scanners.edgar.days import business_days
 from tradingagents.discovery.scanners.edgar.groups import first_filings, linked_filings, read_groups
-from tradingagents.discovery.scanners.material_events.edgar import ReportCalls
+from tradingagents.discovery.scanners.material_events.filings import Form8KFilings
 from tradingagents.discovery.scanners.material_events.items import ITEMS, MATERIAL
 from tradingagents.discovery.scanners.material_events.reports import events_of, is_unknown
 from tradingagents.discovery.scanning.base import BaseScanner
@@ -29,12 +29,12 @@ __all__ = ["MaterialEvents", "MaterialEventsSettings"]
 
 def _item(text: str) -> str:
     if text not in ITEMS:
-        raise ValueError(f"{text!r} is no item of Form 8-K such as '5.02'")
+        raise ValueError(f"{text!r} is not an item of Form 8-K such as '5.02'")
     return text
 
 
 class MaterialEventsSettings(ScannerSettings):
-    """``scanners.material_events``. ``items`` are numbers of the form; None stands for ``MATERIAL``."""
+    """``scanners.material_events``. ``items`` are item numbers of the form; None means ``MATERIAL``."""
 
     limit: int | None = Field(15, ge=1)
     timeout_seconds: Seconds | None = 120
@@ -44,7 +44,7 @@ class MaterialEventsSettings(ScannerSettings):
 
 
 class MaterialEvents(BaseScanner):
-    """Puts forward each listed company with an item that counts. The score adds up the items' weights."""
+    """Finds listed companies with a counted item. The score is the sum of the items' weights."""
 
     name, pipeline, strategy = "material_events", "events", "material_event"
     evidence_kinds = ("form_8k",)
@@ -53,34 +53,35 @@ class MaterialEvents(BaseScanner):
 
     @classmethod
     def unit(cls, settings: Any) -> str:
+        """See :class:`BaseScanner`."""
         return "filings"
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
-        """Yield company by company, so that a cut keeps those already read.
+        """Yield company by company; those already read survive a deadline.
 
-        Raises as ``business_days`` does, and what kept the list of companies from being had.
+        Raises as :func:`business_days` does, and the error of requesting the list of companies.
         """
-        calls, until = ReportCalls(self), self.trade_date(state)
-        listed = business_days(self, until, self.settings.lookback_days, partial(calls.listed_on, until))
+        source, until = Form8KFilings(self), self.trade_date(state)
+        listed = business_days(self, until, self.settings.lookback_days, partial(source.listed_on, until))
         filings = [ref for day in sorted(listed) for ref in listed[day] if ref.filed <= until]
         self.step("filings listed", len(filings))
-        groups = first_filings(linked_filings(filings), self.settings.max_filings, calls.known)
+        groups = first_filings(linked_filings(filings), self.settings.max_filings, source.known)
         self.step("not read, over max_filings", len(filings) - sum(map(len, groups)))
-        for answers in read_groups(self, groups, calls.header, of=len(filings)):
+        for answers in read_groups(self, groups, source.header, of=len(filings)):
             self.step("filings read", len(answers))
-            self.step("filings without an item known here", sum(is_unknown(header) for _, header in answers))
-            yield from self._candidates(answers, calls)
+            self.step("filings without a known item", sum(is_unknown(header) for _, header in answers))
+            yield from self._candidates(answers, source)
 
     def _candidates(
-        self, answers: Sequence[tuple[FilingRef, FilingHeader]], calls: ReportCalls
+        self, answers: Sequence[tuple[FilingRef, FilingHeader]], source: Form8KFilings
     ) -> Iterator[Candidate]:
-        """Yield a candidate for each company; a filing of a parent and its subsidiary is the parent's."""
+        """Yield a candidate for each company with a listed symbol; a joint filing has several companies."""
         items = MATERIAL if self.settings.items is None else frozenset(self.settings.items)
         for cik in sorted({cik for ref, _ in answers for cik in ref.ciks}):
-            own = [(ref, header) for ref, header in answers if cik in ref.ciks]
-            if (events := events_of(own, items)) is None:
+            filings = [(ref, header) for ref, header in answers if cik in ref.ciks]
+            if (events := events_of(filings, items)) is None:
                 self.step("companies with routine items only")
-            elif (ticker := calls.ticker(cik)) is None:
+            elif (ticker := source.ticker(cik)) is None:
                 self.step("companies without a listed symbol")
             else:
                 self.step("companies with events")

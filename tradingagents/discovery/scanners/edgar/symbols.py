@@ -1,4 +1,4 @@
-"""The ticker behind what a filer typed as its company's trading symbol. Pure functions."""
+"""Tickers from the trading symbols that filers type. Pure functions."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _CLASS = re.compile(r"\.[A-Z]{2,}$")
 
 
 def ticker_of(typed: str) -> str | None:
-    """Return the ticker in the one spelling used everywhere, or None when there is none or are several.
+    """Return the ticker in the normal spelling, None when the text holds no ticker or several.
 
-    Takes lower case, quotes, brackets and an exchange's name (``NYSE: EXMP``) for what they are.
+    Accepts lower case, quotes, brackets and an exchange's name: ``ticker_of("NYSE: exmp") == "EXMP"``.
     """
     text = typed.strip().strip("\"'()[]$ ").upper()
     text = _AFTER.sub("", _BEFORE.sub("", text, count=1))
@@ -37,10 +37,10 @@ def ticker_of(typed: str) -> str | None:
 
 
 def choose(typed: str | None, listed: Sequence[str]) -> str | None:
-    """Return which of a company's listed tickers was meant, or what was typed where none is listed.
+    """Return the one of a company's ``listed`` tickers that was meant, or ``typed`` when none is listed.
 
-    ``typed`` and ``listed`` are tickers; of the listed the first is the most traded. A class may be typed
-    without its dot (``BRKB``). A typed one that is not listed is an old one, or a slip.
+    ``listed`` starts with the most traded. A share class may be typed without its dot (``BRKB``). A typed
+    ticker that is not listed is outdated or a typing error: the most traded one is returned.
     """
     if not listed or typed in listed:
         return typed

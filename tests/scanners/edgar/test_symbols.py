@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tradingagents.discovery.scanners.insider_buying.symbols import ticker_of
+from tradingagents.discovery.scanners.edgar.symbols import ticker_of
 
 
 @pytest.mark.parametrize(
