@@ -196,7 +196,7 @@ def test_a_watchlist_leaves_the_last_of_a_day_to_scanners_that_ask_once(
     assert flow["coverage"]["of"] == 10
     assert 3 <= flow["coverage"]["answered"] <= 5
     left = flow["coverage"]["of"] - flow["coverage"]["asked"]
-    assert flow["funnel"]["not asked, as it would be refused too"] == left
+    assert flow["funnel"]["not requested after a refusal"] == left
 
 
 def test_the_unusual_contracts_are_found_and_nothing_else(sandbox: SandboxServer, hub: Vendors) -> None:

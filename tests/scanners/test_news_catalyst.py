@@ -76,7 +76,7 @@ def test_only_relevant_bullish_articles_count_and_the_rest_is_counted_in_the_fun
     assert ran.tickers == ["EDGE", "GOOD"]
     assert ran.funnel == {
         "articles": 3,
-        "coins, currencies and what is no share": 2,
+        "not a stock ticker": 2,
         "tickers named": 5,
         "below min_relevance": 1,
         "below min_sentiment": 2,
@@ -141,7 +141,7 @@ def test_bearish_articles_count_against_a_ticker() -> None:
     assert [e["values"]["sentiment"] for e in candidate["evidence"]] == [0.6, -0.4]
     worse = scan(article(("EXMP", 0.9, 0.6)), article(("EXMP", 0.9, -0.7), at=NOON + timedelta(hours=1)))
     assert worse.candidates == []
-    assert worse.funnel["bearish articles outweigh"] == 1
+    assert worse.funnel["outweighed by bearish articles"] == 1
 
 
 def test_the_evidence_is_what_the_vendor_says_of_the_ticker_in_the_article() -> None:
@@ -235,7 +235,7 @@ def test_a_full_answer_that_does_not_reach_back_to_the_window_is_told() -> None:
     full = [article(("EXMP", 0.1, 0.1), at=NOON, url=f"https://news.example/{n}") for n in range(1_000)]
     ((reason, message),) = scan(*full).recorder.troubles
     assert reason is Reason.NO_DATA
-    assert "1000 articles only, back to 2026-02-05T17:00:00+00:00" in message
+    assert "only the newest 1000 articles, back to 2026-02-05T17:00:00+00:00" in message
     assert scan(*full[:999]).recorder.troubles == []
     assert scan(*full, article(("EXMP", 0.1, 0.1), at=BEGIN)).recorder.troubles == []
 
@@ -279,6 +279,6 @@ def test_recorded_articles_give_what_their_own_fields_say(name: str) -> None:
     }
     assert len(good) >= 5
     assert set(ran.tickers) <= good
-    assert len(ran.tickers) == len(good) - ran.funnel.get("bearish articles outweigh", 0)
+    assert len(ran.tickers) == len(good) - ran.funnel.get("outweighed by bearish articles", 0)
     urls = {row["url"] for row in raw["feed"]}
     assert all(evidence["url"] in urls for one in ran.candidates for evidence in one["evidence"])

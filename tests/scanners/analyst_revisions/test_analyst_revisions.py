@@ -92,7 +92,7 @@ def test_tickers_of_the_settings_come_before_those_of_the_state() -> None:
 def test_companies_nobody_rates_are_counted_and_alone_they_are_no_empty_market() -> None:
     vendor = FakeVendor({"EXMP": RISE})
     assert scan(vendor, ["EXMP", "ZZZZ"]).funnel["no ratings"] == 1
-    with pytest.raises(NoDataError, match="no ratings of any of 2 companies"):
+    with pytest.raises(NoDataError, match="no ratings for any of 2 companies"):
         scan(vendor, ["YYYY", "ZZZZ"])
 
 
@@ -148,8 +148,8 @@ def test_a_rise_is_a_candidate_with_both_months_as_evidence_and_no_upgrade_is_cl
         ((3, 4, 3, 0, 0), True, None),  # 4.0: up by 0.2
         ((2, 5, 3, 0, 0), True, None),  # 3.9: up by 0.1 exactly, though floats make it a hair less
         ((2, 5, 4, 0, 0), False, "below min_shift"),  # 3.82
-        ((2, 4, 4, 0, 0), False, "unchanged or lower"),
-        ((0, 4, 6, 0, 0), False, "unchanged or lower"),
+        ((2, 4, 4, 0, 0), False, "rating unchanged or lower"),
+        ((0, 4, 6, 0, 0), False, "rating unchanged or lower"),
     ],
 )
 def test_the_shift_must_reach_the_threshold(counts: tuple[int, ...], found: bool, step: str | None) -> None:
@@ -169,10 +169,10 @@ def test_a_small_rise_is_less_urgent() -> None:
         ([month(FEBRUARY, 9, 1, 0, 0, 0)], "fewer than two months of ratings"),
         ([month(FEBRUARY, 9, 1, 0, 0, 0), month(JANUARY, 0, 0, 0, 0, 0)], "fewer than two months of ratings"),
         ([month(date(2026, 3, 1), 9, 1, 0, 0, 0), month(JANUARY)], "fewer than two months of ratings"),
-        ([month(FEBRUARY, 9, 1, 0, 0, 0), month(date(2025, 12, 1))], "the month before is missing"),
+        ([month(FEBRUARY, 9, 1, 0, 0, 0), month(date(2025, 12, 1))], "previous month missing"),
         ([month(FEBRUARY, 9, 1, 0, 0, 0), month(FEBRUARY)], "fewer than two months of ratings"),
-        ([month(FEBRUARY, 2, 0, 0, 0, 0), month(JANUARY)], "fewer analysts than min_analysts"),
-        ([month(FEBRUARY), month(JANUARY, 0, 0, 2, 0, 0)], "fewer analysts than min_analysts"),
+        ([month(FEBRUARY, 2, 0, 0, 0, 0), month(JANUARY)], "below min_analysts"),
+        ([month(FEBRUARY), month(JANUARY, 0, 0, 2, 0, 0)], "below min_analysts"),
     ],
 )
 def test_months_that_prove_nothing_are_counted(months: list[RatingMonth], step: str) -> None:
@@ -185,10 +185,10 @@ OLD = [month(date(2025, 12, 1), 9, 1, 0, 0, 0), month(date(2025, 11, 1))]
 
 
 def test_ratings_that_are_all_old_are_stale_and_no_quiet_month() -> None:
-    with pytest.raises(StaleDataError, match="no ratings of this month or the last"):
+    with pytest.raises(StaleDataError, match="no ratings for this month or the last"):
         judged(*OLD)
     ran = scan(FakeVendor({"OLD": OLD, "GOOD": RISE}), ["OLD", "GOOD"])
-    assert (ran.tickers, ran.funnel["no ratings of this month or the last"]) == (["GOOD"], 1)
+    assert (ran.tickers, ran.funnel["no ratings for this month or the last"]) == (["GOOD"], 1)
 
 
 def test_ratings_of_later_months_alone_say_nothing_of_a_day_of_the_past() -> None:

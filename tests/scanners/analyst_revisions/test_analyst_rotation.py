@@ -122,9 +122,7 @@ def test_without_a_calendar_the_universe_is_still_asked_about_and_the_lack_told(
     vendor.given = Transient("finnhub", "HTTP 503")
     ran = Days(tmp_path, vendor, universe=TEN, max_tickers=4).run()
     assert ran.tickers == TEN[:4]
-    assert ran.recorder.troubles == [
-        (Reason.VENDOR_DOWN, "nobody is known to report soon: finnhub: HTTP 503")
-    ]
+    assert ran.recorder.troubles == [(Reason.VENDOR_DOWN, "earnings calendar unavailable: finnhub: HTTP 503")]
 
 
 def test_what_the_pace_does_not_allow_in_time_is_left_for_a_later_run_and_told(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.candidate import signal_order
 from tradingagents.discovery.model.errors import Auth, NoDataError, Transient
 from tradingagents.discovery.scanners.earnings.calendar import EarningsCalendar, EarningsCalendarSettings
-from tradingagents.discovery.scanners.earnings.reports import listed_at_home
+from tradingagents.discovery.scanners.earnings.reports import us_ticker
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.vendors.finnhub.records import EarningsEvent
 
@@ -86,7 +86,7 @@ def test_the_days_run_from_the_trade_date_over_the_days_ahead_both_included() ->
     vendor = FakeVendor([event("NOW", 0), event("LAST", 5), event("PAST", -1), event("LATE", 6)])
     ran = run(EarningsCalendar, vendors(finnhub=vendor), days_ahead=5)
     assert ran.tickers == ["NOW", "LAST"]
-    assert ran.funnel["reports of other days"] == 2
+    assert ran.funnel["outside the date window"] == 2
 
 
 @pytest.mark.parametrize(("days_ahead", "asked"), [(0, 7), (5, 7), (7, 7), (8, 8), (30, 30)])
@@ -116,9 +116,9 @@ def test_what_is_left_out_is_counted() -> None:
     assert ran.tickers == ["GOOD", "RYAAY"]
     assert ran.funnel == {
         "reports listed": 9,
-        "not a United States listing": 4,
-        "reported already": 1,
-        "a further entry of the same company": 2,
+        "not a US listing": 4,
+        "already reported": 1,
+        "duplicate entry": 2,
     }
     assert ran.recorder.coverage() == {"asked": 2, "answered": 2, "of": 2}
 
@@ -130,7 +130,7 @@ def test_without_the_directory_a_symbol_of_those_over_the_counter_is_not_believe
     hub = vendors(finnhub=FakeVendor([event("RYAAY"), event("GOOD")]), nasdaq=SimpleNamespace(listed=nothing))
     ran = run(EarningsCalendar, hub)
     assert ran.tickers == ["GOOD"]
-    assert ran.funnel["not a United States listing"] == 1
+    assert ran.funnel["not a US listing"] == 1
 
 
 @needs_shared
@@ -138,7 +138,7 @@ def test_no_listed_share_or_fund_is_taken_for_a_foreign_one() -> None:
     files = [SHARED / f"real-data/nasdaq/2025-08-11_{name}listed.txt" for name in ("nasdaq", "other")]
     listed = SymbolDirectory.from_bytes(*(file.read_bytes() for file in files)).shares_and_funds
     assert len(listed) > 8_000
-    assert [ticker for ticker in listed if listed_at_home(ticker, listed) is None] == []
+    assert [ticker for ticker in listed if us_ticker(ticker, listed) is None] == []
     assert {"RYAAY", "CRESY", "FORTY"} <= set(listed)
 
 
@@ -146,7 +146,7 @@ def test_no_listed_share_or_fund_is_taken_for_a_foreign_one() -> None:
     "symbol", ["SHOP.TO", "VOD.L", "9911.HK", "BMW.DE", "RIO.AX", "QZEDF", "NSRGY", "", "A B"]
 )
 def test_a_foreign_listing_is_seen_by_its_symbol(symbol: str) -> None:
-    assert listed_at_home(symbol) is None
+    assert us_ticker(symbol) is None
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_foreign_listing_is_seen_by_its_symbol(symbol: str) -> None:
     [("F", "F"), ("FLY", "FLY"), ("BRK.B", "BRK.B"), ("GOOGL", "GOOGL"), ("MKC.V", "MKC.V")],
 )
 def test_a_home_listing_is_kept(symbol: str, ticker: str) -> None:
-    assert listed_at_home(symbol) == ticker
+    assert us_ticker(symbol) == ticker
 
 
 def test_the_nearest_comes_first_then_the_larger_revenue() -> None:

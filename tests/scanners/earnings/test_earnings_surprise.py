@@ -101,18 +101,18 @@ def test_what_is_put_forward_says_its_direction(
 @pytest.mark.parametrize(
     ("eps", "revenue", "step"),
     [
-        ((1.0, 1.09), (1e9, 1.049e9), "close to the estimates"),
-        ((0.0, 0.01), (None, None), "close to the estimates"),  # a cent more than nothing
-        ((0.02, 0.03), (None, None), "close to the estimates"),
-        ((None, 1.2), (None, 1e9), "no estimate to compare with"),
-        ((None, 1.2), (1e9, 1e6), "no estimate to compare with"),  # thousands beside dollars
+        ((1.0, 1.09), (1e9, 1.049e9), "below the surprise thresholds"),
+        ((0.0, 0.01), (None, None), "below the surprise thresholds"),  # a cent more than nothing
+        ((0.02, 0.03), (None, None), "below the surprise thresholds"),
+        ((None, 1.2), (None, 1e9), "no estimate"),
+        ((None, 1.2), (1e9, 1e6), "no estimate"),  # thousands beside dollars
         ((1.2, None), (1e9, None), None),
     ],
 )
 def test_near_misses_are_counted_and_not_put_forward(eps: Any, revenue: Any, step: str | None) -> None:
     ran = scan(reported(eps=eps, revenue=revenue), reported("SEEN", (1.0, 1.0)))
     assert ran.tickers == []
-    assert ran.funnel[step or "no figures yet"] == (2 if step == "close to the estimates" else 1)
+    assert ran.funnel[step or "no figures yet"] == (2 if step == "below the surprise thresholds" else 1)
 
 
 def test_the_context_tells_both_figures_and_when() -> None:
@@ -184,16 +184,16 @@ def test_the_newest_report_of_a_company_counts_and_what_is_left_out_is_told() ->
     assert [(one["ticker"], one["strategy"]) for one in ran.candidates] == [("TWICE", "earnings_beat")]
     assert ran.funnel == {
         "reports listed": 5,
-        "a further entry of the same company": 1,
-        "not a United States listing": 1,
+        "duplicate entry": 1,
+        "not a US listing": 1,
         "no figures yet": 1,
-        "close to the estimates": 1,
+        "below the surprise thresholds": 1,
     }
     assert ran.recorder.coverage() == {"asked": 2, "answered": 2, "of": 3}
 
 
 def test_a_day_on_which_nobody_has_figures_yet_is_no_day_without_surprises() -> None:
-    with pytest.raises(NoDataError, match="no figures yet of any of 2 companies"):
+    with pytest.raises(NoDataError, match="no figures yet for any of 2 companies"):
         scan(reported("ONE", (1.0, None)), reported("TWO", (None, None)), event("NEXT", 3))
 
 
@@ -208,7 +208,7 @@ def test_directions_can_be_chosen() -> None:
     assert scan(*events, directions=["miss"]).tickers == ["DOWN"]
     ran = scan(*events, directions=["beat", "mixed"])
     assert ran.tickers == ["BOTH", "UP"]
-    assert ran.funnel["a miss, which directions leaves out"] == 1
+    assert ran.funnel["miss (not in directions)"] == 1
 
 
 @needs_shared

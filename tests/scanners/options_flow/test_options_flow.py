@@ -141,10 +141,10 @@ def test_a_contract_above_its_open_interest_is_put_forward_with_its_record_and_n
         ({"volume": 500}, {"volume": 499}, "below min_volume"),
         ({"open_interest": 500}, {"open_interest": 501}, "below min_volume_over_open_interest"),
         ({"mark": 1.0, "bid": 1.0}, {"mark": 0.99, "bid": 0.9}, "below min_premium_usd"),
-        ({"days": 1}, {"days": 0}, "outside the days to expiry"),
-        ({"days": 60}, {"days": 61}, "outside the days to expiry"),
-        ({"bid": 0.01}, {"bid": 0.0}, "without a bid, or quotes crossed"),
-        ({"bid": 2.1}, {"bid": 2.11}, "without a bid, or quotes crossed"),
+        ({"days": 1}, {"days": 0}, "outside the days-to-expiry range"),
+        ({"days": 60}, {"days": 61}, "outside the days-to-expiry range"),
+        ({"bid": 0.01}, {"bid": 0.0}, "no bid, or crossed quotes"),
+        ({"bid": 2.1}, {"bid": 2.11}, "no bid, or crossed quotes"),
         ({"delta": 0.9}, {"delta": 0.91}, "above max_delta"),
         ({"delta": -0.9}, {"delta": -0.91}, "above max_delta"),
         ({"delta": None}, {"volume": 1}, "below min_volume"),
@@ -278,7 +278,7 @@ def test_a_refusal_of_the_key_or_the_day_ends_the_asking(error: Exception, reaso
     assert ran.tickers == ["ONE"]
     assert ran.recorder.coverage() == {"asked": 2, "answered": 1, "of": 4}
     assert ran.recorder.troubles == [(reason, f"TWO: {error}")]
-    assert ran.funnel["not asked, as it would be refused too"] == 2
+    assert ran.funnel["not requested after a refusal"] == 2
 
 
 def test_a_plan_without_option_chains_is_an_auth_error_after_one_request() -> None:

@@ -239,7 +239,7 @@ def test_one_author_is_one_voice_however_often_and_wherever_he_writes() -> None:
     zealot = [post(n, f"$GME, day {n}", writer=7, score=100 + n) for n in range(5)]
     ran = scan(*zealot, post(10, "$GME today", writer=8))
     assert ran.tickers == []
-    assert ran.funnel["below min_mentions but for further posts of one author"] == 1
+    assert ran.funnel["below min_mentions, counting one post per author"] == 1
     (candidate,) = scan(*zealot, *(post(10 + n, "$GME today", writer=8 + n) for n in range(2))).candidates
     assert candidate["context"].startswith("named in 3 posts")
     assert [one["id"] for one in candidate["evidence"]] == ["p4", "p10", "p11"]

@@ -1,8 +1,7 @@
-"""``news_catalyst``: tickers that the day's news is about, and speaks well of (Alpha Vantage NEWS_SENTIMENT).
+"""``news_catalyst``: tickers with bullish news (Alpha Vantage NEWS_SENTIMENT).
 
-The mood and the relevance are the vendor's own figures for a ticker in an article; nothing is read into
-a headline, which is quoted as foreign words. Relevant bearish articles count against a ticker, so that one
-kind word does not outweigh them.
+Sentiment and relevance are the vendor's figures for a ticker in an article. Headlines are not interpreted,
+only quoted as untrusted text. Relevant bearish articles are subtracted from a ticker's score.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.model.candidate import Evidence, Priority, normalise_ticker
+from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority, normalise_ticker
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import InvalidCandidate, NoDataError
 from tradingagents.discovery.model.untrusted_text import one_line, quoted
@@ -32,7 +31,7 @@ __all__ = ["NewsCatalyst", "NewsCatalystSettings"]
 _NEW_YORK = ZoneInfo("America/New_York")
 _MAX_EVIDENCE = 10
 _WORD = re.compile(r"\w+")
-_HIGH_ARTICLES = 3  # so many separate articles make it urgent
+_HIGH_ARTICLES = 3  # separate bullish articles for high priority
 
 
 class NewsCatalystSettings(ScannerSettings):
@@ -45,8 +44,8 @@ class NewsCatalystSettings(ScannerSettings):
 
 
 @dataclass(frozen=True)
-class _Said:
-    """What one article says of one ticker."""
+class _Mention:
+    """One article's sentiment about one ticker."""
 
     article: Article
     mood: Mood
@@ -57,37 +56,37 @@ class _Said:
 
 
 class NewsCatalyst(BaseScanner):
-    """Puts forward tickers with bullish articles; the score is the sum of relevance times sentiment."""
+    """Finds tickers with bullish articles; the score is the sum of relevance times sentiment."""
 
     name, pipeline, strategy = "news_catalyst", "news", "bullish_news"
     evidence_kinds = ("news_sentiment",)
     listed_only = True
     Settings = NewsCatalystSettings
 
-    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield in order of symbol, from the ``lookback_hours`` that end with the trade date, or now."""
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
+        """Yield in order of symbol, from the ``lookback_hours`` to the end of the trade date, or to now."""
         now = current_deadline().clock.now()
         last = _end_of(self.trade_date(state), now)
         first = last - timedelta(hours=self.settings.lookback_hours)
-        articles = self._articles(first, last, so_far=last == now)
-        said = self._said(_separate(articles))
-        self.step("tickers named", len(said))
-        self.cover(asked=len(said), answered=len(said))
-        for ticker in sorted(said):
-            if candidate := self._judged(ticker, said[ticker]):
+        articles = self._articles(first, last, until_now=last == now)
+        mentions = self._mentions(_distinct(articles))
+        self.step("tickers named", len(mentions))
+        self.cover(asked=len(mentions), answered=len(mentions))
+        for ticker in sorted(mentions):
+            if candidate := self._judge(ticker, mentions[ticker]):
                 yield candidate
 
-    def _articles(self, first: datetime, last: datetime, *, so_far: bool) -> list[Article]:
-        """Return the window's articles, and say when the vendor's limit cut the oldest.
+    def _articles(self, first: datetime, last: datetime, *, until_now: bool) -> list[Article]:
+        """Return the window's articles; degrade the outcome when the vendor's limit cut the oldest.
 
-        A window that ends ``so_far`` is asked for from the beginning of its first day and without an end: the
-        same question all day, which the answer of some minutes ago serves, and in an outage an older one.
+        A window ``until_now`` is requested from the start of its first day and without an end: the request
+        stays the same all day, so that the cache can answer it, in an outage with an older answer.
         """
         problems: list[str] = []
         vendor = self.vendors.alpha_vantage
-        since = datetime.combine(first.astimezone(UTC).date(), time(), UTC) if so_far else first
-        until = None if so_far else last
-        given: list[Article] = self.ask(
+        since = datetime.combine(first.astimezone(UTC).date(), time(), UTC) if until_now else first
+        until = None if until_now else last
+        received: list[Article] = self.ask(
             "alpha_vantage.news",
             {"time_from": first.isoformat(), "time_to": last.isoformat()},
             lambda: vendor.news(since, until, on_malformed=problems.append),
@@ -95,41 +94,42 @@ class NewsCatalyst(BaseScanner):
         )
         for problem in problems:
             self.trouble(Reason.BAD_PAYLOAD, f"alpha_vantage: {problem}")
-        if len(given) >= MAX_ARTICLES and (oldest := min(one.published for one in given)) > first:
-            cut = f"the newest {MAX_ARTICLES} articles only, back to {oldest.isoformat()}"
-            self.trouble(Reason.NO_DATA, f"alpha_vantage: gave {cut}")
-        kept = [article for article in given if first <= article.published <= last]
+        if len(received) >= MAX_ARTICLES and (oldest := min(one.published for one in received)) > first:
+            cut = f"only the newest {MAX_ARTICLES} articles, back to {oldest.isoformat()}"
+            self.trouble(Reason.NO_DATA, f"alpha_vantage: {cut}")
+        kept = [article for article in received if first <= article.published <= last]
         if not kept:
-            # "Invalid inputs" is how the vendor says that it found nothing, and that it was asked wrongly.
-            raise NoDataError(f"alpha_vantage: no article of any ticker from {first} to {last}")
+            # The vendor answers "Invalid inputs" both when it found nothing and to a malformed request.
+            raise NoDataError(f"alpha_vantage: no articles from {first} to {last}")
         self.step("articles", len(kept))
-        self.step("articles outside the window", len(given) - len(kept))
+        self.step("articles outside the window", len(received) - len(kept))
         return kept
 
-    def _said(self, articles: Sequence[Article]) -> dict[str, list[_Said]]:
-        said: dict[str, list[_Said]] = defaultdict(list)
+    def _mentions(self, articles: Sequence[Article]) -> dict[str, list[_Mention]]:
+        """Return the mentions by ticker."""
+        mentions: dict[str, list[_Mention]] = defaultdict(list)
         others: set[str] = set()
         for article in articles:
-            moods: dict[str, Mood] = {}  # a ticker that an article lists twice is named by it once
+            moods: dict[str, Mood] = {}  # a ticker listed twice in an article counts once
             for mood in sorted(article.moods, key=lambda one: (-one.relevance, one.sentiment)):
                 try:
                     moods.setdefault(normalise_ticker(mood.ticker), mood)
                 except InvalidCandidate:  # CRYPTO:BTC, FOREX:USD, preferred shares
                     others.add(mood.ticker)
             for ticker, mood in moods.items():
-                said[ticker].append(_Said(article, mood))
-        self.step("coins, currencies and what is no share", len(others))
-        return said
+                mentions[ticker].append(_Mention(article, mood))
+        self.step("not a stock ticker", len(others))
+        return mentions
 
-    def _judged(self, ticker: str, said: Sequence[_Said]) -> dict[str, Any] | None:
-        relevant = [one for one in said if one.mood.relevance >= self.settings.min_relevance]
+    def _judge(self, ticker: str, mentions: Sequence[_Mention]) -> Candidate | None:
+        relevant = [one for one in mentions if one.mood.relevance >= self.settings.min_relevance]
         bullish = [one for one in relevant if one.mood.sentiment >= self.settings.min_sentiment]
         bearish = [one for one in relevant if one.mood.sentiment <= -self.settings.min_sentiment]
         score = sum(one.weight for one in bullish + bearish)
         checks = {
             "below min_relevance": not relevant,
             "below min_sentiment": not bullish,
-            "bearish articles outweigh": score <= 0,
+            "outweighed by bearish articles": score <= 0,
         }
         failed = next((name for name, fails in checks.items() if fails), None)
         if failed is not None:
@@ -138,35 +138,37 @@ class NewsCatalyst(BaseScanner):
         return self._candidate(ticker, bullish, bearish, round(score, 6))
 
     def _candidate(
-        self, ticker: str, bullish: Sequence[_Said], bearish: Sequence[_Said], score: float
-    ) -> dict[str, Any]:
+        self, ticker: str, bullish: Sequence[_Mention], bearish: Sequence[_Mention], score: float
+    ) -> Candidate:
         ranked = sorted(bullish, key=lambda one: (-one.weight, one.article.published, one.article.url))
         best = ranked[0]
         count = f"{len(bullish)} bullish article{'s' if len(bullish) > 1 else ''}"
         against = f", {len(bearish)} bearish" if bearish else ""
-        return {
-            "ticker": ticker,
-            "context": (
+        return Candidate(
+            ticker=ticker,
+            source=self.name,
+            context=(
                 f"{count}{against}; the strongest (sentiment {best.mood.sentiment:+.2f}, relevance "
                 f"{best.mood.relevance:.2f}, {best.article.published:%Y-%m-%d %H:%M} UTC) is headed "
                 f"{quoted(best.article.title, 160)} by {quoted(best.article.source or 'unnamed', 40)}"
             ),
-            "priority": Priority.HIGH if len(bullish) >= _HIGH_ARTICLES else Priority.MEDIUM,
-            "score": score,
-            "evidence": [_evidence(one) for one in [*ranked, *bearish][:_MAX_EVIDENCE]],
-        }
+            priority=Priority.HIGH if len(bullish) >= _HIGH_ARTICLES else Priority.MEDIUM,
+            strategy=self.strategy,
+            score=score,
+            evidence=tuple(_evidence(one) for one in [*ranked, *bearish][:_MAX_EVIDENCE]),
+        )
 
 
 def _end_of(day: date, now: datetime) -> datetime:
-    """Return the end of a day in New York, or ``now`` while that is still to come."""
+    """Return the end of a day in New York, ``now`` when that is earlier."""
     return min(now, datetime.combine(day + timedelta(days=1), time(), _NEW_YORK))
 
 
-def _separate(articles: Sequence[Article]) -> list[Article]:
-    """Keep one of each headline, the first published: agencies' texts appear under many addresses.
+def _distinct(articles: Sequence[Article]) -> list[Article]:
+    """Return one article per headline and per address, the first published.
 
-    Headlines are compared by their words, without the name of the site at their end; an address counts
-    once too.
+    Agency texts appear on many sites: headlines are compared by their words, without the site's name at the
+    end.
     """
     by_words: dict[tuple[str, ...], Article] = {}
     for article in sorted(articles, key=lambda one: (one.published, one.url)):
@@ -183,7 +185,7 @@ def _words_of(article: Article) -> tuple[str, ...]:
     return words[: -len(source)] if named and len(words) > len(source) else words or (article.title,)
 
 
-def _evidence(one: _Said) -> Evidence:
+def _evidence(one: _Mention) -> Evidence:
     return Evidence(
         vendor="alpha_vantage",
         kind="news_sentiment",

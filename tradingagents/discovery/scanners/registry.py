@@ -16,7 +16,7 @@ from tradingagents.discovery.scanners.off_exchange.volume_accumulation import Vo
 from tradingagents.discovery.scanners.options_flow.scanner import OptionsFlow
 from tradingagents.discovery.scanners.reddit.dd import RedditDD
 from tradingagents.discovery.scanners.reddit.trending import RedditTrending
-from tradingagents.discovery.scanners.short_interest.short_squeeze import ShortSqueeze
+from tradingagents.discovery.scanners.short_squeeze.scanner import ShortSqueeze
 from tradingagents.discovery.scanners.technical.catalogue import (
     AtrCompression,
     GapUp,

@@ -1,7 +1,6 @@
-"""Which two months of analysts' ratings may be compared on a day. Pure functions.
+"""The two months of analyst ratings to compare on a day. Pure functions.
 
-A change over a month that is missing is not a month's, one month told twice is no change, and what was
-written down later was not known on the day.
+They must be consecutive months, and neither may be later than the day: it was not known then.
 """
 
 from __future__ import annotations
@@ -13,16 +12,16 @@ from tradingagents.discovery.vendors.finnhub.records import RatingMonth
 
 __all__ = ["LATER", "OLD", "newest_two"]
 
-OLD = "no ratings of this month or the last"
-LATER = "ratings of later months only"
+OLD = "no ratings for this month or the last"
+LATER = "ratings for later months only"
 _TOO_FEW = "fewer than two months of ratings"
-_GAP = "the month before is missing"
+_GAP = "previous month missing"
 
 
 def newest_two(months: Sequence[RatingMonth], today: date) -> tuple[RatingMonth, RatingMonth] | str:
-    """Return the newest month that was known on ``today`` and the one right before it, or why there are none.
+    """Return the newest month known on ``today`` and the one before it, or the reason why that is impossible.
 
-    ``months`` come newest first; one without analysts is none.
+    ``months`` are sorted newest first; a month without analysts is ignored.
     """
     known = [month for month in months if month.period <= today and month.analysts]
     if not known:

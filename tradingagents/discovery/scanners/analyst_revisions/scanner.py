@@ -1,12 +1,12 @@
 """``analyst_revisions``: companies whose mean analyst rating rose (Finnhub's recommendation trends).
 
-The figures are monthly counts of opinions. A rise is a change of the consensus; it is no "upgrade" by
-anybody, because an analyst who begins or ends coverage moves the mean as well, and nothing here says so.
+The figures are monthly counts of ratings. A rise is a change of the consensus, not an "upgrade": an analyst
+who starts or drops coverage moves the mean as well.
 
-A company costs one request, and a minute's quota is far below a market. So each run asks about at most
-``max_tickers``: those of the settings or the state, else those that report soon (with half of the requests,
-where the universe can use the rest), and with what is left those of ``universe``; in each case the ones asked
-longest ago. The coverage says how much of the whole that was.
+Each company costs one request, and the quota is far below the size of the market. So a run requests at most
+``max_tickers`` companies: first the tickers of the settings or the state, or else the companies that report
+soon (up to half of the requests when the universe can use the rest), then those of ``universe``; in each
+group the ones requested longest ago. The coverage reports the fraction of the whole.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from tradingagents.discovery.execution.outcome import verdict_of_error
-from tradingagents.discovery.model.candidate import Evidence, Priority, normalise_ticker
+from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority, normalise_ticker
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import (
     Auth,
@@ -36,6 +36,7 @@ from tradingagents.discovery.model.errors import (
     Transient,
 )
 from tradingagents.discovery.scanners.analyst_revisions.ratings import LATER, OLD, newest_two
+from tradingagents.discovery.scanners.checks import Ticker
 from tradingagents.discovery.scanners.earnings.reports import upcoming_reports
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.rotation import Rotation
@@ -45,18 +46,8 @@ from tradingagents.discovery.vendors.finnhub.records import RatingMonth
 __all__ = ["AnalystRevisions", "AnalystRevisionsSettings"]
 
 _HIGH_FACTOR = 3  # times min_shift
-_SHARE = 0.5  # of the requests, for those that report soon where there is a universe
-_LAST_SECONDS = 0.5  # of the scanner's time, in which a request that ran out of it is no longer told apart
-
-
-def _ticker(text: str) -> str:
-    try:
-        return normalise_ticker(text)
-    except InvalidCandidate as error:
-        raise ValueError(error.reason) from None
-
-
-Ticker = Annotated[str, AfterValidator(_ticker)]
+_SOON_SHARE = 0.5  # of the requests, for companies that report soon, when there is a universe
+_LAST_SECONDS = 0.5  # with less time left than this, a request that timed out means the scanner's deadline
 
 
 class AnalystRevisionsSettings(ScannerSettings):
@@ -72,51 +63,51 @@ class AnalystRevisionsSettings(ScannerSettings):
 
 
 class AnalystRevisions(BaseScanner):
-    """Puts forward rises of the mean rating by ``min_shift`` or more in a month; the rise is the score."""
+    """Finds companies whose mean rating rose by ``min_shift`` or more in a month; the rise is the score."""
 
     name, pipeline, strategy = "analyst_revisions", "events", "consensus_up"
     evidence_kinds = ("analyst_consensus",)
     Settings = AnalystRevisionsSettings
 
     _rotation: Rotation
-    _lacking: Counter[str]
-    _without: list[str]  # those of whom Finnhub has no ratings, from several threads
+    _unusable: Counter[str]  # companies by the reason why their ratings cannot be compared
+    _unrated: list[str]  # companies without ratings; appended to by several threads
 
     @classmethod
     def calendar_days(cls, settings: Any) -> tuple[int, int]:
-        """See :class:`BaseScanner`; with tickers of its own it reads no calendar."""
+        """See :class:`BaseScanner`; with configured tickers it reads no calendar."""
         return 0, 0 if settings.tickers else int(settings.days_ahead)
 
-    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield in the order of the lists: as given, or by date of the report, then as in ``universe``."""
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
+        """Yield in the order given, or by report date; then in the order of ``universe``."""
         today = self.trade_date(state)
         named = self._named(state)
         first = named or self._reporting_soon(today)
         rest = [ticker for ticker in dict.fromkeys(self.settings.universe) if ticker not in set(first)]
         now = current_deadline().clock.now()
         with closing(Rotation(self.vendors.state_file("rotation"), self.name, now)) as self._rotation:
-            turns = self._turns(first, rest, share=1.0 if named else _SHARE)
+            turns = self._turns(first, rest, share=1.0 if named else _SOON_SHARE)
             picked = [ticker for ticker in [*first, *rest] if ticker in turns]
             self.step("tickers", len(first) + len(rest))
             self.step("left for later runs", len(first) + len(rest) - len(picked))
-            compared, self._lacking, self._without = False, Counter(), []
+            compared, self._unusable, self._unrated = False, Counter(), []
             for ticker, months in self.gather(self._months, picked, of=len(first) + len(rest)):
                 if (pair := self._comparable(months, today)) is None:
                     continue
                 compared = True
-                if candidate := self._judged(ticker, *pair):
+                if candidate := self._judge(ticker, *pair):
                     yield candidate
             if not compared and picked:
-                self._say_what_was_lacking(today, len(picked))
+                self._raise_if_nothing_usable(today, len(picked))
 
     def _reporting_soon(self, today: date) -> list[str]:
-        """Return who reports soon; without a calendar nobody, where a universe is left to ask about."""
+        """Return the companies that report soon; none when the calendar fails and a universe remains."""
         try:
             return list(upcoming_reports(self, today, self.settings.days_ahead))
         except (FetchError, NoDataError) as error:
             if not self.settings.universe:
                 raise
-            self.trouble(verdict_of_error(error).reason, f"nobody is known to report soon: {error}")
+            self.trouble(verdict_of_error(error).reason, f"earnings calendar unavailable: {error}")
             return []
 
     def _named(self, state: dict[str, Any]) -> list[str]:
@@ -131,7 +122,7 @@ class AnalystRevisions(BaseScanner):
         return list(given)
 
     def _turns(self, first: Sequence[str], rest: Sequence[str], share: float) -> set[str]:
-        """Return whose turn it is; ``first`` gets its share, and what ``rest`` does not need."""
+        """Return the tickers to request; ``first`` gets its share, and what ``rest`` does not use."""
         most = self.settings.max_tickers
         room = max(math.ceil(most * share), most - len(rest))
         ahead = self._rotation.longest_ago(first)[:room]
@@ -147,12 +138,12 @@ class AnalystRevisions(BaseScanner):
                 lambda months: f"{len(months)} months, the newest {months[0].period}",
             )
         except (NoDataError, BadPayload, Permanent) as error:
-            self._rotation.note([ticker])  # asking sooner than the others would bring the same
+            self._rotation.note([ticker])  # an earlier retry would give the same
             if isinstance(error, NoDataError):
-                self._without.append(ticker)
+                self._unrated.append(ticker)
                 self.step("no ratings")
             raise
-        except (Transient, Auth):  # Finnhub answers 403 for a company that a plan leaves out
+        except (Transient, Auth):  # Finnhub answers 403 for a company outside the plan
             self._rotation.note_failure(ticker)
             raise
         except DeadlineExceeded as error:
@@ -168,38 +159,40 @@ class AnalystRevisions(BaseScanner):
         found = newest_two(months, today)
         if isinstance(found, tuple):
             return found
-        self._lacking[found] += 1
+        self._unusable[found] += 1
         self.step(found)
         return None
 
-    def _say_what_was_lacking(self, today: date, asked: int) -> None:
-        """Raise where no answer was of the day, for then nothing was seen that could be judged."""
-        if len(self._without) == asked:
-            raise NoDataError(f"finnhub: no ratings of any of {asked} companies")
-        if count := self._lacking[OLD]:
-            raise StaleDataError(f"finnhub: {OLD} of {today}, of any of {count} companies")
-        if count := self._lacking[LATER]:
-            raise NoDataError(f"finnhub: {LATER} than {today}, of {count} companies")
+    def _raise_if_nothing_usable(self, today: date, requested: int) -> None:
+        """Raise when all ratings were absent, outdated or of the future: no data is not "no rise"."""
+        if len(self._unrated) == requested:
+            raise NoDataError(f"finnhub: no ratings for any of {requested} companies")
+        if count := self._unusable[OLD]:
+            raise StaleDataError(f"finnhub: {OLD} as of {today}, for any of {count} companies")
+        if count := self._unusable[LATER]:
+            raise NoDataError(f"finnhub: {LATER} than {today}, for {count} companies")
 
-    def _judged(self, ticker: str, newest: RatingMonth, before: RatingMonth) -> dict[str, Any] | None:
+    def _judge(self, ticker: str, newest: RatingMonth, before: RatingMonth) -> Candidate | None:
         if min(newest.analysts, before.analysts) < self.settings.min_analysts:
-            self.step("fewer analysts than min_analysts")
+            self.step("below min_analysts")
             return None
-        shift = round(newest.mean - before.mean, 9)  # so that 0.1 of 40 analysts is not a hair below 0.1
+        shift = round(newest.mean - before.mean, 9)  # so that 0.1 is not 0.0999...
         if shift < self.settings.min_shift:
-            self.step("unchanged or lower" if shift <= 0 else "below min_shift")
+            self.step("rating unchanged or lower" if shift <= 0 else "below min_shift")
             return None
         urgent = shift >= _HIGH_FACTOR * self.settings.min_shift
-        return {
-            "ticker": ticker,
-            "context": (
+        return Candidate(
+            ticker=ticker,
+            source=self.name,
+            context=(
                 f"analysts' mean rating rose by {shift:.2f} to {newest.mean:.2f} of 5 from {before.period} "
                 f"({before.analysts} analysts) to {newest.period} ({newest.analysts}): the consensus shifted"
             ),
-            "priority": Priority.HIGH if urgent else Priority.MEDIUM,
-            "score": shift,
-            "evidence": [self._evidence(ticker, month) for month in (newest, before)],
-        }
+            priority=Priority.HIGH if urgent else Priority.MEDIUM,
+            strategy=self.strategy,
+            score=shift,
+            evidence=tuple(self._evidence(ticker, month) for month in (newest, before)),
+        )
 
     def _evidence(self, ticker: str, month: RatingMonth) -> Evidence:
         return Evidence(

@@ -1,7 +1,6 @@
-"""``earnings_calendar``: who reports within the next days (Finnhub's earnings calendar).
+"""``earnings_calendar``: companies that report earnings soon (Finnhub's earnings calendar).
 
-A date is context, not a signal of direction; the nearest reports come first, the larger companies before
-the smaller ones of the same day.
+A date is context, not a direction. The nearest reports rank first; on one day, larger companies first.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
-from tradingagents.discovery.model.candidate import Evidence, Priority
+from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.scanners.earnings.reports import HOURS, calendar_address, upcoming_reports
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.settings.settings import ScannerSettings
@@ -21,7 +20,7 @@ from tradingagents.discovery.vendors.finnhub.records import EarningsEvent
 __all__ = ["EarningsCalendar", "EarningsCalendarSettings"]
 
 _SOON_DAYS = 2
-_LARGEST_REVENUE_USD = 1e12  # a quarter's; puts the share of revenue in the score below 1
+_LARGEST_REVENUE_USD = 1e12  # per quarter; keeps the revenue term of the score below 1
 
 
 class EarningsCalendarSettings(ScannerSettings):
@@ -32,10 +31,10 @@ class EarningsCalendarSettings(ScannerSettings):
 
 
 class EarningsCalendar(BaseScanner):
-    """Puts forward the companies that report soon.
+    """Finds companies that report within ``days_ahead``.
 
-    The score is the days left unused of ``days_ahead``, plus a share below 1 for the revenue expected:
-    its logarithm over that of a million million dollars, 0 where nobody made an estimate.
+    The score is ``days_ahead`` minus the days until the report, plus a term below 1 for the expected revenue:
+    its logarithm divided by that of one trillion US dollars, 0 without an estimate.
     """
 
     name, pipeline, strategy = "earnings_calendar", "events", "earnings_soon"
@@ -48,7 +47,7 @@ class EarningsCalendar(BaseScanner):
         """See :class:`BaseScanner`."""
         return 0, int(settings.days_ahead)
 
-    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield by date and symbol."""
         today = self.trade_date(state)
         reports = upcoming_reports(self, today, self.settings.days_ahead)
@@ -56,13 +55,15 @@ class EarningsCalendar(BaseScanner):
         for ticker, event in reports.items():
             yield self._candidate(ticker, event, (event.day - today).days)
 
-    def _candidate(self, ticker: str, event: EarningsEvent, days: int) -> dict[str, Any]:
-        return {
-            "ticker": ticker,
-            "context": f"reports {_when(event, days)}; {_estimates(event)}",
-            "priority": Priority.HIGH if days <= _SOON_DAYS else Priority.MEDIUM,
-            "score": round(self.settings.days_ahead - days + _share(event.revenue_estimate), 6),
-            "evidence": [
+    def _candidate(self, ticker: str, event: EarningsEvent, days: int) -> Candidate:
+        return Candidate(
+            ticker=ticker,
+            source=self.name,
+            context=f"reports {_when(event, days)}; {_estimates(event)}",
+            priority=Priority.HIGH if days <= _SOON_DAYS else Priority.MEDIUM,
+            strategy=self.strategy,
+            score=round(self.settings.days_ahead - days + _size(event.revenue_estimate), 6),
+            evidence=(
                 Evidence(
                     vendor="finnhub",
                     kind="earnings_date",
@@ -78,12 +79,12 @@ class EarningsCalendar(BaseScanner):
                         "eps_estimate": event.eps_estimate,
                         "revenue_estimate_usd": event.revenue_estimate,
                     },
-                )
-            ],
-        }
+                ),
+            ),
+        )
 
 
-def _share(revenue_usd: float | None) -> float:
+def _size(revenue_usd: float | None) -> float:
     if revenue_usd is None or revenue_usd <= 0:
         return 0.0
     return min(math.log1p(revenue_usd) / math.log1p(_LARGEST_REVENUE_USD), 0.999)

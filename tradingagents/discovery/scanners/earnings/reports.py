@@ -1,8 +1,7 @@
-"""The reports of the earnings calendar around a day: one request for every scanner that reads them.
+"""Reports in the earnings calendar around a day: one request for all scanners that read them.
 
-All of them ask for the same window of days, the widest that any scanner of the scan needs, so that one
-request serves them all: those that ask at the same time share it, those that come later find it in the
-cache. Each then takes the days it needs.
+All of them request the same window, the widest that any scanner of the scan needs. Concurrent requests are
+coalesced, later ones are served from the cache, and each scanner picks its days.
 """
 
 from __future__ import annotations
@@ -23,86 +22,87 @@ __all__ = [
     "HOURS",
     "calendar_address",
     "calendar_window",
-    "listed_at_home",
     "past_reports",
     "upcoming_reports",
+    "us_ticker",
 ]
 
 HOURS = {"bmo": "before the open", "amc": "after the close", "dmh": "during the session"}
-"""The calendar's words for the time of day, in ours."""
+"""The calendar's codes for the time of day."""
 
-_SHARED_DAYS = 7  # back and ahead: what the defaults of all scanners need together
+_SHARED_DAYS = 7  # back and ahead: enough for the defaults of all scanners
 
-# Finnhub adds an exchange to foreign symbols (VOD.L, SHOP.TO). Share classes at home are A to D, K and V.
-_ABROAD = re.compile(r"[A-Z]+\.(?![ABCDKV]$).*")
+# Finnhub adds an exchange to foreign symbols (VOD.L, SHOP.TO). US share classes are A to D, K and V.
+_FOREIGN = re.compile(r"[A-Z]+\.(?![ABCDKV]$).*")
 
-# Five letters that end in F or Y are nearly always foreign shares and receipts traded over the counter
-# (NSRGY). A few are listed (RYAAY, FORTY), and only the symbol directory knows which.
+# Five letters ending in F or Y are nearly always foreign shares or receipts traded over the counter (NSRGY).
+# A few are listed (RYAAY, FORTY): the symbol directory decides.
 _OVER_THE_COUNTER = re.compile(r"[A-Z]{4}[FY]")
 
 
 def calendar_window(
     today: date, days_back: int, days_ahead: int, shared: tuple[int, int] = (0, 0)
 ) -> tuple[date, date]:
-    """Return the days to ask for: a week either way, or what this scanner or the whole scan needs beyond."""
+    """Return the first and last day to request: a week either way, or more when a scanner needs it."""
     back, ahead = max(days_back, shared[0], _SHARED_DAYS), max(days_ahead, shared[1], _SHARED_DAYS)
     return today - timedelta(days=back), today + timedelta(days=ahead)
 
 
 def upcoming_reports(scanner: BaseScanner, today: date, days_ahead: int) -> dict[str, EarningsEvent]:
-    """Return the next report of each company listed at home, by ticker, in order of date and symbol.
+    """Return the next report of each US-listed company by ticker, in order of date and symbol.
 
-    Counts in the scanner's funnel what it leaves out. Raises ``NoDataError`` for a calendar that is empty on
-    days with a session. On a day of the past the calendar tells results that nobody knew then; such a
-    report still counts as to come.
+    Entries left out are counted in the scanner's funnel. Raises ``NoDataError`` for a calendar that is empty
+    on days with a session. For a trade date in the past, a report after it counts as upcoming although the
+    calendar already has its results.
     """
     window = calendar_window(today, 0, days_ahead, scanner.shared_calendar_days)
     events = _calendar(scanner, window, today, today + timedelta(days=days_ahead))
-    listed = _listed_of_the_doubtful(scanner, events)
+    listed = _listed_tickers(scanner, events)
     reports: dict[str, EarningsEvent] = {}
     for event in events:
         scanner.step("reports listed")
-        if (ticker := listed_at_home(event.symbol, listed)) is None:
-            scanner.step("not a United States listing")
+        if (ticker := us_ticker(event.symbol, listed)) is None:
+            scanner.step("not a US listing")
         elif event.reported and event.day <= today:
-            scanner.step("reported already")
+            scanner.step("already reported")
         elif ticker in reports:
-            scanner.step("a further entry of the same company")
+            scanner.step("duplicate entry")
         else:
             reports[ticker] = event
     return reports
 
 
 def past_reports(scanner: BaseScanner, today: date, days_back: int) -> tuple[dict[str, EarningsEvent], int]:
-    """Return the newest report with figures of each company listed at home, and how many companies reported.
+    """Return the newest report with figures of each US-listed company, and the number of companies.
 
-    In order of symbol. Counts in the scanner's funnel what it leaves out. Raises ``NoDataError`` for a
-    calendar that is empty on days with a session, and for one in which not a single company has figures.
+    By ticker, in order of symbol; the number includes companies without figures yet. Entries left out are
+    counted in the scanner's funnel. Raises ``NoDataError`` for a calendar that is empty on days with a
+    session, and when no company has figures.
     """
     window = calendar_window(today, days_back, 0, scanner.shared_calendar_days)
     events = _calendar(scanner, window, today - timedelta(days=days_back), today)
-    listed = _listed_of_the_doubtful(scanner, events)
+    listed = _listed_tickers(scanner, events)
     reports: dict[str, EarningsEvent] = {}
     companies: set[str] = set()
     for event in sorted(events, key=lambda one: one.day, reverse=True):
         scanner.step("reports listed")
-        if (ticker := listed_at_home(event.symbol, listed)) is None:
-            scanner.step("not a United States listing")
+        if (ticker := us_ticker(event.symbol, listed)) is None:
+            scanner.step("not a US listing")
             continue
         companies.add(ticker)
         if not event.reported:
             scanner.step("no figures yet")
         elif ticker in reports:
-            scanner.step("a further entry of the same company")
+            scanner.step("duplicate entry")
         else:
             reports[ticker] = event
     if companies and not reports:
-        raise NoDataError(f"finnhub: no figures yet of any of {len(companies)} companies that reported")
+        raise NoDataError(f"finnhub: no figures yet for any of {len(companies)} companies")
     return dict(sorted(reports.items())), len(companies)
 
 
 def calendar_address(scanner: BaseScanner, event: EarningsEvent) -> str:
-    """Return where a report stands in the calendar, without the key."""
+    """Return the URL of a report in the calendar, without the API key."""
     day, client = event.day.isoformat(), scanner.vendors.finnhub
     address: str = client.address("calendar/earnings", **{"from": day, "to": day, "symbol": event.symbol})
     return address
@@ -111,10 +111,10 @@ def calendar_address(scanner: BaseScanner, event: EarningsEvent) -> str:
 def _calendar(
     scanner: BaseScanner, window: tuple[date, date], first: date, last: date
 ) -> Sequence[EarningsEvent]:
-    """Ask for the window, and return the reports from ``first`` to ``last``, by date and symbol.
+    """Request the window, and return the reports from ``first`` to ``last`` by date and symbol.
 
-    Of several entries for one company and day, the one with the most figures comes first. Nobody need
-    report on a weekend, a holiday or any single day; sessions without a single report are no answer.
+    Of several entries for one company and day, the one with the most figures comes first. A single day, a
+    weekend or a holiday may have no reports; several sessions without any raise ``NoDataError``.
     """
     problems: list[str] = []
     vendor = scanner.vendors.finnhub
@@ -128,8 +128,8 @@ def _calendar(
         scanner.trouble(Reason.BAD_PAYLOAD, f"finnhub: {problem}")
     kept = sorted((event for event in events if first <= event.day <= last), key=_fullest_first)
     if not events or (not kept and first < last and nyse().sessions_between(first, last)):
-        raise NoDataError(f"finnhub: no report of any company from {first} to {last}")
-    scanner.step("reports of other days", len(events) - len(kept))
+        raise NoDataError(f"finnhub: no reports from {first} to {last}")
+    scanner.step("outside the date window", len(events) - len(kept))
     return kept
 
 
@@ -138,20 +138,17 @@ def _fullest_first(event: EarningsEvent) -> tuple[date, str, int, str]:
     return event.day, event.symbol, sum(figure is None for figure in figures), repr(event)
 
 
-def _listed_of_the_doubtful(scanner: BaseScanner, events: Iterable[EarningsEvent]) -> Container[str]:
-    """Return the listed shares and funds where a symbol of the calendar cannot be judged without them."""
+def _listed_tickers(scanner: BaseScanner, events: Iterable[EarningsEvent]) -> Container[str]:
+    """Return the listed tickers when a symbol of the calendar cannot be classified without them."""
     if any(_OVER_THE_COUNTER.fullmatch(event.symbol) for event in events):
         directory = directory_in_time(scanner, scanner.vendors)
         return frozenset() if directory is None else directory.shares_and_funds
     return frozenset()
 
 
-def listed_at_home(symbol: str, listed: Container[str] = frozenset()) -> str | None:
-    """Return the ticker of a symbol that looks like a listing in the United States, else None.
-
-    ``listed`` are tickers that are listed although they do not look so.
-    """
-    if _ABROAD.fullmatch(symbol) or (_OVER_THE_COUNTER.fullmatch(symbol) and symbol not in listed):
+def us_ticker(symbol: str, listed: Container[str] = frozenset()) -> str | None:
+    """Return the ticker of a symbol that looks like a US listing or is in ``listed``, else None."""
+    if _FOREIGN.fullmatch(symbol) or (_OVER_THE_COUNTER.fullmatch(symbol) and symbol not in listed):
         return None
     try:
         return normalise_ticker(symbol)

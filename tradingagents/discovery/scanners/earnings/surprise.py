@@ -1,7 +1,7 @@
-"""``earnings_surprise``: who beat or missed the estimates in the last days (Finnhub's earnings calendar).
+"""``earnings_surprise``: companies that beat or missed estimates (Finnhub's earnings calendar).
 
-The calendar is the one that ``earnings_calendar`` reads, so a scan with both asks for it once. Whether a
-surprise is already in the price, nothing here knows: each candidate says what was reported, and when.
+Shares its request with ``earnings_calendar``. Whether a surprise is already in the price is unknown: each
+candidate states what was reported, and when.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tradingagents.discovery.model.candidate import Evidence, Priority
+from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.scanners.earnings.reports import HOURS, calendar_address, past_reports
-from tradingagents.discovery.scanners.surprise import Surprise, eps_surprise, revenue_surprise
+from tradingagents.discovery.scanners.earnings.surprise_size import Surprise, eps_surprise, revenue_surprise
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.settings.settings import ScannerSettings
 from tradingagents.discovery.vendors.finnhub.records import EarningsEvent
 
 __all__ = ["EarningsSurprise", "EarningsSurpriseSettings"]
 
-_MOST_PERCENT = 200.0  # counted for the score: beyond it a small estimate speaks, not a large surprise
+_MAX_PERCENT = 200.0  # counted in the score: more than that comes from a small estimate
 
 Direction = Literal["beat", "miss", "mixed"]
 
 
 class EarningsSurpriseSettings(ScannerSettings):
-    """``scanners.earnings_surprise``. ``lookback_days`` counts calendar days up to the trade date."""
+    """``scanners.earnings_surprise``. ``lookback_days`` are calendar days up to the trade date."""
 
     limit: int | None = Field(default=15, ge=1)
     lookback_days: int = Field(default=7, ge=0, le=30)
@@ -38,10 +38,10 @@ class EarningsSurpriseSettings(ScannerSettings):
 
 
 class EarningsSurprise(BaseScanner):
-    """Puts forward surprises in earnings per share or revenue, upward and downward.
+    """Finds positive and negative surprises in earnings per share or revenue.
 
-    The score is the size of both surprises together in percent, each counted up to 200 and only where it
-    reaches its threshold; those in opposite directions are taken off each other.
+    The score is the absolute sum of both surprises in percent. Each counts when it reaches its threshold,
+    and up to 200; opposite directions offset each other.
     """
 
     name, pipeline, strategy = "earnings_surprise", "events", "earnings_surprise"
@@ -54,36 +54,36 @@ class EarningsSurprise(BaseScanner):
         """See :class:`BaseScanner`."""
         return int(settings.lookback_days), 0
 
-    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol."""
         reports, companies = past_reports(self, self.trade_date(state), self.settings.lookback_days)
         self.cover(asked=len(reports), answered=len(reports), of=companies)
         for ticker, event in reports.items():
-            if candidate := self._judged(ticker, event):
+            if candidate := self._judge(ticker, event):
                 yield candidate
 
-    def _judged(self, ticker: str, event: EarningsEvent) -> dict[str, Any] | None:
+    def _judge(self, ticker: str, event: EarningsEvent) -> Candidate | None:
         eps = eps_surprise(event.eps_actual, event.eps_estimate, self.settings.eps_floor_usd)
         revenue = revenue_surprise(event.revenue_actual, event.revenue_estimate)
         if eps is None and revenue is None:
-            self.step("no estimate to compare with")
+            self.step("no estimate")
             return None
-        pairs = ((eps, self._eps_tells), (revenue, self._revenue_tells))
-        telling = [one for one, tells in pairs if one is not None and tells(one)]
-        if not telling:
-            self.step("close to the estimates")
+        checks = ((eps, self._eps_counts), (revenue, self._revenue_counts))
+        counted = [one for one, counts in checks if one is not None and counts(one)]
+        if not counted:
+            self.step("below the surprise thresholds")
             return None
-        direction = _direction(telling)
+        direction = _direction(counted)
         if direction not in self.settings.directions:
-            self.step(f"a {direction}, which directions leaves out")
+            self.step(f"{direction} (not in directions)")
             return None
-        return self._candidate(ticker, event, direction, telling, (eps, revenue))
+        return self._candidate(ticker, event, direction, counted, (eps, revenue))
 
-    def _eps_tells(self, eps: Surprise) -> bool:
+    def _eps_counts(self, eps: Surprise) -> bool:
         enough = abs(eps.difference) >= self.settings.min_eps_surprise_usd  # a cent may be rounding
         return enough and bool(abs(eps.percent) >= self.settings.min_eps_surprise_percent)
 
-    def _revenue_tells(self, revenue: Surprise) -> bool:
+    def _revenue_counts(self, revenue: Surprise) -> bool:
         return bool(abs(revenue.percent) >= self.settings.min_revenue_surprise_percent)
 
     def _candidate(
@@ -91,30 +91,31 @@ class EarningsSurprise(BaseScanner):
         ticker: str,
         event: EarningsEvent,
         direction: Direction,
-        telling: list[Surprise],
+        counted: list[Surprise],
         both: tuple[Surprise | None, Surprise | None],
-    ) -> dict[str, Any]:
+    ) -> Candidate:
         hour = f", {HOURS[event.hour]}" if event.hour in HOURS else ""
-        counted = (max(-_MOST_PERCENT, min(one.percent, _MOST_PERCENT)) for one in telling)
-        agreed = Priority.HIGH if len(telling) == 2 else Priority.MEDIUM
-        return {
-            "ticker": ticker,
-            "strategy": f"earnings_{direction}",
-            "context": f"{direction} on {event.day}{hour}: {_eps_words(both[0])}; {_revenue_words(both[1])}",
-            "priority": Priority.LOW if direction == "mixed" else agreed,
-            "score": round(abs(sum(counted)), 6),
-            "evidence": [_evidence(event, calendar_address(self, event), direction, *both)],
-        }
+        percents = (max(-_MAX_PERCENT, min(one.percent, _MAX_PERCENT)) for one in counted)
+        agreed = Priority.HIGH if len(counted) == 2 else Priority.MEDIUM
+        return Candidate(
+            ticker=ticker,
+            source=self.name,
+            context=f"{direction} on {event.day}{hour}: {_eps_text(both[0])}; {_revenue_text(both[1])}",
+            priority=Priority.LOW if direction == "mixed" else agreed,
+            strategy=f"earnings_{direction}",
+            score=round(abs(sum(percents)), 6),
+            evidence=(_evidence(event, calendar_address(self, event), direction, *both),),
+        )
 
 
-def _direction(telling: list[Surprise]) -> Direction:
-    signs = {one.sign for one in telling}
+def _direction(counted: list[Surprise]) -> Direction:
+    signs = {one.sign for one in counted}
     if len(signs) > 1:
         return "mixed"
     return "beat" if signs == {1} else "miss"
 
 
-def _eps_words(eps: Surprise | None) -> str:
+def _eps_text(eps: Surprise | None) -> str:
     if eps is None:
         return "EPS has nothing to be compared with"
     against = f"EPS {eps.actual:.2f} USD against {eps.estimate:.2f} expected"
@@ -123,7 +124,7 @@ def _eps_words(eps: Surprise | None) -> str:
     return f"{against} ({eps.percent:+.1f} % of the estimate's size)"
 
 
-def _revenue_words(revenue: Surprise | None) -> str:
+def _revenue_text(revenue: Surprise | None) -> str:
     if revenue is None:
         return "revenue has nothing to be compared with"
     actual, estimate = revenue.actual / 1e6, revenue.estimate / 1e6

@@ -1,35 +1,34 @@
-"""``options_flow``: watched tickers whose options traded far more than were open (Alpha Vantage's chains).
+"""``options_flow``: watched tickers with option volume far above open interest (Alpha Vantage chains).
 
-A volume above the open interest means that positions were opened. Whether by a buyer or a seller, alone
-or as one leg of several, an end-of-day chain does not tell, and no candidate claims it: a heavy trade in
-calls is no bet on a rise. A ticker costs one of the free plan's 25 requests a day, so the list is the user's,
-and the last of them are left to the scanners that need a single one.
+Volume above open interest means that positions were opened. An end-of-day chain does not show whether by
+buyers or sellers, alone or as one leg of a spread, so no candidate claims a direction. Each ticker costs one
+of the free plan's 25 requests per day: the user names the tickers, and the last requests of a day are
+reserved for scanners that need only one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
-from tradingagents.discovery.model.candidate import Evidence, Priority, normalise_ticker
+from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import (
     Auth,
     FetchError,
-    InvalidCandidate,
     NoDataError,
     NotConfiguredError,
     QuotaSpent,
     StaleDataError,
 )
 from tradingagents.discovery.net.limits.pacer import quota_reserve
-from tradingagents.discovery.scanners.market_movers import check_session
+from tradingagents.discovery.scanners.checks import Ticker, check_session
 from tradingagents.discovery.scanners.options_flow.activity import Activity, find_activity
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.settings.settings import ScannerSettings
@@ -38,26 +37,17 @@ from tradingagents.discovery.vendors.alpha_vantage.options import OptionChain, O
 __all__ = ["OptionsFlow", "OptionsFlowSettings"]
 
 _NEW_YORK = ZoneInfo("America/New_York")
-_MOST_TICKERS = 10
+_MAX_TICKERS = 10
 _MAX_EVIDENCE = 5
 _ONE_SIDED = 0.75  # of the premium
 _HIGH_RATIO = 5.0  # times min_volume_over_open_interest
 
 
-def _ticker(text: str) -> str:
-    try:
-        return normalise_ticker(text)
-    except InvalidCandidate as error:
-        raise ValueError(error.reason) from None
-
-
 class OptionsFlowSettings(ScannerSettings):
-    """``scanners.options_flow``. Premium is volume times mark times 100; ``max_delta`` is of either sign."""
+    """``scanners.options_flow``. Premium is volume x mark x 100; ``max_delta`` bounds the absolute delta."""
 
     limit: int | None = Field(default=10, ge=1)
-    tickers: list[Annotated[str, AfterValidator(_ticker)]] = Field(
-        default_factory=list, max_length=_MOST_TICKERS
-    )
+    tickers: list[Ticker] = Field(default_factory=list, max_length=_MAX_TICKERS)
     min_volume: int = Field(default=500, ge=1)
     min_volume_over_open_interest: float = Field(default=2.0, gt=0)
     min_premium_usd: float = Field(default=100_000, ge=0)
@@ -68,21 +58,20 @@ class OptionsFlowSettings(ScannerSettings):
 
 
 class OptionsFlow(BaseScanner):
-    """Puts forward the watched tickers with unusual contracts.
+    """Finds watched tickers with unusual contracts.
 
-    The score is their part of the whole chain's premium in percent, so that a busy chain does not lead by
-    being busy.
+    The score is their percentage of the whole chain's premium, so that active chains have no advantage.
     """
 
     name, pipeline, strategy = "options_flow", "edge", "unusual_options"
     evidence_kinds = ("option_contract",)
     Settings = OptionsFlowSettings
 
-    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield in order of the watchlist. Raises ``NotConfiguredError`` without one."""
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
+        """Yield in order of the configured tickers. Raises ``NotConfiguredError`` without any."""
         watched = list(dict.fromkeys(self.settings.tickers))
         if not watched:
-            wanted = f"list up to {_MOST_TICKERS} in discovery.scanners.options_flow.tickers"
+            wanted = f"list up to {_MAX_TICKERS} in discovery.scanners.options_flow.tickers"
             raise NotConfiguredError(f"tickers to watch: {wanted}, one Alpha Vantage request each")
         self.cover(of=len(watched))
         for chain in self._chains(watched, self.trade_date(state)):
@@ -94,12 +83,12 @@ class OptionsFlow(BaseScanner):
                 yield self._candidate(activity)
 
     def _chains(self, watched: list[str], trade_date: date) -> Iterator[OptionChain]:
-        """Yield the chains that can be had, one after another: the free plan allows one request a second.
+        """Yield the available chains one after another: the free plan allows one request per second.
 
-        Asks nothing more once the key or the day's quota is refused. Raises the first error when there is
-        not a single chain.
+        Requests nothing more after the key is refused or the day's quota is spent. Raises the first error
+        when no chain at all is available.
         """
-        day = _day_to_ask_for(trade_date, current_deadline().clock.now().astimezone(_NEW_YORK).date())
+        day = _session_to_request(trade_date, current_deadline().clock.now().astimezone(_NEW_YORK).date())
         first: FetchError | NoDataError | None = None
         found = False
         for number, ticker in enumerate(watched):
@@ -118,7 +107,7 @@ class OptionsFlow(BaseScanner):
                 self.cover(asked=1)
                 self.trouble(verdict_of_error(error).reason, f"{ticker}: {error}")
                 if isinstance(error, Auth | QuotaSpent):
-                    self.step("not asked, as it would be refused too", len(watched) - number - 1)
+                    self.step("not requested after a refusal", len(watched) - number - 1)
                     break
             else:
                 found = True
@@ -141,25 +130,27 @@ class OptionsFlow(BaseScanner):
             self.trouble(Reason.BAD_PAYLOAD, f"alpha_vantage: {ticker}: {problem}")
         if day is not None and chain.day != day:
             raise StaleDataError(f"alpha_vantage: options of {chain.day} instead of {day}")
-        check_session(chain.day, trade_date, "options")
+        check_session(chain.day, trade_date, "alpha_vantage: options")
         return chain
 
-    def _candidate(self, activity: Activity) -> dict[str, Any]:
+    def _candidate(self, activity: Activity) -> Candidate:
         chain, unusual = activity.chain, activity.unusual
         ratio = max(_ratio(one) for one in unusual)
         urgent = ratio >= _HIGH_RATIO * self.settings.min_volume_over_open_interest
         count = f"{len(unusual)} contract{'s' if len(unusual) > 1 else ''}"
-        return {
-            "ticker": chain.symbol,
-            "context": (
+        return Candidate(
+            ticker=chain.symbol,
+            source=self.name,
+            context=(
                 f"unusual options on {chain.day}: {count} with {activity.premium_usd / 1e6:,.2f} million USD "
                 f"of premium ({activity.share:.0%} of the chain's), {_leaning(activity)}; the largest: "
-                f"{_words(unusual[0])}; bought or sold is not known"
+                f"{_description(unusual[0])}; bought or sold is not known"
             ),
-            "priority": Priority.HIGH if urgent else Priority.MEDIUM,
-            "score": round(100 * activity.share, 6),
-            "evidence": [self._evidence(chain, one) for one in unusual[:_MAX_EVIDENCE]],
-        }
+            priority=Priority.HIGH if urgent else Priority.MEDIUM,
+            strategy=self.strategy,
+            score=round(100 * activity.share, 6),
+            evidence=tuple(self._evidence(chain, one) for one in unusual[:_MAX_EVIDENCE]),
+        )
 
     def _evidence(self, chain: OptionChain, contract: OptionContract) -> Evidence:
         address = self.vendors.alpha_vantage.address
@@ -187,10 +178,10 @@ class OptionsFlow(BaseScanner):
         )
 
 
-def _day_to_ask_for(trade_date: date, today: date) -> date | None:
-    """Return the session to ask for; None is the newest that the vendor has.
+def _session_to_request(trade_date: date, today: date) -> date | None:
+    """Return the session to request; None means the vendor's newest.
 
-    Of a day of the past the newest is no answer, it would be look-ahead.
+    For a trade date in the past the newest would be look-ahead.
     """
     return None if trade_date >= today else nyse().latest_session(trade_date)
 
@@ -208,7 +199,7 @@ def _leaning(activity: Activity) -> str:
     return f"{calls:.0%} of it in calls and the rest in puts"
 
 
-def _words(contract: OptionContract) -> str:
+def _description(contract: OptionContract) -> str:
     return (
         f"{contract.kind} {contract.strike:g} of {contract.expiration}, {contract.volume:,} traded against "
         f"{contract.open_interest:,} open, at {contract.mark:,.2f} USD"

@@ -1,7 +1,7 @@
-"""One text, one voice: crossposts and copies of a post count once, however many communities they stand in.
+"""Removing crossposts, copies, and further posts of one author. Pure functions.
 
-Who wants to be noticed posts the same everywhere. A crosspost names its original; a copy has its author and
-its words. The same words of two authors are two posts. Pure functions.
+A crosspost names its original; a copy has the same author and the same words. The same words by two authors
+are two posts.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Hashable, Iterable
 
 from tradingagents.discovery.vendors.reddit.client import Post
 
-__all__ = ["one_voice_each", "without_copies"]
+__all__ = ["one_per_author", "without_copies"]
 
 _WORD = re.compile(r"\w+")
 
 
 def without_copies(posts: Iterable[Post]) -> list[Post]:
-    """Return the posts without crossposts and copies of others, in the order given.
+    """Return one post of each set of crossposts and copies, in the order given.
 
-    The original stays where it is among them, else the copy with the most upvotes.
+    It is the original when that is among the posts, else the copy with the most upvotes.
     """
     posts = list(posts)
     kept: dict[Hashable, Post] = {}
@@ -32,16 +32,13 @@ def without_copies(posts: Iterable[Post]) -> list[Post]:
     return [post for post in posts if post.id in ids]
 
 
-def one_voice_each(posts: Iterable[Post]) -> list[Post]:
-    """Return each author's most upvoted post alone, in the order given.
-
-    One whose author is gone stands for itself.
-    """
+def one_per_author(posts: Iterable[Post]) -> list[Post]:
+    """Return each author's most upvoted post, in the order given. Posts without an author are all kept."""
     posts = list(posts)
-    voices: dict[Hashable, Post] = {}
+    kept: dict[Hashable, Post] = {}
     for post in sorted(posts, key=lambda one: (-one.score, one.id)):
-        voices.setdefault(post.id if post.writer is None else post.writer, post)
-    ids = {post.id for post in voices.values()}
+        kept.setdefault(post.id if post.writer is None else post.writer, post)
+    ids = {post.id for post in kept.values()}
     return [post for post in posts if post.id in ids]
 
 

@@ -1,8 +1,7 @@
-"""What the two Reddit scanners share: reading communities' posts, and naming a post as evidence.
+"""The base of the two Reddit scanners: reading posts of communities, and citing a post as evidence.
 
-Only what stands in a listing is read, one request a listing and one for the token. A listing shows the
-present: for a trade date in the past, posts written later are left out, and where nothing else is left
-that is said instead of "nothing found".
+Only listings are read: one request per page of a listing, and one for the token. A listing shows the present:
+for a trade date in the past later posts are left out, and when none remain the scan raises ``NoDataError``.
 """
 
 from __future__ import annotations
@@ -31,15 +30,15 @@ HOT, RISING, DD_SEARCH = "hot", "rising", "search"
 _DD_QUERY = 'flair:DD OR title:DD OR title:"due diligence"'
 _NEW_YORK = ZoneInfo("America/New_York")
 _TITLE_CHARACTERS = 200
-_STALE = timedelta(days=3)  # several communities together are never so long without a post
+_STALE = timedelta(days=3)  # several communities together always have newer posts
 
 Community = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{2,24}$")]
 
 
 class RedditSettings(ScannerSettings):
-    """What both take. ``posts_per_subreddit`` counts posts of each listing; a page has 100.
+    """Settings of both scanners. ``posts_per_subreddit`` is per listing; a page has 100 posts.
 
-    ``max_age_days`` counts days back from the end of the trade date: a quiet community shows old posts.
+    ``max_age_days`` counts back from the end of the trade date: a quiet community lists old posts.
     """
 
     subreddits: list[Community] = Field(min_length=1)
@@ -57,33 +56,34 @@ class _Listing:
 
 
 class RedditScanner(BaseScanner):
-    """Base of the scanners that read posts; ``listings`` names what is read of each community."""
+    """Base of the scanners that read posts; ``listings`` names the listings read of each community."""
 
     pipeline = "social"
     listings: ClassVar[tuple[str, ...]]
 
     @classmethod
     def unit(cls, settings: Any) -> str:
+        """See :class:`BaseScanner`."""
         return "listings"
 
     def read(self, state: dict[str, Any]) -> tuple[list[Post], frozenset[str]]:
-        """Return the posts that count, newest first, and the symbols of listed shares and funds.
+        """Return the relevant posts, newest first, and the symbols of listed shares and funds.
 
-        A listing that cannot be had makes the outcome degraded; the first error is raised when none can.
+        A listing that cannot be read degrades the outcome; when none can, the first error is raised.
         """
         client = self.vendors.reddit()
         first: list[Callable[[], Any]] = [self._listed, lambda: self._authorize(client)]
         listed, _ = self.map(lambda call: call(), first)
         names = list(dict.fromkeys(self.settings.subreddits))
-        asked = [_Listing(name, kind) for name in names for kind in self.listings]
-        clients = {listing: client.sibling() for listing in asked}  # praw is not thread-safe
+        listings = [_Listing(name, kind) for name in names for kind in self.listings]
+        clients = {listing: client.sibling() for listing in listings}  # praw is not thread-safe
         found: dict[str, Post] = {}
-        for _, (posts, problems) in self.gather(lambda one: self._fetch(clients[one], one), asked):
+        for _, (posts, problems) in self.gather(lambda one: self._fetch(clients[one], one), listings):
             for problem in problems:
                 self.trouble(Reason.BAD_PAYLOAD, f"reddit: {problem}")
             for post in posts:
                 found.setdefault(post.id, post)
-        return self._that_count(found.values(), self.trade_date(state)), listed
+        return self._relevant(found.values(), self.trade_date(state)), listed
 
     def _listed(self) -> frozenset[str]:
         return self.ask(
@@ -98,11 +98,11 @@ class RedditScanner(BaseScanner):
 
     def _fetch(self, client: Reddit, listing: _Listing) -> tuple[list[Post], list[str]]:
         problems: list[str] = []
-        name, limit, told = listing.subreddit, self.settings.posts_per_subreddit, problems.append
+        name, limit, note = listing.subreddit, self.settings.posts_per_subreddit, problems.append
         calls: dict[str, Callable[[], list[Post]]] = {
-            HOT: lambda: client.hot(name, limit, on_malformed=told),
-            RISING: lambda: client.rising(name, limit, on_malformed=told),
-            DD_SEARCH: lambda: client.search(name, _DD_QUERY, limit, on_malformed=told),
+            HOT: lambda: client.hot(name, limit, on_malformed=note),
+            RISING: lambda: client.rising(name, limit, on_malformed=note),
+            DD_SEARCH: lambda: client.search(name, _DD_QUERY, limit, on_malformed=note),
         }
         parameters = {"subreddit": name, "limit": limit}
         posts = self.ask(
@@ -110,8 +110,8 @@ class RedditScanner(BaseScanner):
         )
         return posts, problems
 
-    def _that_count(self, posts: Iterable[Post], day: date) -> list[Post]:
-        """Leave out what is pinned, gone, old or a copy, and what was written after the trade date."""
+    def _relevant(self, posts: Iterable[Post], day: date) -> list[Post]:
+        """Leave out posts that are pinned, removed, old, copies, or written after the trade date."""
         ends = datetime.combine(day + timedelta(days=1), time(), _NEW_YORK)
         ranked = sorted(posts, key=lambda post: (post.created, post.id), reverse=True)
         in_time = [post for post in ranked if post.created < ends]
@@ -139,7 +139,7 @@ class RedditScanner(BaseScanner):
 
 
 def evidence_of(post: Post, kind: str, **values: Any) -> Evidence:
-    """Name a post as evidence: where it is, when it was written, its figures; no author, no body."""
+    """Return a post as evidence: link, time, title and figures, without author and body."""
     return Evidence(
         vendor="reddit",
         kind=kind,

@@ -1,8 +1,7 @@
-"""``reddit_trending``: shares that several separate posts are about (hot and rising listings).
+"""``reddit_trending``: tickers named in several separate posts (hot and rising listings).
 
-A ticker needs a cashtag, or a listed symbol in a context that only fits a security; a post counts once
-however often it repeats a symbol, and an author however often he writes. Attention is not quality: the
-priority stays low.
+A mention is a cashtag, or a listed symbol in a context that only fits a security. Each post counts once
+per ticker, and so does each author. Attention is not quality: priority is at most medium.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from typing import Any
 
 from pydantic import Field
 
-from tradingagents.discovery.model.candidate import Priority
-from tradingagents.discovery.scanners.reddit.copies import one_voice_each
+from tradingagents.discovery.model.candidate import Candidate, Priority
+from tradingagents.discovery.scanners.reddit.copies import one_per_author
 from tradingagents.discovery.scanners.reddit.mentions import (
     HOT,
     RISING,
@@ -34,7 +33,7 @@ _MEDIUM_FACTOR = 2  # times min_mentions
 
 
 class RedditTrendingSettings(RedditSettings):
-    """``scanners.reddit_trending``. ``min_mentions`` counts separate posts, of one author one."""
+    """``scanners.reddit_trending``. ``min_mentions`` counts separate posts, at most one per author."""
 
     limit: int | None = Field(default=10, ge=1)
     subreddits: list[Community] = Field(
@@ -46,10 +45,10 @@ class RedditTrendingSettings(RedditSettings):
 
 
 class RedditTrending(RedditScanner):
-    """Puts forward tickers that ``min_mentions`` posts name.
+    """Finds tickers named in ``min_mentions`` posts or more.
 
-    The score adds up ``1 + log10(1 + upvotes)`` over the posts: each post counts, and ten times the
-    upvotes count as one post more.
+    The score is the sum of ``1 + log10(1 + upvotes)`` over the posts: ten times the upvotes weigh as much as
+    one more post.
     """
 
     name, strategy = "reddit_trending", "social_attention"
@@ -57,7 +56,7 @@ class RedditTrending(RedditScanner):
     Settings = RedditTrendingSettings
     listings = (HOT, RISING)
 
-    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol."""
         posts, listed = self.read(state)
         named: dict[str, list[tuple[Post, str]]] = defaultdict(list)
@@ -66,29 +65,31 @@ class RedditTrending(RedditScanner):
                 named[mention.ticker].append((post, mention.how))
         self.step("tickers named", len(named))
         for ticker in sorted(named):
-            voices = {post.id for post in one_voice_each(post for post, _ in named[ticker])}
-            heard = [(post, how) for post, how in named[ticker] if post.id in voices]
-            if len(heard) >= self.settings.min_mentions:
-                yield self._candidate(ticker, heard)
+            kept = {post.id for post in one_per_author(post for post, _ in named[ticker])}
+            counted = [(post, how) for post, how in named[ticker] if post.id in kept]
+            if len(counted) >= self.settings.min_mentions:
+                yield self._candidate(ticker, counted)
             elif len(named[ticker]) >= self.settings.min_mentions:
-                self.step("below min_mentions but for further posts of one author")
+                self.step("below min_mentions, counting one post per author")
             else:
                 self.step("below min_mentions")
 
-    def _candidate(self, ticker: str, named: Sequence[tuple[Post, str]]) -> dict[str, Any]:
+    def _candidate(self, ticker: str, named: Sequence[tuple[Post, str]]) -> Candidate:
         ranked = sorted(named, key=lambda one: (-one[0].score, one[0].id))
-        places = sorted({post.subreddit for post, _ in named})
+        subreddits = sorted({post.subreddit for post, _ in named})
         upvotes = sum(max(post.score, 0) for post, _ in named)
         often = len(named) >= _MEDIUM_FACTOR * self.settings.min_mentions
-        return {
-            "ticker": ticker,
-            "context": (
+        return Candidate(
+            ticker=ticker,
+            source=self.name,
+            context=(
                 f"named in {len(named)} posts with {upvotes:,} upvotes in "
-                f"{', '.join(f'r/{place}' for place in places)}"
+                f"{', '.join(f'r/{name}' for name in subreddits)}"
             ),
-            "priority": Priority.MEDIUM if often else Priority.LOW,
-            "score": round(sum(1 + math.log10(1 + max(post.score, 0)) for post, _ in named), 6),
-            "evidence": [
+            priority=Priority.MEDIUM if often else Priority.LOW,
+            strategy=self.strategy,
+            score=round(sum(1 + math.log10(1 + max(post.score, 0)) for post, _ in named), 6),
+            evidence=tuple(
                 evidence_of(post, "reddit_mention", matched=how) for post, how in ranked[:_MAX_EVIDENCE]
-            ],
-        }
+            ),
+        )

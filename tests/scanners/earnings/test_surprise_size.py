@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.discovery.scanners.surprise import eps_surprise, revenue_surprise
+from tradingagents.discovery.scanners.earnings.surprise_size import eps_surprise, revenue_surprise
 
 FLOOR = 0.1
 dollars = st.floats(-1_000, 1_000).map(lambda value: round(value, 4))

@@ -1,7 +1,7 @@
-"""When short interest is counted, and when it is told. Pure functions of the exchange's calendar.
+"""Settlement and publication dates of short interest. Pure functions of the exchange calendar.
 
-Firms count their customers' short positions on two settlement dates a month: the 15th and the last business
-day, and the business day before where the 15th is none. FINRA publishes on the seventh business day after.
+Firms report short positions as of two settlement dates a month: the 15th (or the last business day before
+it) and the last business day. FINRA publishes on the seventh business day after.
 Source: FINRA Rule 4560, and FINRA, "Short Interest Reporting Due Dates and Settlement Dates".
 """
 
@@ -21,7 +21,7 @@ _MID_MONTH = 15
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A settlement date, and the day on whose evening its file comes out."""
+    """A settlement date, and the day on whose evening its file is published."""
 
     day: date
     published: date
@@ -30,10 +30,10 @@ class Settlement:
 def settlements(until: date, count: int, calendar: SessionCalendar) -> list[Settlement]:
     """Return the ``count`` newest settlements published by ``until``, the newest first.
 
-    Raises ``NoDataError`` for a day that the calendar does not reach.
+    Raises ``NoDataError`` for a day outside the calendar.
     """
     found: list[Settlement] = []
-    for day in _days_before(until, calendar):
+    for day in _settlement_days(until, calendar):
         later = calendar.sessions_between(day, min(day + timedelta(days=3 * _PUBLISHED_AFTER), until))
         if len(later) > _PUBLISHED_AFTER:
             found.append(Settlement(day, later[_PUBLISHED_AFTER]))
@@ -42,11 +42,8 @@ def settlements(until: date, count: int, calendar: SessionCalendar) -> list[Sett
     return found
 
 
-def _days_before(until: date, calendar: SessionCalendar) -> Iterator[date]:
-    """Yield settlement dates before ``until``, the newest first, without end.
-
-    One whose nominal day is still to come is left out: it cannot have been published by then.
-    """
+def _settlement_days(until: date, calendar: SessionCalendar) -> Iterator[date]:
+    """Yield the settlement dates whose nominal day is not after ``until``, the newest first, endlessly."""
     first = until.replace(day=1)
     while True:
         following = (first + timedelta(days=31)).replace(day=1)

@@ -1,8 +1,8 @@
-"""``short_squeeze``: shares sold short for many days' volume, or for much more than two weeks before.
+"""``short_squeeze``: stocks with a large or fast-growing short position (FINRA short interest).
 
-From FINRA's short interest file, twice a month: a count of positions on the settlement date, told about ten
-days later. The file has no number of shares outstanding, so short interest as a part of the float is not
-known here, nor what it costs to borrow the shares. What counts stands in ``short_positions``.
+The file is published twice a month: positions on the settlement date, about ten days later. It has neither
+shares outstanding nor borrowing costs, so short interest as a fraction of the float is unknown. The criteria
+are in :mod:`.positions`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.model.errors import NoDataError, StaleDataError
-from tradingagents.discovery.scanners.short_interest.positions import Squeeze, Thresholds, find_squeezes
-from tradingagents.discovery.scanners.short_interest.settlements import Settlement, settlements
+from tradingagents.discovery.scanners.short_squeeze.positions import Squeeze, Thresholds, find_squeezes
+from tradingagents.discovery.scanners.short_squeeze.settlements import Settlement, settlements
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.listing_check import directory_in_time
 from tradingagents.discovery.settings.settings import ScannerSettings
@@ -29,9 +29,9 @@ from tradingagents.discovery.vendors.finra.short_interest import ShortInterestFi
 
 __all__ = ["ShortSqueeze", "ShortSqueezeSettings"]
 
-_TRIED = 2  # the newest settlement and, while its file is not out, the one before
-_MAY_BE_LATE = timedelta(days=2)
-_MADE_AT_WILL = frozenset({Kind.ETF, Kind.ETN})
+_TRIED = 2  # the newest settlement and, until its file is published, the one before
+_GRACE = timedelta(days=2)
+_OPEN_ENDED = frozenset({Kind.ETF, Kind.ETN})
 
 
 class ShortSqueezeSettings(ScannerSettings):
@@ -46,9 +46,9 @@ class ShortSqueezeSettings(ScannerSettings):
 
 
 class ShortSqueeze(BaseScanner):
-    """Puts forward positions of many days to cover, and those that grew much. Days to cover are the score.
+    """Finds positions with many days to cover, and positions that grew fast. The score is days to cover.
 
-    Both together are of high priority, either of medium.
+    Priority is high for positions that meet both criteria, otherwise medium.
     """
 
     name, pipeline, strategy = "short_squeeze", "edge", "short_squeeze"
@@ -58,13 +58,14 @@ class ShortSqueeze(BaseScanner):
 
     @classmethod
     def unit(cls, settings: Any) -> str:
+        """See :class:`BaseScanner`."""
         return "files"
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol.
 
-        Raises ``StaleDataError`` when neither of the two newest settlements can be had, ``NoDataError`` for
-        a day that the calendar does not reach, and what kept a file from being had.
+        Raises ``StaleDataError`` when the files of the two newest settlements do not exist, ``NoDataError``
+        for a day outside the exchange calendar, and the error of a file that cannot be fetched.
         """
         file = self._newest(self.trade_date(state))
         own = self.settings
@@ -83,7 +84,7 @@ class ShortSqueeze(BaseScanner):
             yield self._candidate(ticker, one, file.settlement)
 
     def _newest(self, until: date) -> ShortInterestFile:
-        """Return the newest file that was out on a day, and say when it is not that of the newest date."""
+        """Return the newest file published by a day; degrade the outcome when a newer one is overdue."""
         expected = settlements(until, _TRIED, nyse())
         self.cover(of=1)
         for settlement in expected:
@@ -92,45 +93,44 @@ class ShortSqueeze(BaseScanner):
             except NoDataError:
                 continue
             self.cover(asked=1, answered=1)
-            self._tell_age(file, expected[0], until)
+            self._check_file(file, expected[0], until)
             return file
         days = " and ".join(str(one.day) for one in expected)
-        raise StaleDataError(f"finra: it has no short interest of {days}")
+        raise StaleDataError(f"finra: no short interest file for {days}")
 
     def _file(self, day: date) -> ShortInterestFile:
-        call = partial(self.vendors.finra.short_interest, day)
         file: ShortInterestFile = self.ask(
             "finra.short_interest",
             {"settlement": day.isoformat()},
-            call,
+            partial(self.vendors.finra.short_interest, day),
             lambda file: f"{len(file.positions)} symbols",
         )
         return file
 
-    def _tell_age(self, file: ShortInterestFile, newest: Settlement, until: date) -> None:
+    def _check_file(self, file: ShortInterestFile, newest: Settlement, until: date) -> None:
         if file.malformed:
-            what = f"{len(file.malformed)} rows cannot be read, the first {file.malformed[0]!r}"
+            what = f"{len(file.malformed)} malformed rows, the first {file.malformed[0]!r}"
             self.trouble(Reason.BAD_PAYLOAD, f"finra: short interest of {file.settlement}: {what}")
         if file.settlement == newest.day:
             return
-        if until - newest.published <= _MAY_BE_LATE:  # it comes in the evening
-            self.step("newest settlement not out yet")
+        if until - newest.published <= _GRACE:  # published in the evening
+            self.step("newest settlement not yet published")
         else:
-            late = f"short interest of {newest.day}, due on {newest.published}, is missing"
-            self.trouble(Reason.NO_DATA, f"finra: {late}; that of {file.settlement} is used")
+            late = f"short interest of {newest.day}, due {newest.published}, is missing"
+            self.trouble(Reason.NO_DATA, f"finra: {late}; using {file.settlement}")
 
     def _stocks(self, found: Sequence[Squeeze]) -> Iterator[tuple[str, Squeeze]]:
-        """Yield each with its ticker, and leave out index funds and notes, of which more are made at will.
+        """Yield each with its ticker, without ETFs and ETNs: their supply is open-ended, so no squeeze.
 
-        FINRA writes ``BRK.B`` as ``BRKB``: class shares are told by their letters alone.
+        FINRA writes ``BRK.B`` as ``BRKB``; the symbol directory restores the dot.
         """
         directory = directory_in_time(self, self.vendors) if found else None
         spelled = {} if directory is None else _class_shares(directory)
         for one in found:
             ticker = spelled.get(one.position.symbol, one.position.symbol)
             listing = None if directory is None else directory.get(ticker)
-            if listing is not None and listing.kind in _MADE_AT_WILL:
-                self.step("funds and notes that are made at will")
+            if listing is not None and listing.kind in _OPEN_ENDED:
+                self.step("ETFs and ETNs (open-ended supply)")
             else:
                 yield ticker, one
 
@@ -176,6 +176,6 @@ class ShortSqueeze(BaseScanner):
 
 
 def _class_shares(directory: SymbolDirectory) -> dict[str, str]:
-    """Return the tickers of class shares by their letters alone, where these are no ticker of their own."""
+    """Return the tickers of class shares by FINRA's spelling, unless that is another listed ticker."""
     spelled = {ticker.replace(".", ""): ticker for ticker in directory.shares_and_funds if "." in ticker}
     return {letters: ticker for letters, ticker in spelled.items() if letters not in directory}

@@ -1,7 +1,7 @@
-"""Which short positions could be hard to buy back. Pure functions over one short interest file.
+"""Short positions that would take long to buy back, or grew fast. Pure functions over one FINRA file.
 
-Days to cover are worked out here, position over mean daily volume: FINRA's own figure is never below one.
-A position that grew is told from one whose shares were split, which FINRA flags.
+Days to cover is the position divided by the mean daily volume, computed here because FINRA's own figure is
+never below one. Growth is unknown for a position whose stock was split, which FINRA flags.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from tradingagents.discovery.vendors.finra.short_interest import ShortPosition
 
 __all__ = ["Squeeze", "Thresholds", "find_squeezes"]
 
-_LETTERS = re.compile(r"[A-Z]{1,5}")  # preferred shares and most units have six or more
+_COMMON_STOCK = re.compile(r"[A-Z]{1,5}")  # symbols of preferred shares and most units are longer
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What a position must reach: see ``scanners.short_squeeze`` in the configuration."""
+    """The minimums of :class:`.scanner.ShortSqueezeSettings`."""
 
     min_days_to_cover: float
     min_growth: float
@@ -31,7 +31,10 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Squeeze:
-    """A position with its days to cover; ``growth`` is since the settlement before, None if unknown."""
+    """A qualifying position. ``growth`` is since the previous settlement, as a fraction; None if unknown.
+
+    ``crowded``: reaches ``min_days_to_cover``. ``grew``: reaches both growth thresholds.
+    """
 
     position: ShortPosition
     days_to_cover: float
@@ -43,26 +46,26 @@ class Squeeze:
 def find_squeezes(
     positions: Iterable[ShortPosition], least: Thresholds
 ) -> tuple[list[Squeeze], Counter[str]]:
-    """Return the positions by symbol, and how many were left out for which reason."""
+    """Return the qualifying positions by symbol, and the number left out for each reason."""
     found: list[Squeeze] = []
     left_out: Counter[str] = Counter()
     for position in sorted(positions, key=lambda one: one.symbol):
-        if (reason := _unfit(position, least)) is not None:
+        if (reason := _rejection(position, least)) is not None:
             left_out[reason] += 1
             continue
         one = _squeeze(position, least)
         if one.crowded or one.grew:
             found.append(one)
         else:
-            left_out["soon covered, and not much grown"] += 1
+            left_out["below the days-to-cover and growth thresholds"] += 1
     return found, left_out
 
 
-def _unfit(position: ShortPosition, least: Thresholds) -> str | None:
+def _rejection(position: ShortPosition, least: Thresholds) -> str | None:
     if not position.listed:
         return "traded over the counter"
-    if not _LETTERS.fullmatch(position.symbol):
-        return "preferred shares, units and other symbols of no share"
+    if not _COMMON_STOCK.fullmatch(position.symbol):
+        return "not common stock"
     if position.current < least.min_short_shares:
         return "below min_short_shares"
     return "below min_mean_volume" if position.average_volume < least.min_mean_volume else None

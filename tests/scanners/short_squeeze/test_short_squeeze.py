@@ -21,9 +21,9 @@ from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import BadPayload, NoDataError, StaleDataError, Transient
 from tradingagents.discovery.sandbox import Fault, SandboxServer, shared_market
 from tradingagents.discovery.scanners.registry import ScannerRegistry
-from tradingagents.discovery.scanners.short_interest.positions import Thresholds, find_squeezes
-from tradingagents.discovery.scanners.short_interest.settlements import settlements
-from tradingagents.discovery.scanners.short_interest.short_squeeze import ShortSqueeze, ShortSqueezeSettings
+from tradingagents.discovery.scanners.short_squeeze.positions import Thresholds, find_squeezes
+from tradingagents.discovery.scanners.short_squeeze.scanner import ShortSqueeze, ShortSqueezeSettings
+from tradingagents.discovery.scanners.short_squeeze.settlements import settlements
 from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.vendors.clients import Vendors
 from tradingagents.discovery.vendors.finra.short_interest import (
@@ -195,7 +195,7 @@ def test_on_the_day_it_comes_out_the_one_before_serves_and_later_its_absence_is_
     ran = run(ShortSqueeze, files, {"trade_date": until})
     assert ran.candidates[0]["evidence"][0]["as_of"] == "2025-12-31"
     assert bool(ran.recorder.troubles) == told
-    assert ("newest settlement not out yet" in ran.funnel) != told
+    assert ("newest settlement not yet published" in ran.funnel) != told
 
 
 def test_two_missing_files_are_stale_data():
@@ -229,7 +229,7 @@ def test_an_index_fund_is_left_out_and_counted_and_so_is_each_decoy_of_the_sandb
     why = sandbox.market.truth["short_squeeze"].why
     assert any("index fund" in reason for reason in why.values())
     ran = run(ShortSqueeze, vendors)
-    assert ran.funnel["funds and notes that are made at will"] == 1
+    assert ran.funnel["ETFs and ETNs (open-ended supply)"] == 1
     assert not set(ran.tickers) & set(why)
     lenient = {"min_days_to_cover": 6.5, "min_growth_days_to_cover": 0.5, "min_mean_volume": 1}
     caught = {why[ticker] for ticker in run(ShortSqueeze, vendors, **lenient).tickers if ticker in why}

@@ -1,1 +1,0 @@
-"""Scanners of bi-monthly short interest."""

@@ -1,0 +1,1 @@
+"""The `short_squeeze` scanner."""
