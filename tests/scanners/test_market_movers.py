@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from tests.scanners.alone import DAY, Ran, run, vendors
+from tests.scanners.harness import DAY, ScanResult, run, vendors
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason
@@ -57,7 +57,7 @@ def lists(
     return Movers(updated, gainers, losers, active, absent)
 
 
-def scan(movers: Movers | Exception, **settings: Any) -> Ran:
+def scan(movers: Movers | Exception, **settings: Any) -> ScanResult:
     return run(MarketMovers, vendors(alpha_vantage=FakeVendor(movers)), **settings)
 
 
@@ -122,7 +122,7 @@ def test_each_step_of_the_funnel_is_counted() -> None:
     assert ran.recorder.coverage() == {"asked": 5, "answered": 5, "of": 5}
 
 
-def test_thresholds_let_pass_what_reaches_them_exactly() -> None:
+def test_values_equal_to_the_thresholds_qualify() -> None:
     ran = scan(lists(gainers=(row("EDGE", 3.0, 1.0, 100_000),), losers=(row("FALL", -3.0, 1.0, 100_000),)))
     assert ran.tickers == ["EDGE", "FALL"]
 
@@ -139,7 +139,9 @@ def test_thresholds_let_pass_what_reaches_them_exactly() -> None:
         ("2025-02-05", "2026-02-05"),
     ],
 )
-def test_another_sessions_lists_are_stale_and_both_dates_are_said(updated: str, trade_date: str) -> None:
+def test_lists_of_another_session_are_stale_and_the_error_has_both_dates(
+    updated: str, trade_date: str
+) -> None:
     hub = vendors(alpha_vantage=FakeVendor(lists(gainers=(row("UP"),), day=updated)))
     with pytest.raises(StaleDataError, match=updated) as caught:
         run(MarketMovers, hub, {"trade_date": trade_date})
@@ -154,7 +156,7 @@ def test_another_sessions_lists_are_stale_and_both_dates_are_said(updated: str, 
         *("CRYPTO:BTC", ""),
     ],
 )
-def test_what_is_no_share_is_seen_by_its_symbol(symbol: str) -> None:
+def test_other_securities_are_recognised_by_their_symbol(symbol: str) -> None:
     assert stock_ticker(symbol) is None
 
 
@@ -171,7 +173,7 @@ def test_empty_lists_are_no_data_and_not_a_quiet_market() -> None:
         scan(lists())
 
 
-def test_a_list_that_is_absent_and_a_row_that_cannot_be_read_are_told() -> None:
+def test_an_absent_list_and_a_malformed_row_degrade_the_outcome() -> None:
     movers = lists(gainers=(row("UP"),), absent=("most_active",))
     hub = vendors(alpha_vantage=FakeVendor(movers, ("row 3 cannot be read",)))
     ran = run(MarketMovers, hub)
@@ -183,10 +185,14 @@ def test_a_list_that_is_absent_and_a_row_that_cannot_be_read_are_told() -> None:
 
 
 def test_a_failed_call_is_logged_with_its_error_and_raised() -> None:
-    told: list[Any] = []
+    recorders: list[Any] = []
     with pytest.raises(BadPayload):
-        run(MarketMovers, vendors(alpha_vantage=FakeVendor(BadPayload("alpha_vantage", "no"))), told=told)
-    (entry,) = told[0]._log.close()
+        run(
+            MarketMovers,
+            vendors(alpha_vantage=FakeVendor(BadPayload("alpha_vantage", "no"))),
+            recorders=recorders,
+        )
+    (entry,) = recorders[0]._log.close()
     assert (entry["tool"], entry["error"]) == ("alpha_vantage.top_movers", "alpha_vantage: no")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.scanners.alone import vendors
+from tests.scanners.harness import vendors
 from tests.symbols.test_symbols import directory
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.clock import Deadline, current_deadline, deadline_scope

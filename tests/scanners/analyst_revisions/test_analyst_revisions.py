@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.scanners.alone import DAY, Ran, run, vendors
 from tests.scanners.earnings.test_earnings_calendar import FakeVendor as FakeCalendar
 from tests.scanners.earnings.test_earnings_calendar import event
+from tests.scanners.harness import DAY, ScanResult, run, vendors
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason
@@ -56,12 +56,12 @@ def scan(
     kept: Path | None = None,
     trade_date: str = DAY,
     **settings: Any,
-) -> Ran:
+) -> ScanResult:
     hub = vendors(finnhub=vendor, state_file=lambda stem: kept and kept / f"{stem}.sqlite")
     return run(AnalystRevisions, hub, {"tickers": given or [], "trade_date": trade_date}, **settings)
 
 
-def judged(*months: RatingMonth, **settings: Any) -> Ran:
+def judged(*months: RatingMonth, **settings: Any) -> ScanResult:
     return scan(FakeVendor({"EXMP": list(months)}), ["EXMP"], **settings)
 
 
@@ -89,7 +89,7 @@ def test_tickers_of_the_settings_come_before_those_of_the_state() -> None:
     assert vendor.windows == []
 
 
-def test_companies_nobody_rates_are_counted_and_alone_they_are_no_empty_market() -> None:
+def test_unrated_companies_are_counted_and_only_unrated_ones_are_no_data() -> None:
     vendor = FakeVendor({"EXMP": RISE})
     assert scan(vendor, ["EXMP", "ZZZZ"]).funnel["no ratings"] == 1
     with pytest.raises(NoDataError, match="no ratings for any of 2 companies"):
@@ -104,13 +104,13 @@ def test_tickers_of_the_state_come_before_the_calendar() -> None:
     assert vendor.windows == []
 
 
-def test_without_tickers_those_that_report_soon_are_asked_about_the_nearest_first() -> None:
+def test_without_tickers_companies_that_report_soon_are_requested_the_nearest_first() -> None:
     vendor = FakeVendor({"NEAR": RISE, "FAR": RISE}, event("FAR", 6), event("NEAR", 1), event("SHOP.TO", 1))
     ran = scan(vendor)
     assert ran.tickers == ["NEAR", "FAR"]
 
 
-def test_no_more_than_max_tickers_are_asked_about_and_the_coverage_says_so() -> None:
+def test_at_most_max_tickers_are_requested_and_the_coverage_shows_it() -> None:
     names = [f"T{letter}" for letter in "ABCDEFG"]
     vendor = FakeVendor(dict.fromkeys(names, RISE))
     ran = scan(vendor, names, max_tickers=3)
@@ -191,12 +191,12 @@ def test_ratings_that_are_all_old_are_stale_and_no_quiet_month() -> None:
     assert (ran.tickers, ran.funnel["no ratings for this month or the last"]) == (["GOOD"], 1)
 
 
-def test_ratings_of_later_months_alone_say_nothing_of_a_day_of_the_past() -> None:
+def test_ratings_of_later_months_only_are_no_data_for_a_past_date() -> None:
     with pytest.raises(NoDataError, match="later months only"):
         scan(FakeVendor({"EXMP": RISE}), ["EXMP"], trade_date="2025-06-02")
 
 
-def test_a_month_told_twice_is_compared_with_the_month_before() -> None:
+def test_a_duplicate_month_is_compared_with_the_month_before() -> None:
     (candidate,) = judged(RISE[0], *RISE).candidates
     assert candidate["score"] == 0.4
 
@@ -214,15 +214,15 @@ def test_an_unknown_symbol_is_an_answer_and_an_error_makes_it_degraded() -> None
     assert ran.tickers == ["GOOD"]
     assert ran.recorder.coverage() == {"asked": 3, "answered": 2, "of": 3}
     assert ran.recorder.troubles == [(Reason.RATE_LIMITED, "SLOW: finnhub: HTTP 429")]
-    told = {entry["parameters"]["symbol"]: entry["output"] or entry["error"] for entry in ran.entries}
-    assert told == {
+    logged = {entry["parameters"]["symbol"]: entry["output"] or entry["error"] for entry in ran.entries}
+    assert logged == {
         "GOOD": "2 months, the newest 2026-02-01",
         "NOBODY": "no data: no recommendations for NOBODY",
         "SLOW": "finnhub: HTTP 429",
     }
 
 
-def test_when_nothing_could_be_had_the_first_error_is_raised() -> None:
+def test_the_first_error_is_raised_when_every_request_fails() -> None:
     down = {"ONE": Transient("finnhub", "HTTP 502"), "TWO": RateLimited("finnhub", "HTTP 429")}
     with pytest.raises(Transient):
         scan(FakeVendor(dict(down)), ["ONE", "TWO"])
@@ -237,7 +237,7 @@ def test_an_error_of_the_calendar_is_raised() -> None:
 
 @needs_shared
 @pytest.mark.parametrize("name", ["recommendation-AAPL.json", "captures/recommendation_TSLA_2021.json"])
-def test_recorded_months_give_what_a_plain_count_of_them_says(name: str) -> None:
+def test_recorded_months_give_the_same_as_a_plain_count(name: str) -> None:
     """Month after month of real companies, each asked about as if it were the newest."""
     raw: Any = json.loads((Path(SHARED or "") / "real-data" / "finnhub" / name).read_text())
     rows: Any = json.loads(raw["body"]) if isinstance(raw, dict) else raw

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.scanners.alone import Ran, run, vendors
+from tests.scanners.harness import ScanResult, run, vendors
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason
@@ -53,7 +53,7 @@ def event(
     return EarningsEvent(symbol, day, eps_estimate=eps, revenue_estimate=revenue, **values)
 
 
-def scan(*events: EarningsEvent, **settings: Any) -> Ran:
+def scan(*events: EarningsEvent, **settings: Any) -> ScanResult:
     nasdaq = SimpleNamespace(listed=lambda: Listed())
     return run(EarningsCalendar, vendors(finnhub=FakeVendor(list(events)), nasdaq=nasdaq), **settings)
 
@@ -90,7 +90,9 @@ def test_the_days_run_from_the_trade_date_over_the_days_ahead_both_included() ->
 
 
 @pytest.mark.parametrize(("days_ahead", "asked"), [(0, 7), (5, 7), (7, 7), (8, 8), (30, 30)])
-def test_a_week_either_way_is_asked_for_so_that_others_can_share_it(days_ahead: int, asked: int) -> None:
+def test_a_week_either_way_is_requested_so_that_scanners_share_the_request(
+    days_ahead: int, asked: int
+) -> None:
     vendor = FakeVendor([event("NOW", 0)])
     run(EarningsCalendar, vendors(finnhub=vendor), days_ahead=days_ahead)
     assert vendor.windows == [(TODAY - timedelta(days=7), TODAY + timedelta(days=asked))]
@@ -134,7 +136,7 @@ def test_without_the_directory_a_symbol_of_those_over_the_counter_is_not_believe
 
 
 @needs_shared
-def test_no_listed_share_or_fund_is_taken_for_a_foreign_one() -> None:
+def test_no_listed_share_or_fund_is_classified_as_foreign() -> None:
     files = [SHARED / f"real-data/nasdaq/2025-08-11_{name}listed.txt" for name in ("nasdaq", "other")]
     listed = SymbolDirectory.from_bytes(*(file.read_bytes() for file in files)).shares_and_funds
     assert len(listed) > 8_000
@@ -145,7 +147,7 @@ def test_no_listed_share_or_fund_is_taken_for_a_foreign_one() -> None:
 @pytest.mark.parametrize(
     "symbol", ["SHOP.TO", "VOD.L", "9911.HK", "BMW.DE", "RIO.AX", "QZEDF", "NSRGY", "", "A B"]
 )
-def test_a_foreign_listing_is_seen_by_its_symbol(symbol: str) -> None:
+def test_a_foreign_listing_is_recognised_by_its_symbol(symbol: str) -> None:
     assert us_ticker(symbol) is None
 
 
@@ -197,7 +199,7 @@ def test_reports_within_two_days_are_urgent() -> None:
         (event("EXMP", 3, None, None), "; no estimates"),
     ],
 )
-def test_the_context_says_when_and_what_is_expected(made: EarningsEvent, context: str) -> None:
+def test_the_context_states_the_date_and_the_estimates(made: EarningsEvent, context: str) -> None:
     assert context in scan(made).candidates[0]["context"]
 
 
@@ -240,16 +242,16 @@ def test_a_weekend_without_reports_is_an_answer_where_the_calendar_has_other_day
         run(EarningsCalendar, vendors(finnhub=FakeVendor(others[:1])), saturday, days_ahead=2)
 
 
-def test_a_single_day_on_which_nobody_reports_is_an_answer_where_the_calendar_has_other_days() -> None:
+def test_a_single_day_without_reports_is_empty_when_the_calendar_has_other_days() -> None:
     ran = run(EarningsCalendar, vendors(finnhub=FakeVendor([event("LATER", 4)])), days_ahead=0)
     assert (ran.tickers, ran.recorder.troubles) == ([], [])
 
 
-def test_a_row_that_cannot_be_read_is_told_and_a_failed_call_logged() -> None:
+def test_a_malformed_row_degrades_the_outcome_and_a_failed_request_is_logged() -> None:
     ran = run(EarningsCalendar, vendors(finnhub=FakeVendor([event("EXMP")], ("row 7 cannot be read",))))
     assert ran.recorder.troubles == [(Reason.BAD_PAYLOAD, "finnhub: row 7 cannot be read")]
-    told: list[Any] = []
+    recorders: list[Any] = []
     with pytest.raises(Auth):
-        run(EarningsCalendar, vendors(finnhub=FakeVendor(Auth("finnhub", "no"))), told=told)
-    (entry,) = told[0]._log.close()
+        run(EarningsCalendar, vendors(finnhub=FakeVendor(Auth("finnhub", "no"))), recorders=recorders)
+    (entry,) = recorders[0]._log.close()
     assert (entry["tool"], entry["error"]) == ("finnhub.earnings_calendar", "finnhub: no")

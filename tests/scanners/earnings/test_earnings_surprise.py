@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.scanners.alone import Ran, run, vendors
 from tests.scanners.earnings.test_earnings_calendar import TODAY, FakeVendor, event
+from tests.scanners.harness import ScanResult, run, vendors
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason
@@ -33,7 +33,7 @@ def reported(
     return event(symbol, days, revenue[0], eps[0], eps_actual=eps[1], revenue_actual=revenue[1], **more)
 
 
-def scan(*events: EarningsEvent, **settings: Any) -> Ran:
+def scan(*events: EarningsEvent, **settings: Any) -> ScanResult:
     return run(EarningsSurprise, vendors(finnhub=FakeVendor(list(events))), **settings)
 
 
@@ -89,7 +89,7 @@ def test_a_setting_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None
         ((1e9, 1.05e9), (None, None), None, None, None),
     ],
 )
-def test_what_is_put_forward_says_its_direction(
+def test_a_candidate_states_its_direction(
     eps: Any, revenue: Any, strategy: str | None, priority: str | None, score: float | None
 ) -> None:
     found = scan(reported(eps=eps, revenue=revenue)).candidates
@@ -115,7 +115,7 @@ def test_near_misses_are_counted_and_not_put_forward(eps: Any, revenue: Any, ste
     assert ran.funnel[step or "no figures yet"] == (2 if step == "below the surprise thresholds" else 1)
 
 
-def test_the_context_tells_both_figures_and_when() -> None:
+def test_the_context_states_both_figures_and_the_date() -> None:
     assert only(reported(revenue=(1e9, 1.08e9), days=-2, hour="bmo"))["context"] == (
         "beat on 2026-02-03, before the open: EPS 1.30 USD against 1.00 expected (+30.0 % of the estimate's "
         "size); revenue 1,080.0 million USD against 1,000.0 expected (+8.0 %)"
@@ -167,13 +167,13 @@ def test_the_days_run_up_to_the_trade_date_both_included(lookback: int, found: l
 
 
 @pytest.mark.parametrize(("lookback", "asked"), [(0, 7), (7, 7), (20, 20)])
-def test_a_week_either_way_is_asked_for_so_that_others_can_share_it(lookback: int, asked: int) -> None:
+def test_a_week_either_way_is_requested_so_that_scanners_share_the_request(lookback: int, asked: int) -> None:
     vendor = FakeVendor([reported(days=0)])
     run(EarningsSurprise, vendors(finnhub=vendor), lookback_days=lookback)
     assert vendor.windows == [(TODAY - timedelta(days=asked), TODAY + timedelta(days=7))]
 
 
-def test_the_newest_report_of_a_company_counts_and_what_is_left_out_is_told() -> None:
+def test_the_newest_report_of_a_company_counts_and_others_are_in_the_funnel() -> None:
     ran = scan(
         reported("TWICE", (1.0, 0.5), days=-3),
         reported("TWICE", (1.0, 1.5), days=-1),
@@ -192,7 +192,7 @@ def test_the_newest_report_of_a_company_counts_and_what_is_left_out_is_told() ->
     assert ran.recorder.coverage() == {"asked": 2, "answered": 2, "of": 3}
 
 
-def test_a_day_on_which_nobody_has_figures_yet_is_no_day_without_surprises() -> None:
+def test_a_calendar_without_any_figures_is_no_data_and_not_an_empty_result() -> None:
     with pytest.raises(NoDataError, match="no figures yet for any of 2 companies"):
         scan(reported("ONE", (1.0, None)), reported("TWO", (None, None)), event("NEXT", 3))
 
@@ -223,7 +223,7 @@ def test_the_vendors_own_sample_of_a_calendar_is_read_and_judged() -> None:
     assert "revenue 91,819.0 million USD against 88,496.4 expected (+3.8 %)" in candidate["context"]
 
 
-def test_a_row_that_cannot_be_read_is_told_and_a_refusal_raised() -> None:
+def test_a_malformed_row_degrades_the_outcome_and_a_refusal_is_raised() -> None:
     ran = run(EarningsSurprise, vendors(finnhub=FakeVendor([reported()], ("row 7 cannot be read",))))
     assert ran.recorder.troubles == [(Reason.BAD_PAYLOAD, "finnhub: row 7 cannot be read")]
     with pytest.raises(RateLimited):

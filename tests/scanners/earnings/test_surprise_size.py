@@ -33,7 +33,7 @@ revenues = st.floats(1, 1e12)
         (0.04, -0.01, 50.0),
     ],
 )
-def test_the_sign_says_better_or_worse_and_the_floor_bounds_the_size(
+def test_the_sign_is_the_direction_and_the_floor_bounds_the_size(
     actual: float, estimate: float, percent: float
 ) -> None:
     found = eps_surprise(actual, estimate, FLOOR)
@@ -44,7 +44,7 @@ def test_the_sign_says_better_or_worse_and_the_floor_bounds_the_size(
 
 
 @pytest.mark.parametrize(("actual", "estimate"), [(None, 1.0), (1.0, None), (None, None)])
-def test_what_is_missing_is_no_zero(actual: float | None, estimate: float | None) -> None:
+def test_a_missing_figure_is_not_zero(actual: float | None, estimate: float | None) -> None:
     assert eps_surprise(actual, estimate, FLOOR) is None
     assert revenue_surprise(actual, estimate) is None
 
@@ -121,7 +121,7 @@ def test_the_published_surprises_of_real_companies_come_out_the_same() -> None:
 
 
 @needs_shared
-def test_the_vendors_own_sample_comes_out_as_it_says() -> None:
+def test_the_vendors_sample_gives_the_vendors_percentages() -> None:
     sample: Any = json.loads((ROOT / "finnhub/vendor_doc_samples/stock_earnings.json").read_text())
     for row in sample:
         found = eps_surprise(row["actual"], row["estimate"], FLOOR)

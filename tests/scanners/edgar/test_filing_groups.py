@@ -23,7 +23,7 @@ refs = st.lists(
 
 
 @given(refs)
-def test_filings_with_a_filer_in_common_lie_in_one_group_and_no_others(filings):
+def test_filings_are_in_one_group_exactly_when_linked_by_filers(filings):
     groups = linked_filings(filings)
     assert sorted(one.accession for group in groups for one in group) == [one.accession for one in filings]
     filers = [frozenset().union(*(one.ciks for one in group)) for group in groups]
@@ -37,7 +37,7 @@ def test_filings_with_a_filer_in_common_lie_in_one_group_and_no_others(filings):
 
 
 @given(refs, st.randoms(use_true_random=False))
-def test_the_order_of_reading_is_the_same_whatever_the_order_of_listing(filings, random):
+def test_the_order_of_reading_does_not_depend_on_the_order_of_listing(filings, random):
     shuffled = list(filings)
     random.shuffle(shuffled)
     assert linked_filings(shuffled) == linked_filings(filings)

@@ -33,5 +33,5 @@ from tradingagents.discovery.scanners.edgar.symbols import ticker_of
         ("NYSE", "NYSE"),
     ],
 )
-def test_the_symbol_a_filer_typed_becomes_the_one_spelling_or_none(typed, ticker):
+def test_a_typed_symbol_becomes_a_normalised_ticker_or_none(typed, ticker):
     assert ticker_of(typed) == ticker

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.scanners.alone import DAY, run
+from tests.scanners.harness import DAY, run
 from tests.slow import slow_except
 from tests.timing import without_waiting
 from tradingagents.default_config import DEFAULT_CONFIG
@@ -102,7 +102,7 @@ def test_the_defaults_are_those_of_the_configuration():
 
 
 @pytest.mark.parametrize("items", [[], ["5.2"], ["5.02", "nonsense"]])
-def test_items_that_there_are_not_are_refused(items):
+def test_unknown_items_are_invalid(items):
     with pytest.raises(ValidationError):
         MaterialEventsSettings(items=items)
 
@@ -112,7 +112,7 @@ def test_items_that_there_are_not_are_refused(items):
 
 @pytest.mark.parametrize("seed", slow_except({7}, [7, 11, 23]))
 @pytest.mark.parametrize("source", ["feed", "headers"])
-def test_what_was_planted_is_found_by_either_way_and_nothing_else(seed, source):
+def test_exactly_the_planted_events_are_found_from_feed_or_headers(seed, source):
     with SandboxServer(shared_market(seed)) as sandbox:
         hub = Vendors(
             VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox"
@@ -129,14 +129,14 @@ def test_what_was_planted_is_found_by_either_way_and_nothing_else(seed, source):
     assert ("filing_header" in endpoints) == (source == "headers")
 
 
-def test_both_ways_give_the_same_candidates(sandbox, vendors):
+def test_feed_and_headers_give_the_same_candidates(sandbox, vendors):
     fed = run(MaterialEvents, vendors).candidates
     sandbox.faults.add(Fault("status", "sec", endpoint="current", code=404))
     read = run(MaterialEvents, vendors).candidates
     assert sorted(fed, key=lambda one: one["ticker"]) == sorted(read, key=lambda one: one["ticker"])
 
 
-def test_the_claim_leads_to_its_filings(sandbox, vendors):
+def test_the_evidence_links_the_filings(sandbox, vendors):
     by_number = {one.accession: one for one in sandbox.market.filings(TODAY)}
     for candidate in run(MaterialEvents, vendors).candidates:
         for record in candidate["evidence"]:
@@ -173,14 +173,14 @@ def test_every_filing_is_accounted_for(vendors):
 # -- where the filings come from ---------------------------------------------------------------------------
 
 
-def test_a_feed_that_broke_off_is_left_for_the_index():
+def test_the_index_is_used_when_the_feed_ended_early():
     edgar = Edgar([filed(1, "4.02")], complete=False)
     assert run(MaterialEvents, edgar).tickers == ["TA"]
     assert [what for what, _ in edgar.asked] == ["feed", "index", "header"]
 
 
-def test_a_day_of_which_nothing_could_be_seen_is_no_day_without_reports():
-    """Its index is not out yet, and the feed is down: the day before is told, and that this day is missing."""
+def test_a_day_without_feed_and_index_degrades_the_outcome():
+    """Its index is not out yet, and the feed is down: the day before is events, and that this day is missing."""
     before = TODAY - timedelta(days=1)
     edgar = Edgar([filed(1, "4.02", day=before)], feed=Transient("sec", "503"))
     ran = run(MaterialEvents, edgar, lookback_days=2)
@@ -188,14 +188,14 @@ def test_a_day_of_which_nothing_could_be_seen_is_no_day_without_reports():
     assert f"filings of {TODAY}: sec: 503" in str(ran.recorder.troubles)
 
 
-def test_what_a_broken_feed_told_of_a_day_without_an_index_is_kept_and_marked():
+def test_reports_of_a_feed_that_ended_early_are_kept_when_there_is_no_index():
     edgar = Edgar([filed(1, "4.02")], complete=False, index=False)
     ran = run(MaterialEvents, edgar)
     assert ran.tickers == ["TA"]
     assert f"ended before all filings of {TODAY} were listed" in str(ran.recorder.troubles)
 
 
-def test_a_feed_that_cannot_be_had_costs_nothing_while_the_index_can():
+def test_a_failed_feed_does_not_matter_when_the_index_is_available():
     edgar = Edgar([filed(1, "4.02")], feed=Transient("sec", "503"))
     ran = run(MaterialEvents, edgar)
     assert ran.tickers == ["TA"]
@@ -203,7 +203,7 @@ def test_a_feed_that_cannot_be_had_costs_nothing_while_the_index_can():
     assert any(entry["error"] for entry in ran.entries)
 
 
-def test_a_day_long_past_is_not_looked_for_in_the_feed():
+def test_a_day_long_past_is_not_requested_from_the_feed():
     long_past = [filed(1, "4.02", day=TODAY - timedelta(days=7))]
     edgar = Edgar([*long_past])
     with pytest.raises(StaleDataError):
@@ -216,17 +216,17 @@ def test_on_a_weekend_friday_counts():
     assert run(MaterialEvents, edgar, {"trade_date": "2026-02-08"}).tickers == ["TA"]
 
 
-def test_without_any_filings_the_market_is_not_called_quiet():
+def test_no_filings_at_all_are_no_data_and_not_an_empty_result():
     with pytest.raises(NoDataError):
         run(MaterialEvents, Edgar([]))
 
 
-def test_filings_of_after_the_trade_date_are_not_seen():
+def test_filings_after_the_trade_date_are_ignored():
     edgar = Edgar([filed(1, "4.02"), filed(2, "4.02", cik=2, day=TODAY + timedelta(days=1))])
     assert run(MaterialEvents, edgar).tickers == ["TA"]
 
 
-def test_a_header_that_cannot_be_had_is_told_and_costs_its_company_only():
+def test_a_failed_header_request_is_reported_and_affects_only_its_company():
     broken = FeedEntry(filed(1, cik=1).row, FilingHeader("broken", ACCEPTED, ()))
     ran = run(MaterialEvents, Edgar([broken, filed(2, "4.02", cik=2)], feed=False))
     assert ran.tickers == ["TB"]
@@ -234,7 +234,7 @@ def test_a_header_that_cannot_be_had_is_told_and_costs_its_company_only():
     assert len(ran.recorder.troubles) == 1
 
 
-def test_no_more_headers_are_read_than_allowed_and_the_rest_is_told():
+def test_max_filings_limits_the_headers_read_and_the_rest_is_counted():
     edgar = Edgar([filed(number, "4.02", cik=number) for number in range(1, 10)], feed=False)
     ran = run(MaterialEvents, edgar, max_filings=4)
     assert len(ran.tickers) == 4
@@ -243,7 +243,7 @@ def test_no_more_headers_are_read_than_allowed_and_the_rest_is_told():
     assert sum(what == "header" for what, _ in edgar.asked) == 4
 
 
-def test_a_report_of_which_the_feed_tells_no_item_is_read():
+def test_a_report_without_items_in_the_feed_is_read():
     """A feed that stops to tell items must not make an empty market."""
     entries = [filed(1, "4.02"), filed(2, "4.02", cik=2)]
     edgar = Edgar(entries)
@@ -260,18 +260,18 @@ def test_items_of_the_old_form_are_counted_as_unknown():
 
 
 @pytest.mark.parametrize("feed", [True, False])
-def test_a_company_that_takes_the_place_of_another_reports_too(feed):
+def test_reports_of_a_successor_company_count(feed):
     ran = run(MaterialEvents, Edgar([filed(1, "2.01", "5.01", form="8-K12B")], feed=feed))
     assert (ran.tickers, ran.candidates[0]["priority"]) == (["TA"], "high")
     assert ran.candidates[0]["evidence"][0]["values"]["form"] == "8-K12B"
 
 
-def test_what_the_feed_told_needs_no_reading_and_is_not_limited():
+def test_reports_with_items_in_the_feed_are_not_limited():
     edgar = Edgar([filed(number, "4.02", cik=number) for number in range(1, 10)])
     assert len(run(MaterialEvents, edgar, max_filings=4).tickers) == 9
 
 
-def test_without_the_list_of_companies_there_is_an_error_and_no_empty_list():
+def test_a_failed_company_list_is_an_error_and_not_an_empty_result():
     with pytest.raises(Auth):
         run(MaterialEvents, Edgar([filed(1, "4.02")], companies=Auth("sec", "403")))
 
@@ -279,7 +279,7 @@ def test_without_the_list_of_companies_there_is_an_error_and_no_empty_list():
 # -- what counts -------------------------------------------------------------------------------------------
 
 
-def test_a_parent_s_filing_is_told_of_the_listed_one_alone():
+def test_a_joint_filing_counts_for_the_listed_company_only():
     entries = [filed(1, "2.06", cik=cik) for cik in (3, 4)]
     for entry in entries:
         object.__setattr__(entry.row, "path", "edgar/data/3/0009980002-26-000001.txt")
@@ -288,7 +288,7 @@ def test_a_parent_s_filing_is_told_of_the_listed_one_alone():
     assert ran.funnel["companies without a listed symbol"] == 1
 
 
-def test_class_shares_are_spelled_as_everywhere():
+def test_class_shares_have_the_normal_spelling():
     assert run(MaterialEvents, Edgar([filed(1, "5.01")], companies={1: ("QXB-A", "QXB-B")})).tickers == [
         "QXB.A"
     ]
@@ -315,14 +315,14 @@ def test_class_shares_are_spelled_as_everywhere():
         ([filed(1, "1.01", "1.02", "1.03", "2.01", "2.04")], 20, "critical", "2 more"),
     ],
 )
-def test_what_filings_amount_to(entries, score, priority, words):
+def test_score_priority_and_context_of_filings(entries, score, priority, words):
     (candidate,) = run(MaterialEvents, Edgar(entries)).candidates
     assert (candidate["score"], candidate["priority"]) == (score, priority)
     assert words in candidate["context"]
     assert len(candidate["evidence"]) == len(entries)
 
 
-def test_a_user_s_items_count_though_they_have_no_weight():
+def test_configured_items_count_without_a_weight():
     entries = [filed(1, "2.02", "9.01"), filed(2, "4.02", cik=2)]
     (candidate,) = run(MaterialEvents, Edgar(entries), items=["2.02"]).candidates
     assert (candidate["ticker"], candidate["score"], candidate["priority"]) == ("TA", 1, "low")
@@ -348,17 +348,17 @@ headers = st.builds(
 def test_the_order_of_filings_does_not_matter(filings, shuffle):
     mixed = list(filings)
     shuffle.shuffle(mixed)
-    told, again = events_of(filings, MATERIAL), events_of(mixed, MATERIAL)
-    assert told == again
-    assert (told is None) == all(not MATERIAL & set(header.items) for _, header in filings)
-    if told is not None:
-        assert told.score == sum(told.weights.values()) >= 1
+    events, again = events_of(filings, MATERIAL), events_of(mixed, MATERIAL)
+    assert events == again
+    assert (events is None) == all(not MATERIAL & set(header.items) for _, header in filings)
+    if events is not None:
+        assert events.score == sum(events.weights.values()) >= 1
 
 
 @given(
     st.lists(references, unique_by=lambda one: one.accession), st.integers(0, 50), st.sets(st.integers(0, 40))
 )
-def test_what_is_read_is_bounded_and_what_is_known_is_kept(filings, most, known):
+def test_filings_to_read_are_limited_and_known_ones_kept(filings, most, known):
     numbers = {f"0-{number:03d}" for number in known}
     kept = [one.accession for group in first_filings(linked_filings(filings), most, numbers) for one in group]
     unknown = [one.accession for one in filings if one.accession not in numbers]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.scanners.alone import run
+from tests.scanners.harness import run
 from tests.shared_data import SHARED, needs_shared
 from tests.timing import without_waiting
 from tradingagents.default_config import DEFAULT_CONFIG
@@ -58,7 +58,7 @@ def test_the_defaults_are_those_of_the_configuration():
 
 
 @pytest.mark.parametrize("seed", [7, 11])
-def test_what_was_planted_is_found_with_its_excess_and_nothing_else(seed):
+def test_exactly_the_planted_signals_are_found_with_their_excess(seed):
     with SandboxServer(shared_market(seed)) as sandbox:
         hub = Vendors(
             VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox"
@@ -88,12 +88,12 @@ def test_each_decoy_would_be_found_without_the_rule_it_is_for(sandbox, vendors):
     less = run(ShortVolume, vendors, min_short_share=0.65).tickers
     assert any("not most" in why.get(ticker, "") for ticker in less)
     for reason in ("listed lately", "a unit"):
-        (symbol, *_) = [symbol for symbol, told in why.items() if reason in told]
+        (symbol, *_) = [symbol for symbol, text in why.items() if reason in text]
         assert newest.total[symbol] >= LEAST["min_volume"]
         assert newest.short[symbol] >= 0.8 * newest.total[symbol]
 
 
-def test_the_claim_leads_to_its_file_and_says_what_it_is_not(vendors):
+def test_the_evidence_links_the_file_and_the_context_denies_short_interest(vendors):
     ran = run(ShortVolume, vendors)
     for candidate in ran.candidates:
         (record,) = candidate["evidence"]
@@ -109,7 +109,7 @@ def test_the_claim_leads_to_its_file_and_says_what_it_is_not(vendors):
     assert funnel.pop("symbols") == sum(funnel.values()) + len(ran.candidates)
 
 
-def test_an_old_file_is_not_taken_for_today_s(vendors):
+def test_an_old_file_is_stale(vendors):
     with pytest.raises(StaleDataError):
         run(ShortVolume, vendors, {"trade_date": str(DAY + timedelta(days=6))})
 

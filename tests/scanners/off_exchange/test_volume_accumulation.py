@@ -73,7 +73,7 @@ def test_the_defaults_are_those_of_the_configuration():
 # -- the planted market ------------------------------------------------------------------------------------
 
 
-def test_what_was_planted_is_found_with_its_ratio_and_nothing_else(sandbox, vendors):
+def test_exactly_the_planted_signals_are_found_with_their_ratio(sandbox, vendors):
     truth = sandbox.market.truth["volume_accumulation"]
     made = scanner(vendors)
     found = scan(made)
@@ -119,7 +119,7 @@ def test_a_trade_date_without_a_file_uses_the_last_session(sandbox, vendors, lat
     assert {one["evidence"][0]["as_of"] for one in found} == {"2026-02-05"}
 
 
-def test_an_old_file_is_not_taken_for_today_s(vendors):
+def test_an_old_file_is_stale(vendors):
     with pytest.raises(StaleDataError):
         scan(scanner(vendors), DAY + timedelta(days=6))
 
@@ -137,7 +137,7 @@ def test_an_old_file_is_not_taken_for_today_s(vendors):
     ],
     ids=repr,
 )
-def test_files_that_cannot_be_had_are_an_error_and_not_a_quiet_market(sandbox, vendors, fault, error):
+def test_failed_requests_are_an_error_and_not_an_empty_result(sandbox, vendors, fault, error):
     sandbox.faults.add(fault)
     with pytest.raises(error):
         scan(scanner(vendors))
@@ -180,7 +180,7 @@ def files(count: int, newest: float = 900_000, before: float = 300_000) -> Files
     return Files({DAY: {"EXMP": newest}} | {day: {"EXMP": before} for day in days[1:]})
 
 
-def test_the_newest_session_is_held_against_those_before_it_and_not_against_itself():
+def test_the_newest_session_is_compared_with_earlier_sessions_only():
     (found,) = scan(scanner(files(11), mean_days=10))
     assert found["score"] == 3.0
     assert found["priority"] == "medium"
@@ -213,7 +213,7 @@ def test_a_missing_file_is_replaced_by_that_of_one_more_session():
     assert made.recorder.coverage() == {"asked": 12, "answered": 12, "of": 12}
 
 
-def test_a_day_that_cannot_be_had_degrades_the_answer_and_is_named():
+def test_a_failed_request_of_an_earlier_day_degrades_the_outcome_and_is_named():
     source = files(11)
     lost = weekdays(11)[5]
     source.days[lost] = Transient("finra", "down")
@@ -226,7 +226,7 @@ def test_a_day_that_cannot_be_had_degrades_the_answer_and_is_named():
     assert days == ("no_data", f"finra: 9 of the 10 sessions before {DAY}")
 
 
-def test_a_single_late_day_that_cannot_be_had_does_not_fail_what_was_had():
+def test_a_failed_request_of_a_replacement_day_does_not_fail_the_scan():
     source = files(12)
     holiday, last = weekdays(12)[4], weekdays(12)[-1]
     del source.days[holiday]
@@ -236,7 +236,7 @@ def test_a_single_late_day_that_cannot_be_had_does_not_fail_what_was_had():
     assert ("vendor_down", f"{last}: finra: down") in made.recorder.troubles
 
 
-def test_the_newest_file_that_cannot_be_had_is_not_replaced_by_an_older_one():
+def test_a_failed_request_of_the_newest_file_is_not_replaced_by_an_older_file():
     source = files(11)
     source.days[DAY] = RateLimited("finra", "too fast")
     with pytest.raises(RateLimited):
@@ -249,7 +249,7 @@ def test_fewer_than_half_of_the_sessions_are_no_mean():
     assert tickers(scan(scanner(files(6), mean_days=10))) == {"EXMP"}
 
 
-def test_without_any_file_nothing_is_asked_further_back_than_holidays_explain():
+def test_without_any_file_requests_do_not_go_far_back():
     source = Files({})
     with pytest.raises(StaleDataError):
         scan(scanner(source, mean_days=2))
@@ -288,7 +288,7 @@ def test_a_ratio_of_exactly_the_least_is_enough():
 
 
 @needs_shared
-def test_in_the_real_week_of_january_2021_the_same_shares_stand_out_as_by_a_plain_count():
+def test_real_files_of_january_2021_give_the_same_symbols_as_a_plain_count():
     assert SHARED is not None
     folder = SHARED / "real-data" / "finra"
     days = [date(2021, 1, day) for day in (28, 26, 25, 22)]

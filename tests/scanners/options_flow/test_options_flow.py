@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.fake_clock import FakeClock
-from tests.scanners.alone import DAY, Ran, run, vendors
+from tests.scanners.harness import DAY, ScanResult, run, vendors
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason, Status, verdict_of_error
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
@@ -58,15 +58,15 @@ class FakeVendor:
         return f"https://vendor.example/query?function={function}&symbol={parameters['symbol']}"
 
 
-def scan(vendor: FakeVendor, trade_date: str = DAY, told: Any = None, **settings: Any) -> Ran:
+def scan(vendor: FakeVendor, trade_date: str = DAY, recorders: Any = None, **settings: Any) -> ScanResult:
     """Scan on the day of the tests' clock: ``trade_date`` is today unless it is given."""
     hub = vendors(alpha_vantage=vendor)
     settings = {"tickers": list(vendor.chains), **settings}
     with deadline_scope(Deadline(30, FakeClock())):
-        return run(OptionsFlow, hub, {"trade_date": trade_date}, told=told, **settings)
+        return run(OptionsFlow, hub, {"trade_date": trade_date}, recorders=recorders, **settings)
 
 
-def of(*contracts: OptionContract, **settings: Any) -> Ran:
+def of(*contracts: OptionContract, **settings: Any) -> ScanResult:
     return scan(FakeVendor({"EXMP": contracts}), **settings)
 
 
@@ -90,7 +90,7 @@ def test_a_setting_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None
         OptionsFlowSettings(**wrong)
 
 
-def test_without_a_watchlist_nothing_is_asked_and_the_way_out_is_named() -> None:
+def test_without_tickers_nothing_is_requested_and_the_error_names_the_setting() -> None:
     vendor = FakeVendor({})
     with pytest.raises(NotConfiguredError) as caught:
         scan(vendor)
@@ -176,7 +176,7 @@ def test_a_contract_without_a_value_is_nothing_unusual_whatever_the_least_premiu
     assert of(replace(HEAVY, mark=0.0), min_premium_usd=0).tickers == []
 
 
-def test_a_contract_that_nobody_held_counts_as_held_once() -> None:
+def test_an_open_interest_of_zero_counts_as_one() -> None:
     (candidate,) = of(replace(HEAVY, open_interest=0)).candidates
     assert candidate["evidence"][0]["values"]["volume_over_open_interest"] == 1_000
     assert candidate["priority"] == "high"
@@ -191,7 +191,7 @@ def test_a_contract_that_nobody_held_counts_as_held_once() -> None:
         (1, 1, "50% of it in calls and the rest in puts;"),
     ],
 )
-def test_the_balance_of_calls_and_puts_is_told(calls: int, puts: int, words: str) -> None:
+def test_the_context_states_the_balance_of_calls_and_puts(calls: int, puts: int, words: str) -> None:
     made = [replace(HEAVY, id=f"C{n}") for n in range(calls)]
     made += [replace(HEAVY, id=f"P{n}", kind="put") for n in range(puts)]
     assert words in of(*made).candidates[0]["context"]
@@ -214,7 +214,7 @@ def test_a_busy_chain_does_not_lead_by_being_busy() -> None:
 # -- which session is asked for ------------------------------------------------------------------------
 
 
-def test_today_the_newest_chain_is_asked_for_once_a_ticker() -> None:
+def test_today_the_newest_chain_is_requested_once_per_ticker() -> None:
     vendor = FakeVendor({"ONE": [HEAVY], "TWO": [HEAVY]}, newest=TODAY - timedelta(days=1))
     ran = scan(vendor)
     assert vendor.asked == [("ONE", None), ("TWO", None)]
@@ -236,7 +236,7 @@ def test_a_chain_of_another_week_or_of_tomorrow_is_refused(newest: date) -> None
         ("2025-01-09", ["2025-01-08"], ["2025-01-08"]),  # a day of mourning
     ],
 )
-def test_of_a_day_of_the_past_the_last_session_is_asked_for_and_never_the_newest(
+def test_for_a_past_date_its_last_session_is_requested_and_never_the_newest(
     trade_date: str, sessions: list[str], asked: list[str]
 ) -> None:
     vendor = FakeVendor({"ONE": [HEAVY], "TWO": [HEAVY]}, days=[date.fromisoformat(day) for day in sessions])
@@ -245,7 +245,7 @@ def test_of_a_day_of_the_past_the_last_session_is_asked_for_and_never_the_newest
     assert vendor.asked == [*(("ONE", day) for day in days), ("TWO", days[-1])]
 
 
-def test_a_chain_of_another_day_than_was_asked_for_is_refused() -> None:
+def test_a_chain_of_another_day_than_requested_is_stale() -> None:
     class Elsewhere(FakeVendor):
         def option_chain(self, ticker: str, day: date | None, *, on_malformed: Any) -> OptionChain:
             return replace(super().option_chain(ticker, day, on_malformed=on_malformed), day=date(2026, 2, 2))
@@ -254,7 +254,7 @@ def test_a_chain_of_another_day_than_was_asked_for_is_refused() -> None:
         scan(Elsewhere({"EXMP": [HEAVY]}), "2026-02-03")
 
 
-def test_a_ticker_without_options_costs_one_request_too() -> None:
+def test_a_ticker_without_options_also_costs_one_request() -> None:
     vendor = FakeVendor({"EXMP": [HEAVY]}, days=[])
     with pytest.raises(NoDataError):
         scan(vendor, "2026-01-20")
@@ -271,7 +271,9 @@ def test_a_ticker_without_options_costs_one_request_too() -> None:
         (QuotaSpent("alpha_vantage", "the day's quota is spent"), Reason.QUOTA_SPENT),
     ],
 )
-def test_a_refusal_of_the_key_or_the_day_ends_the_asking(error: Exception, reason: Reason) -> None:
+def test_no_more_requests_after_the_key_is_refused_or_the_quota_spent(
+    error: Exception, reason: Reason
+) -> None:
     vendor = FakeVendor({"ONE": [HEAVY], "TWO": error, "THREE": [HEAVY], "FOUR": [HEAVY]})
     ran = scan(vendor)
     assert [ticker for ticker, _ in vendor.asked] == ["ONE", "TWO"]
@@ -290,7 +292,7 @@ def test_a_plan_without_option_chains_is_an_auth_error_after_one_request() -> No
     assert verdict_of_error(refusal).reason is Reason.AUTH
 
 
-def test_trouble_with_one_ticker_costs_that_ticker_alone() -> None:
+def test_an_error_of_one_ticker_does_not_affect_others() -> None:
     nobody = NoDataError("no contracts of FUND")
     vendor = FakeVendor({"DOWN": Transient("alpha_vantage", "503"), "FUND": nobody, "EXMP": [HEAVY]})
     ran = scan(vendor)
@@ -307,7 +309,7 @@ def test_when_there_is_no_chain_at_all_the_first_error_is_raised() -> None:
         scan(FakeVendor({"ONE": NoDataError("nothing")}))
 
 
-def test_rows_that_cannot_be_read_are_told() -> None:
+def test_malformed_rows_degrade_the_outcome() -> None:
     vendor = FakeVendor({"EXMP": [HEAVY]})
     vendor.problems = ("row 7 cannot be read",)
     assert scan(vendor).recorder.troubles == [

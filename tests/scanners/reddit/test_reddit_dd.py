@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.scanners.alone import Ran, run
+from tests.scanners.harness import ScanResult, run
 from tests.scanners.reddit.reddit_fakes import LISTED, FakeReddit, hub_of, post
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.default_config import DEFAULT_CONFIG
@@ -30,7 +30,7 @@ from tradingagents.discovery.vendors.reddit.client import Post
 LONG = "The company sells more each year and owes less. " * 20  # 180 words
 
 
-def scan(*posts: Post, **settings: Any) -> Ran:
+def scan(*posts: Post, **settings: Any) -> ScanResult:
     own = {"subreddits": ["stocks"], **settings}
     return run(RedditDD, hub_of(FakeReddit({("stocks", "hot"): list(posts)})), **own)
 
@@ -77,7 +77,7 @@ def test_research_is_what_its_flair_or_title_calls_so(title: str, flair: str) ->
         ("", ""),
     ],
 )
-def test_talk_about_research_is_none(title: str, flair: str) -> None:
+def test_posts_that_only_mention_research_are_not_research(title: str, flair: str) -> None:
     assert not is_research(post(1, title, flair=flair))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.scanners.alone import Ran, run
+from tests.scanners.harness import ScanResult, run
 from tests.scanners.reddit.reddit_fakes import NOON, FakeReddit, hub_of, post
 from tests.scanners.reddit.test_reddit_dd import recorded_posts
 from tests.shared_data import SHARED, needs_shared
@@ -31,7 +31,7 @@ from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.vendors.reddit.client import Post
 
 
-def scan(*posts: Post, **settings: Any) -> Ran:
+def scan(*posts: Post, **settings: Any) -> ScanResult:
     own = {"subreddits": ["stocks"], **settings}
     return run(RedditTrending, hub_of(FakeReddit({("stocks", "hot"): list(posts)})), **own)
 
@@ -68,7 +68,7 @@ def test_separate_posts_are_counted_and_not_repetitions() -> None:
     assert ran.funnel == {"posts": 6, "tickers named": 3, "below min_mentions": 2}
 
 
-def test_words_that_happen_to_be_symbols_are_no_mentions() -> None:
+def test_ordinary_words_that_are_also_symbols_are_not_mentions() -> None:
     shouts = ("Is IT all over? Hold ON", "DD: why ALL of you are wrong", "T is a letter, WITH IT")
     ran = scan(*(post(n, title) for n, title in enumerate(shouts * 3)))
     assert ran.recorder.funnel["tickers named"] == 0
@@ -151,7 +151,7 @@ def test_the_order_of_answers_changes_nothing() -> None:
     assert scan(*posts).candidates == scan(*reversed(posts)).candidates
 
 
-def test_every_listing_is_asked_with_a_client_of_its_own_and_one_token() -> None:
+def test_every_listing_has_its_own_client_and_they_share_one_token() -> None:
     names = ["wallstreetbets", "stocks", "options"]
     reddit = FakeReddit({(name, "hot"): [post(1, "hello", subreddit=name)] for name in names})
     ran = run(RedditTrending, hub_of(reddit), subreddits=[*names, "stocks"], posts_per_subreddit=40)
@@ -177,14 +177,14 @@ def test_a_private_community_makes_it_degraded_and_the_rest_is_read() -> None:
     assert [entry["error"] for entry in ran.entries].count("reddit: HTTP 403: private") == 2
 
 
-def test_when_no_listing_can_be_had_the_first_error_is_raised() -> None:
+def test_the_first_error_is_raised_when_every_listing_fails() -> None:
     listings: Any = {("stocks", "hot"): RateLimited("reddit", "HTTP 429")}
     listings[("stocks", "rising")] = Transient("reddit", "HTTP 503")
     with pytest.raises(RateLimited):
         run(RedditTrending, hub_of(FakeReddit(listings)), subreddits=["stocks"])
 
 
-def test_a_missing_identity_is_said_before_anything_is_asked() -> None:
+def test_missing_credentials_are_raised_before_any_request() -> None:
     hub = hub_of(FakeReddit({}), Transient("nasdaq", "HTTP 503"))
 
     def no_client() -> FakeReddit:
@@ -196,10 +196,10 @@ def test_a_missing_identity_is_said_before_anything_is_asked() -> None:
 
 
 def test_without_the_directory_no_symbol_is_believed() -> None:
-    told: list[Any] = []
+    recorders: list[Any] = []
     with pytest.raises(Transient, match="nasdaq"):
-        run(RedditTrending, hub_of(FakeReddit({}), Transient("nasdaq", "HTTP 503")), told=told)
-    errors = [entry["error"] for entry in told[0]._log.close()]
+        run(RedditTrending, hub_of(FakeReddit({}), Transient("nasdaq", "HTTP 503")), recorders=recorders)
+    errors = [entry["error"] for entry in recorders[0]._log.close()]
     assert "nasdaq: HTTP 503" in errors
 
 
@@ -208,21 +208,21 @@ def test_a_refused_client_is_logged_and_raised() -> None:
         def authorize(self) -> None:
             raise Auth("reddit", "HTTP 401")
 
-    told: list[Any] = []
+    recorders: list[Any] = []
     with pytest.raises(Auth):
-        run(RedditTrending, hub_of(Refused({})), told=told)
-    errors = {entry["tool"]: entry["error"] for entry in told[0]._log.close()}
+        run(RedditTrending, hub_of(Refused({})), recorders=recorders)
+    errors = {entry["tool"]: entry["error"] for entry in recorders[0]._log.close()}
     assert errors["reddit.authorize"] == "reddit: HTTP 401"
 
 
-def test_an_item_that_cannot_be_read_is_told() -> None:
+def test_a_malformed_item_degrades_the_outcome() -> None:
     reddit = FakeReddit({("stocks", "hot"): [post(1, "$GME")]}, problems=("an item cannot be read",))
     ran = run(RedditTrending, hub_of(reddit), subreddits=["stocks"])
     assert ran.recorder.troubles == [(Reason.BAD_PAYLOAD, "reddit: an item cannot be read")] * 2
 
 
 @needs_shared
-def test_the_real_posts_of_three_days_are_about_shares_and_not_about_words() -> None:
+def test_real_posts_of_three_days_give_stocks_and_not_ordinary_words() -> None:
     """An earlier scanner's picks of such posts were IT, ER and ET: parts of words."""
     folder = Path(SHARED or "") / "real-data" / "nasdaq"
     files = [(folder / f"2025-08-11_{name}listed.txt").read_bytes() for name in ("nasdaq", "other")]
@@ -245,7 +245,7 @@ def test_one_author_is_one_voice_however_often_and_wherever_he_writes() -> None:
     assert [one["id"] for one in candidate["evidence"]] == ["p4", "p10", "p11"]
 
 
-def test_posts_whose_authors_are_gone_are_voices_of_their_own() -> None:
+def test_posts_of_deleted_authors_count_separately() -> None:
     assert scan(*(post(n, "$GME today", writer=None) for n in range(3))).tickers == ["GME"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.scanners.alone import run
+from tests.scanners.harness import run
 from tests.timing import without_waiting
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.bars.calendar import nyse
@@ -129,7 +129,7 @@ def test_the_claim_leads_to_its_file(sandbox, vendors):
     assert ran.recorder.coverage() == {"asked": 1, "answered": 1, "of": 1}
 
 
-def test_without_a_directory_a_class_share_is_told_by_its_letters(sandbox, vendors):
+def test_without_a_directory_a_class_share_keeps_the_spelling_of_finra(sandbox, vendors):
     sandbox.faults.add(Fault("status", "nasdaq", code=503))
     found = set(run(ShortSqueeze, vendors).tickers)
     (of_class,) = [one for one in sandbox.market.truth["short_squeeze"].expected if "." in one]
@@ -145,7 +145,7 @@ def test_without_a_directory_a_class_share_is_told_by_its_letters(sandbox, vendo
     ],
     ids=repr,
 )
-def test_a_file_that_cannot_be_had_is_an_error_and_not_a_quiet_market(sandbox, vendors, fault, error):
+def test_a_failed_request_is_an_error_and_not_an_empty_result(sandbox, vendors, fault, error):
     sandbox.faults.add(fault)
     with pytest.raises(error):
         run(ShortSqueeze, vendors)
@@ -180,7 +180,7 @@ def test_nothing_is_used_before_it_was_published(until):
     assert all(10 <= (later.day - one.day).days <= 20 for later, one in pairwise(found))
 
 
-def test_the_newest_file_is_asked_for_first_and_the_one_before_only_without_it():
+def test_the_newest_file_is_requested_first_and_the_previous_only_when_it_is_missing():
     files = Files({date(2026, 1, 15): ()})
     ran = run(ShortSqueeze, files, {"trade_date": "2026-02-05"})
     assert (ran.tickers, files.asked) == (["ABC"], [date(2026, 1, 15)])
@@ -188,14 +188,14 @@ def test_the_newest_file_is_asked_for_first_and_the_one_before_only_without_it()
 
 
 @pytest.mark.parametrize(
-    ("until", "told"), [("2026-01-27", False), ("2026-01-29", False), ("2026-02-05", True)]
+    ("until", "late"), [("2026-01-27", False), ("2026-01-29", False), ("2026-02-05", True)]
 )
-def test_on_the_day_it_comes_out_the_one_before_serves_and_later_its_absence_is_told(until, told):
+def test_the_previous_file_is_used_until_publication_and_a_late_file_is_reported(until, late):
     files = Files({date(2025, 12, 31): ()})
     ran = run(ShortSqueeze, files, {"trade_date": until})
     assert ran.candidates[0]["evidence"][0]["as_of"] == "2025-12-31"
-    assert bool(ran.recorder.troubles) == told
-    assert ("newest settlement not yet published" in ran.funnel) != told
+    assert bool(ran.recorder.troubles) == late
+    assert ("newest settlement not yet published" in ran.funnel) != late
 
 
 def test_two_missing_files_are_stale_data():
@@ -203,20 +203,20 @@ def test_two_missing_files_are_stale_data():
         run(ShortSqueeze, Files({}), {"trade_date": "2026-02-05"})
 
 
-def test_a_newest_file_that_cannot_be_had_is_not_replaced_by_an_older_one():
+def test_a_failed_request_of_the_newest_file_is_not_replaced_by_an_older_file():
     files = Files({date(2026, 1, 15): Transient("finra", "503"), date(2025, 12, 31): ()})
     with pytest.raises(Transient):
         run(ShortSqueeze, files, {"trade_date": "2026-02-05"})
 
 
-def test_rows_that_cannot_be_read_are_told():
+def test_malformed_rows_degrade_the_outcome():
     ran = run(ShortSqueeze, Files({date(2026, 1, 15): ("half a row",)}))
     assert ran.tickers == ["ABC"]
     (trouble,) = ran.recorder.troubles
     assert "half a row" in str(trouble)
 
 
-def test_a_split_and_a_revision_are_told():
+def test_a_split_and_a_revision_are_stated_in_the_context():
     files = Files({date(2026, 1, 15): ()})
     files.position = replace(ABC, split=True, revised=True)
     (candidate,) = run(ShortSqueeze, files).candidates
@@ -225,7 +225,7 @@ def test_a_split_and_a_revision_are_told():
     )
 
 
-def test_an_index_fund_is_left_out_and_counted_and_so_is_each_decoy_of_the_sandbox(sandbox, vendors):
+def test_an_index_fund_and_each_decoy_of_the_sandbox_are_left_out_and_counted(sandbox, vendors):
     why = sandbox.market.truth["short_squeeze"].why
     assert any("index fund" in reason for reason in why.values())
     ran = run(ShortSqueeze, vendors)
@@ -323,12 +323,12 @@ def test_another_file_is_refused(text):
         parse_short_interest(text, date(2026, 1, 15))
 
 
-def test_a_few_bad_rows_among_many_are_set_aside_and_told():
+def test_a_few_malformed_rows_are_skipped_and_reported():
     rows = [ROW.replace("ABC", f"A{chr(65 + n)}") for n in range(26)]
     file = read(*rows, "20260115|broken")
     assert (len(file.positions), file.malformed) == (26, ("20260115|broken",))
 
 
-def test_a_file_cut_in_its_last_row_says_so():
+def test_a_file_truncated_in_its_last_row_is_an_error():
     rows = [ROW.replace("ABC", f"A{chr(65 + n)}") for n in range(26)]
     assert read(*rows, end="").malformed == (rows[-1][:80],)

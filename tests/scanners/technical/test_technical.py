@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from tests.bars.frames import AS_OF, bars, together, walk
-from tests.scanners.alone import run
+from tests.scanners.harness import run
 from tests.screens.test_market_data import SHORT, data, directory_of, flat, found, rising, store_of
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery import ScannerRegistry

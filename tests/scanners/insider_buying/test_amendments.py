@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.scanners.insider_buying.test_insider_statements import DAY, JANE, ROE, numbers, row, statement
+from tests.scanners.insider_buying.test_purchases_and_clusters import DAY, JANE, ROE, numbers, row, statement
 from tradingagents.discovery.scanners.insider_buying.amendments import effective_statements, restates_before
 from tradingagents.discovery.scanners.insider_buying.purchases import Statement, purchases_of
 
@@ -63,7 +63,7 @@ def bought(original: tuple, amended: tuple) -> list[tuple[float, float]]:
         ),
     ],
 )
-def test_an_amendment_changes_the_lines_it_gives_and_leaves_the_others(amended, stands):
+def test_an_amendment_replaces_the_lines_it_gives_and_keeps_the_others(amended, stands):
     assert bought(LOTS, amended) == stands
 
 
@@ -79,25 +79,25 @@ def test_a_single_line_wrong_in_number_and_price_is_not_added_up():
         pytest.param(lot(500, 10.0, 7_500, security="Class B Common Stock"), id="another class"),
     ],
 )
-def test_a_forgotten_line_of_another_kind_takes_no_line_s_place(forgotten):
+def test_an_added_line_of_another_kind_replaces_no_line(forgotten):
     assert (100, 10.0) in bought((lot(100, 10.0, 1_100),), (forgotten,))
 
 
-def test_a_line_held_otherwise_than_first_told_is_the_same_line():
+def test_a_line_with_a_corrected_manner_of_holding_is_the_same_line():
     assert bought((lot(100, 10.0, 1_100),), (lot(100, 10.0, 1_100, direct=False),)) == [(100, 10.0)]
 
 
-def test_of_lines_as_like_the_one_held_in_the_same_manner_is_corrected():
+def test_among_equally_similar_lines_the_one_held_in_the_same_manner_is_corrected():
     first = (lot(100, 10.0, 100), lot(100, 10.5, 100, direct=False))
     assert bought(first, (lot(100, 10.2, 100, direct=False),)) == [(100, 10.0), (100, 10.2)]
 
 
-def test_a_line_wrong_in_number_and_price_is_known_by_what_was_held_before():
+def test_a_line_wrong_in_number_and_price_is_identified_by_the_shares_held_before():
     first = (lot(5_000, 10.0, 6_000), lot(7_000, 30.0, 13_000))
     assert bought(first, (lot(500, 100.0, 1_500),)) == [(500, 100.0), (7_000, 30.0)]
 
 
-def test_one_line_corrected_into_two_leaves_the_others():
+def test_one_line_corrected_into_two_keeps_the_others():
     large = lot(50_000, 20.0, 51_100)
     halves = (lot(50, 10.0, 1_050), lot(50, 10.0, 1_100))
     assert bought((lot(100, 10.0, 1_100), large), halves) == [(50, 10.0), (50, 10.0), (50_000, 20.0)]
@@ -108,7 +108,7 @@ def test_of_lines_as_like_the_one_bought_from_the_same_holding_is_corrected():
     assert bought(first, (lot(290, 10.0, 1_290),)) == [(290, 10.0), (300, 10.0)]
 
 
-def test_a_statement_without_a_line_left_is_gone():
+def test_a_statement_without_remaining_lines_is_dropped():
     first = statement(1, (JANE,), row(), filed=date(2026, 2, 3))
     second = statement(2, (JANE,), row(900), filed=FILED, original=date(2026, 2, 3))
     third = statement(3, (JANE,), row(800), filed=DAY, original=date(2026, 2, 3))
@@ -130,7 +130,7 @@ def test_an_amendment_that_corrects_the_only_day_is_matched_by_its_lines():
     assert numbers(effective_statements([first, other])) == [1, 3]
 
 
-def test_an_amendment_leaves_other_people_s_and_other_days_filings_alone():
+def test_an_amendment_does_not_change_filings_of_other_owners_or_days():
     others = statement(1, (ROE,), row())
     later = statement(2, (JANE,), row(day=DAY), period=DAY)
     fixed = statement(3, (JANE,), row(), original=DAY)
@@ -143,14 +143,14 @@ def test_an_amendment_filed_on_the_day_of_its_original_wins_whatever_its_number(
     assert numbers(effective_statements([fixed, first])) == [1]
 
 
-def test_what_was_first_filed_before_the_window_is_no_news():
+def test_an_amendment_to_a_filing_from_before_the_window_is_not_new():
     fixed = statement(1, (JANE,), row(), original=date(2026, 1, 12))
     assert restates_before(fixed, DAY)
     assert not restates_before(fixed, date(2026, 1, 12))
     assert not restates_before(statement(2, (JANE,), row()), DAY)
 
 
-def test_an_amendment_that_does_not_say_what_it_amends_is_told_by_its_trades():
+def test_an_amendment_without_the_original_date_is_dated_by_its_trades():
     old = statement(1, (JANE,), row(day=date(2026, 1, 9)), original=DAY)
     object.__setattr__(old.filing, "original_day", None)
     assert restates_before(old, DAY)
@@ -163,7 +163,7 @@ lots = st.lists(
 
 
 @given(lots, lots)
-def test_an_amendment_s_own_lines_all_stand_and_no_line_of_the_original_is_invented(original, amended):
+def test_all_lines_of_an_amendment_are_kept_and_no_original_line_is_invented(original, amended):
     first = statement(1, (JANE,), *original, filed=FILED)
     fixed = statement(2, (JANE,), *amended, original=FILED)
     stands: list[Statement] = effective_statements([first, fixed])
@@ -202,7 +202,7 @@ def test_lines_of_another_kind_cost_no_line(original, forgotten, kind):
 
 
 @given(st.lists(st.integers(2, 9), min_size=1, max_size=5), st.data())
-def test_a_line_made_two_costs_that_line_alone(numbers_bought, data):
+def test_a_line_split_in_two_replaces_only_that_line(numbers_bought, data):
     held = [1_000 + sum(numbers_bought[: at + 1]) for at in range(len(numbers_bought))]
     original = [lot(shares, 10.0 + at, held[at]) for at, shares in enumerate(numbers_bought)]
     old = data.draw(st.sampled_from(original))

@@ -1,4 +1,4 @@
-"""Run one scanner by itself, with the vendors a test gives it, and see all that it tells."""
+"""Run one scanner by itself, with the vendor clients a test provides, and keep everything it reports."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ DAY = "2026-02-05"  # a Thursday
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a scan yielded, and its recorder."""
+class ScanResult:
+    """What a scan yielded, with its recorder and tool log."""
 
     candidates: list[dict[str, Any]]
     recorder: LocalRecorder
@@ -28,15 +28,17 @@ class Ran:
 
     @property
     def funnel(self) -> dict[str, int]:
-        """The steps that counted anything."""
+        """The funnel without steps that counted nothing."""
         return {step: count for step, count in self.recorder.funnel.items() if count}
 
     @property
     def entries(self) -> list[dict[str, Any]]:
+        """The tool log; closes it."""
         return self.log.close()
 
 
 def vendors(**clients: Any) -> SimpleNamespace:
+    """Return the clients as a scanner's ``self.vendors``: ``vendors(finnhub=FakeVendor())``."""
     return SimpleNamespace(**clients)
 
 
@@ -45,21 +47,23 @@ def run(
     hub: Any,
     state: Mapping[str, Any] | None = None,
     *,
-    told: list[LocalRecorder] | None = None,
+    recorders: list[LocalRecorder] | None = None,
     market: Any = None,
     calendar_days: tuple[int, int] = (0, 0),
     **settings: Any,
-) -> Ran:
-    """Scan, or raise what the scan raises; ``told`` receives the recorder in either case.
+) -> ScanResult:
+    """Scan :data:`DAY`, or raise what the scan raises.
 
-    ``market`` is the scan's daily bars, ``calendar_days`` what its scanners together read of the calendar.
+    ``hub`` holds the vendor clients, ``market`` the daily bars; ``calendar_days`` are those that all
+    scanners of the scan read of the earnings calendar. ``recorders`` receives the recorder even when the
+    scan raises.
     """
     log = ToolLog("test", scanner.name)
     recorder = LocalRecorder(log, lambda candidate: None)
-    if told is not None:
-        told.append(recorder)
+    if recorders is not None:
+        recorders.append(recorder)
     made = scanner()
     made.bind(scanner.Settings(**settings), hub, recorder, market, calendar_days)
     candidates = made.scan_with_validation({"trade_date": DAY, "tickers": [], **(state or {})})
     assert recorder.rejected == []
-    return Ran(candidates, recorder, log)
+    return ScanResult(candidates, recorder, log)

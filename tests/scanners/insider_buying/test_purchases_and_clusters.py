@@ -102,7 +102,7 @@ def test_the_same_row_filed_twice_by_one_owner_or_group_counts_once():
     assert len(list(purchases_of(group))) == 1
 
 
-def test_two_directors_who_buy_alike_are_two_purchases():
+def test_identical_purchases_of_two_directors_count_twice():
     assert len(list(purchases_of([statement(1, (JANE,), row()), statement(2, (ROE,), row())]))) == 2
 
 
@@ -129,7 +129,7 @@ def numbers(statements: list[Statement]) -> list[int]:
         ("Warrants (right to buy)", False),
     ],
 )
-def test_only_what_the_ticker_stands_for_is_a_share(title, share):
+def test_only_common_shares_count(title, share):
     assert is_share(title) is share
     assert len(list(purchases_of([statement(1, (JANE,), row(security=title))]))) == share
 
@@ -147,7 +147,7 @@ def test_a_total_written_as_the_price_is_not_believed():
     assert wrong == "a price of 10,000.00 dollars, where others traded at 10.00"
 
 
-def test_a_sale_tells_the_market_s_price_too_but_an_exercise_does_not():
+def test_a_sale_shows_the_market_price_but_an_exercise_does_not():
     sold = row(price=20.0, code="S", acquired=False)
     exercised = row(price=0.01, code="M")
     assert doubts(statement(1, (JANE,), row(price=2_500.0), sold)) != [None]
@@ -163,7 +163,7 @@ def test_a_sale_tells_the_market_s_price_too_but_an_exercise_does_not():
         pytest.param(None, 58, id="no amendment"),
     ],
 )
-def test_a_purchase_is_as_late_as_its_first_telling(original, days):
+def test_the_delay_of_a_purchase_ends_with_its_first_filing(original, days):
     (bought,) = purchases_of([statement(1, (JANE,), row(), filed=date(2026, 4, 3), original=original)])
     assert bought.days_late == days
 
@@ -195,7 +195,7 @@ def test_more_dollars_than_any_insider_has_are_not_believed():
         ("See Remarks", Role.OFFICER),
     ],
 )
-def test_a_title_tells_a_chief_from_another_officer(title, role):
+def test_a_chief_officer_is_recognised_by_title(title, role):
     assert role_of(owner(1, title)) is role
 
 
@@ -226,7 +226,7 @@ def test_more_insiders_outrank_a_higher_office_and_that_outranks_more_dollars():
     ]
 
 
-def test_the_score_is_what_the_module_says():
+def test_the_score_follows_the_documented_formula():
     bought = cluster(statement(1, (JANE,), row()), statement(2, (CHIEF,), row(shares=9_000)))
     assert bought.score == 100 * 2 + 10 * 3 + 5  # two insiders, a chief, 100,000 dollars
 
@@ -241,7 +241,7 @@ def test_joint_owners_and_filings_that_share_an_owner_are_one_insider():
     assert (joint.deciders, chain.deciders) == (1, 1)
 
 
-def test_who_buys_under_a_plan_only_is_no_decider_and_is_marked():
+def test_a_purchase_under_a_plan_is_not_counted_as_a_decision_and_is_marked():
     mixed = cluster(statement(1, (CHIEF,), row(shares=4_000), plan=True), statement(2, (JANE,), row()))
     assert (mixed.deciders, mixed.role, mixed.planned_usd) == (1, Role.DIRECTOR, 40_000)
     assert mixed.context.endswith("; $40,000 of it under a 10b5-1 plan")
@@ -250,7 +250,7 @@ def test_who_buys_under_a_plan_only_is_no_decider_and_is_marked():
     assert planned.context.endswith("; all of it under a 10b5-1 plan")
 
 
-def test_who_buys_in_an_offering_is_no_decider_and_is_marked():
+def test_a_purchase_in_an_offering_is_not_counted_as_a_decision_and_is_marked():
     mixed = cluster(statement(1, (CHIEF,), row(shares=4_000, placed=True)), statement(2, (JANE,), row()))
     assert (mixed.deciders, mixed.role, mixed.placed_usd) == (1, Role.DIRECTOR, 40_000)
     assert mixed.context.endswith("; $40,000 of it not in the market, by its footnotes")
@@ -310,7 +310,7 @@ def test_each_filing_is_a_record_of_the_evidence():
     assert (second["id"][-6:], second["values"]["owner"]) == ("000002", "Person 1")
 
 
-def test_issuers_are_told_apart_within_a_group():
+def test_issuers_within_a_group_are_separated():
     other = Issuer(9900002, "OTHER CORP", "OTHR")
     mixed = [
         statement(1, (FUND,), row()),

@@ -47,7 +47,7 @@ class Days:
             return scan(self.vendor, list(given), self.folder, **self.settings)
 
 
-def test_a_universe_is_gone_through_by_turns_and_each_run_tells_how_much_it_saw(tmp_path: Path) -> None:
+def test_a_universe_is_covered_in_rotation_and_each_run_reports_its_coverage(tmp_path: Path) -> None:
     vendor = FakeVendor(dict.fromkeys(TEN, RISE), event("SHOP.TO", 1))
     days = Days(tmp_path, vendor, universe=TEN, max_tickers=4)
     ran = days.run()
@@ -67,7 +67,7 @@ def test_without_a_folder_each_run_begins_anew() -> None:
         assert asked(vendor) == {"NAMED", *TEN[:3]}
 
 
-def test_named_tickers_are_asked_about_in_every_run(tmp_path: Path) -> None:
+def test_configured_tickers_are_requested_in_every_run(tmp_path: Path) -> None:
     vendor = FakeVendor(dict.fromkeys([*TEN, "MINE"], RISE))
     days = Days(tmp_path, vendor, universe=["MINE", *TEN], max_tickers=4)
     assert [days.run("MINE") and asked(vendor) for _ in range(3)] == [
@@ -84,7 +84,7 @@ def test_more_named_tickers_than_requests_take_turns_too(tmp_path: Path) -> None
     assert [days.run() and asked(vendor) for _ in range(2)] == [set(TEN[:3]), {TEN[3], TEN[4], TEN[0]}]
 
 
-def test_those_that_report_soon_leave_the_universe_half_of_the_requests(tmp_path: Path) -> None:
+def test_companies_that_report_soon_use_half_of_the_requests(tmp_path: Path) -> None:
     soon = [event(f"S{letter}", 1 + rank) for rank, letter in enumerate("ABCDEF")]
     vendor = FakeVendor(dict.fromkeys(TEN, RISE), *soon)
     days = Days(tmp_path, vendor, universe=TEN, max_tickers=5)
@@ -101,7 +101,7 @@ def test_what_a_short_universe_does_not_need_goes_to_those_that_report_soon(tmp_
     assert asked(vendor) == {"SA", "SB", "SC", "SD", "SE", "UA"}
 
 
-def test_who_could_not_be_asked_comes_first_in_the_next_run(tmp_path: Path) -> None:
+def test_companies_not_requested_come_first_in_the_next_run(tmp_path: Path) -> None:
     vendor = FakeVendor({"UA": Transient("finnhub", "503"), "UB": RISE, "UC": BadPayload("finnhub", "no")})
     vendor.months |= {
         "UD": NoDataError("nobody follows it"),
@@ -117,7 +117,7 @@ def test_who_could_not_be_asked_comes_first_in_the_next_run(tmp_path: Path) -> N
     assert asked(vendor) == {"UA", "UF"}
 
 
-def test_without_a_calendar_the_universe_is_still_asked_about_and_the_lack_told(tmp_path: Path) -> None:
+def test_without_a_calendar_the_universe_is_still_requested_and_the_outcome_degraded(tmp_path: Path) -> None:
     vendor = FakeVendor(dict.fromkeys(TEN, RISE))
     vendor.given = Transient("finnhub", "HTTP 503")
     ran = Days(tmp_path, vendor, universe=TEN, max_tickers=4).run()
@@ -125,7 +125,7 @@ def test_without_a_calendar_the_universe_is_still_asked_about_and_the_lack_told(
     assert ran.recorder.troubles == [(Reason.VENDOR_DOWN, "earnings calendar unavailable: finnhub: HTTP 503")]
 
 
-def test_what_the_pace_does_not_allow_in_time_is_left_for_a_later_run_and_told(tmp_path: Path) -> None:
+def test_requests_that_the_rate_limit_delays_too_long_are_left_for_a_later_run(tmp_path: Path) -> None:
     """The pace refuses at once what would not fit: the scan ends in time with what it had."""
     vendor = PacedVendor(dict.fromkeys(TEN, RISE), permits=3)
     days = Days(tmp_path, vendor, universe=TEN, tickers=["UA"], max_tickers=6)
