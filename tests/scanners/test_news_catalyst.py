@@ -1,4 +1,4 @@
-"""``news_catalyst``: relevant and bullish only, within its window, no more than the articles' fields say."""
+"""``news_catalyst``: only relevant bullish articles of the window count, by the vendor's figures."""
 
 from __future__ import annotations
 
@@ -191,7 +191,11 @@ def test_articles_outside_the_window_are_left_out_whatever_the_vendor_sends() ->
             24,
             (BEGIN - timedelta(days=1), BEGIN),
         ),  # a day that is over: up to its end in New York
-        ("2026-02-05", 24, (datetime(2026, 2, 4, tzinfo=UTC), None)),  # today: up to now, asked by the day
+        (
+            "2026-02-05",
+            24,
+            (datetime(2026, 2, 4, tzinfo=UTC), None),
+        ),  # today: until now, requested from the start of the day
         ("2026-02-05", 48, (datetime(2026, 2, 3, tzinfo=UTC), None)),
         ("2025-07-01", 24, (datetime(2025, 7, 1, 4, tzinfo=UTC), datetime(2025, 7, 2, 4, tzinfo=UTC))),
         (

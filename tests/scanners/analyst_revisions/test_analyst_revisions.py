@@ -1,4 +1,4 @@
-"""``analyst_revisions``: rises of the consensus between two known months, and who is asked about."""
+"""``analyst_revisions``: rises of the consensus between two months, and the companies requested."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class FakeVendor(FakeCalendar):
     def __init__(self, months: dict[str, list[RatingMonth] | Exception], *events: Any) -> None:
         super().__init__(list(events))
         self.months = months
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     def recommendation_trends(self, symbol: str) -> list[RatingMonth]:
-        self.asked.append(symbol)
+        self.requested.append(symbol)
         found = self.months.get(symbol, NoDataError(f"no recommendations for {symbol}"))
         if isinstance(found, Exception):
             raise found
@@ -85,7 +85,7 @@ def test_a_setting_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None
 def test_tickers_of_the_settings_come_before_those_of_the_state() -> None:
     vendor = FakeVendor({"EXMP": RISE})
     scan(vendor, ["STATE"], tickers=["brk-b", "EXMP", "BRK.B"])
-    assert sorted(vendor.asked) == ["BRK.B", "EXMP"]
+    assert sorted(vendor.requested) == ["BRK.B", "EXMP"]
     assert vendor.windows == []
 
 
@@ -99,7 +99,7 @@ def test_unrated_companies_are_counted_and_only_unrated_ones_are_no_data() -> No
 def test_tickers_of_the_state_come_before_the_calendar() -> None:
     vendor = FakeVendor({"STATE": RISE}, event("SOON"))
     ran = scan(vendor, ["state", "no ticker", "STATE", 7])
-    assert vendor.asked == ran.tickers == ["STATE"]
+    assert vendor.requested == ran.tickers == ["STATE"]
     assert ran.funnel["not a ticker"] == 2
     assert vendor.windows == []
 
@@ -114,7 +114,7 @@ def test_at_most_max_tickers_are_requested_and_the_coverage_shows_it() -> None:
     names = [f"T{letter}" for letter in "ABCDEFG"]
     vendor = FakeVendor(dict.fromkeys(names, RISE))
     ran = scan(vendor, names, max_tickers=3)
-    assert sorted(vendor.asked) == ran.tickers == names[:3]
+    assert sorted(vendor.requested) == ran.tickers == names[:3]
     assert ran.recorder.coverage() == {"asked": 3, "answered": 3, "of": 7}
     assert (ran.funnel["tickers"], ran.funnel["left for later runs"]) == (7, 4)
 
@@ -238,7 +238,7 @@ def test_an_error_of_the_calendar_is_raised() -> None:
 @needs_shared
 @pytest.mark.parametrize("name", ["recommendation-AAPL.json", "captures/recommendation_TSLA_2021.json"])
 def test_recorded_months_give_the_same_as_a_plain_count(name: str) -> None:
-    """Month after month of real companies, each asked about as if it were the newest."""
+    """Each month of real companies, requested as if it were the newest."""
     raw: Any = json.loads((Path(SHARED or "") / "real-data" / "finnhub" / name).read_text())
     rows: Any = json.loads(raw["body"]) if isinstance(raw, dict) else raw
     months = parse_ratings(rows)

@@ -27,10 +27,10 @@ from tradingagents.discovery.model.errors import (
 TEN = [f"U{letter}" for letter in "ABCDEFGHIJ"]
 
 
-def asked(vendor: FakeVendor) -> set[str]:
-    """Return who was asked about since the last look."""
-    found = set(vendor.asked)
-    vendor.asked.clear()
+def requested_of(vendor: FakeVendor) -> set[str]:
+    """Return the tickers requested since the last call."""
+    found = set(vendor.requested)
+    vendor.requested.clear()
     return found
 
 
@@ -51,26 +51,26 @@ def test_a_universe_is_covered_in_rotation_and_each_run_reports_its_coverage(tmp
     vendor = FakeVendor(dict.fromkeys(TEN, RISE), event("SHOP.TO", 1))
     days = Days(tmp_path, vendor, universe=TEN, max_tickers=4)
     ran = days.run()
-    assert asked(vendor) == set(TEN[:4])
+    assert requested_of(vendor) == set(TEN[:4])
     assert ran.recorder.coverage() == {"asked": 4, "answered": 4, "of": 10}
     assert (ran.funnel["tickers"], ran.funnel["left for later runs"]) == (10, 6)
     assert days.run().tickers == TEN[4:8]
-    assert asked(vendor) == set(TEN[4:8])
+    assert requested_of(vendor) == set(TEN[4:8])
     assert days.run().tickers == [*TEN[:2], *TEN[8:]]  # the last two, and again the first
-    assert asked(vendor) == {*TEN[8:], *TEN[:2]}
+    assert requested_of(vendor) == {*TEN[8:], *TEN[:2]}
 
 
 def test_without_a_folder_each_run_begins_anew() -> None:
     vendor = FakeVendor(dict.fromkeys(TEN, RISE))
     for _ in range(2):
         scan(vendor, ["NAMED"], universe=TEN, max_tickers=4)
-        assert asked(vendor) == {"NAMED", *TEN[:3]}
+        assert requested_of(vendor) == {"NAMED", *TEN[:3]}
 
 
 def test_configured_tickers_are_requested_in_every_run(tmp_path: Path) -> None:
     vendor = FakeVendor(dict.fromkeys([*TEN, "MINE"], RISE))
     days = Days(tmp_path, vendor, universe=["MINE", *TEN], max_tickers=4)
-    assert [days.run("MINE") and asked(vendor) for _ in range(3)] == [
+    assert [days.run("MINE") and requested_of(vendor) for _ in range(3)] == [
         {"MINE", *TEN[:3]},
         {"MINE", *TEN[3:6]},
         {"MINE", *TEN[6:9]},
@@ -81,14 +81,14 @@ def test_configured_tickers_are_requested_in_every_run(tmp_path: Path) -> None:
 def test_more_named_tickers_than_requests_take_turns_too(tmp_path: Path) -> None:
     vendor = FakeVendor(dict.fromkeys(TEN, RISE))
     days = Days(tmp_path, vendor, tickers=TEN[:5], universe=TEN, max_tickers=3)
-    assert [days.run() and asked(vendor) for _ in range(2)] == [set(TEN[:3]), {TEN[3], TEN[4], TEN[0]}]
+    assert [days.run() and requested_of(vendor) for _ in range(2)] == [set(TEN[:3]), {TEN[3], TEN[4], TEN[0]}]
 
 
 def test_companies_that_report_soon_use_half_of_the_requests(tmp_path: Path) -> None:
     soon = [event(f"S{letter}", 1 + rank) for rank, letter in enumerate("ABCDEF")]
     vendor = FakeVendor(dict.fromkeys(TEN, RISE), *soon)
     days = Days(tmp_path, vendor, universe=TEN, max_tickers=5)
-    assert [days.run() and asked(vendor) for _ in range(2)] == [
+    assert [days.run() and requested_of(vendor) for _ in range(2)] == [
         {"SA", "SB", "SC", *TEN[:2]},
         {"SD", "SE", "SF", *TEN[2:4]},
     ]
@@ -98,23 +98,23 @@ def test_what_a_short_universe_does_not_need_goes_to_those_that_report_soon(tmp_
     soon = [event(f"S{letter}", 1 + rank) for rank, letter in enumerate("ABCDEF")]
     vendor = FakeVendor({"SA": RISE}, *soon)
     Days(tmp_path, vendor, universe=["UA", "SB"], max_tickers=6).run()
-    assert asked(vendor) == {"SA", "SB", "SC", "SD", "SE", "UA"}
+    assert requested_of(vendor) == {"SA", "SB", "SC", "SD", "SE", "UA"}
 
 
 def test_companies_not_requested_come_first_in_the_next_run(tmp_path: Path) -> None:
     vendor = FakeVendor({"UA": Transient("finnhub", "503"), "UB": RISE, "UC": BadPayload("finnhub", "no")})
     vendor.months |= {
-        "UD": NoDataError("nobody follows it"),
+        "UD": NoDataError("no analysts"),
         "UE": RISE,
         "UF": QuotaSpent("finnhub", "spent"),
     }
     days = Days(tmp_path, vendor, tickers=["UA", "UB", "UC", "UD", "UE", "UF"], max_tickers=6)
     days.run()
-    vendor.asked.clear()
+    vendor.requested.clear()
     days.settings["max_tickers"] = 2
     with pytest.raises((Transient, QuotaSpent)):
         days.run()
-    assert asked(vendor) == {"UA", "UF"}
+    assert requested_of(vendor) == {"UA", "UF"}
 
 
 def test_without_a_calendar_the_universe_is_still_requested_and_the_outcome_degraded(tmp_path: Path) -> None:
@@ -181,5 +181,5 @@ def test_companies_whose_ratings_always_fail_do_not_keep_the_others_from_their_t
             days.run()
         except FetchError:
             pass
-        seen |= asked(vendor)
+        seen |= requested_of(vendor)
     assert seen == set(TEN)

@@ -89,17 +89,17 @@ def test_the_days_run_from_the_trade_date_over_the_days_ahead_both_included() ->
     assert ran.funnel["outside the date window"] == 2
 
 
-@pytest.mark.parametrize(("days_ahead", "asked"), [(0, 7), (5, 7), (7, 7), (8, 8), (30, 30)])
+@pytest.mark.parametrize(("days_ahead", "requested"), [(0, 7), (5, 7), (7, 7), (8, 8), (30, 30)])
 def test_a_week_either_way_is_requested_so_that_scanners_share_the_request(
-    days_ahead: int, asked: int
+    days_ahead: int, requested: int
 ) -> None:
     vendor = FakeVendor([event("NOW", 0)])
     run(EarningsCalendar, vendors(finnhub=vendor), days_ahead=days_ahead)
-    assert vendor.windows == [(TODAY - timedelta(days=7), TODAY + timedelta(days=asked))]
+    assert vendor.windows == [(TODAY - timedelta(days=7), TODAY + timedelta(days=requested))]
 
 
 def test_what_was_reported_after_the_trade_date_was_still_to_come_on_it() -> None:
-    """A calendar asked for a day of the past knows how it went on; that day did not."""
+    """For a past date the calendar includes results that were unknown then."""
     assert scan(event("LATER", 2, eps_actual=1.2), event("TODAY", 0, eps_actual=1.2)).tickers == ["LATER"]
 
 

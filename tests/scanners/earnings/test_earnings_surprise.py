@@ -166,11 +166,13 @@ def test_the_days_run_up_to_the_trade_date_both_included(lookback: int, found: l
     assert ran.tickers == found
 
 
-@pytest.mark.parametrize(("lookback", "asked"), [(0, 7), (7, 7), (20, 20)])
-def test_a_week_either_way_is_requested_so_that_scanners_share_the_request(lookback: int, asked: int) -> None:
+@pytest.mark.parametrize(("lookback", "requested"), [(0, 7), (7, 7), (20, 20)])
+def test_a_week_either_way_is_requested_so_that_scanners_share_the_request(
+    lookback: int, requested: int
+) -> None:
     vendor = FakeVendor([reported(days=0)])
     run(EarningsSurprise, vendors(finnhub=vendor), lookback_days=lookback)
-    assert vendor.windows == [(TODAY - timedelta(days=asked), TODAY + timedelta(days=7))]
+    assert vendor.windows == [(TODAY - timedelta(days=requested), TODAY + timedelta(days=7))]
 
 
 def test_the_newest_report_of_a_company_counts_and_others_are_in_the_funnel() -> None:

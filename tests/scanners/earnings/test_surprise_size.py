@@ -1,4 +1,4 @@
-"""A surprise is measured against the size of the estimate, so that near zero and below it say what happened."""
+"""A surprise is relative to the absolute estimate, with a floor: correct near zero and below."""
 
 from __future__ import annotations
 

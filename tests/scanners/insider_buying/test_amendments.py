@@ -1,4 +1,4 @@
-"""What stands after amended Forms 4: nothing twice, and nothing lost that the amendment did not repeat."""
+"""Amended Forms 4: no trade counts twice, and lines that the amendment does not repeat are kept."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ LOTS = (lot(100, 10.0, 1_100), lot(200, 10.1, 1_300), lot(300, 10.2, 1_600))
 
 
 def bought(original: tuple, amended: tuple) -> list[tuple[float, float]]:
-    """Return shares and prices that stand after a filing and its amendment."""
+    """Return the effective shares and prices of a filing and its amendment."""
     first = statement(1, (JANE,), *original, filed=FILED)
     fixed = statement(2, (JANE,), *amended, original=FILED)
     return sorted((one.shares, one.price) for one in purchases_of(effective_statements([fixed, first])))
 
 
 @pytest.mark.parametrize(
-    ("amended", "stands"),
+    ("amended", "effective"),
     [
         pytest.param(LOTS, [(100, 10.0), (200, 10.1), (300, 10.2)], id="all of it again"),
         pytest.param((), [(100, 10.0), (200, 10.1), (300, 10.2)], id="no line at all, only a signature"),
@@ -63,8 +63,8 @@ def bought(original: tuple, amended: tuple) -> list[tuple[float, float]]:
         ),
     ],
 )
-def test_an_amendment_replaces_the_lines_it_gives_and_keeps_the_others(amended, stands):
-    assert bought(LOTS, amended) == stands
+def test_an_amendment_replaces_the_lines_it_gives_and_keeps_the_others(amended, effective):
+    assert bought(LOTS, amended) == effective
 
 
 def test_a_single_line_wrong_in_number_and_price_is_not_added_up():
@@ -166,9 +166,9 @@ lots = st.lists(
 def test_all_lines_of_an_amendment_are_kept_and_no_original_line_is_invented(original, amended):
     first = statement(1, (JANE,), *original, filed=FILED)
     fixed = statement(2, (JANE,), *amended, original=FILED)
-    stands: list[Statement] = effective_statements([first, fixed])
-    assert stands[-1] == fixed
-    kept = [one for before in stands[:-1] for one in before.filing.transactions]
+    effective: list[Statement] = effective_statements([first, fixed])
+    assert effective[-1] == fixed
+    kept = [one for before in effective[:-1] for one in before.filing.transactions]
     assert all(any(one is old for old in original) for one in kept)
     assert fsum(one.shares for one in kept) <= fsum(one.shares for one in original)
 

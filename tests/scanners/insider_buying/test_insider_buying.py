@@ -1,4 +1,4 @@
-"""``insider_buying`` over real filings, and on days on which something is missing or wrong."""
+"""``insider_buying`` with real filings, and with missing or malformed data."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from tradingagents.discovery.vendors.sec.index import IndexRow
 
 
 class Edgar:
-    """Takes the place of the client: ``indexes`` by day, documents by path; both may hold errors."""
+    """A fake SEC client: ``indexes`` by day, documents by path; both may hold errors."""
 
     def __init__(self, indexes=None, documents=None, feed=None, companies=None):
         self.indexes, self.documents = indexes or {}, documents or {}
-        self.feed, self.companies, self.asked = feed, {} if companies is None else companies, []
+        self.feed, self.companies, self.requested = feed, {} if companies is None else companies, []
         self.sec = self
 
     def daily_index(self, day):
-        self.asked.append(("index", day))
+        self.requested.append(("index", day))
         return self._given(self.indexes.get(day), day)
 
     def current_filings(self, day):
-        self.asked.append(("feed", day))
+        self.requested.append(("feed", day))
         return self._given(self.feed, day)
 
     def ownership_filing(self, path):
         return parse_form4(self._given(self.documents.get(path), path))
 
     def company_tickers(self):
-        self.asked.append(("companies",))
+        self.requested.append(("companies",))
         return self._given(self.companies, "companies")
 
     def filing_url(self, path):
@@ -83,7 +83,7 @@ def edgar_of(documents: list[bytes], **own) -> Edgar:
 
 
 def edgar_of_real_days(files: list[Path]) -> tuple[Edgar, set[date]]:
-    """List each real filing on the last day that it tells of, and return those days too."""
+    """List each real filing on the last day it mentions, and return those days too."""
     edgar = Edgar()
     for number, file in enumerate(files):
         document = file.read_bytes()
@@ -186,7 +186,7 @@ def test_holidays_are_replaced_by_earlier_days_and_weekends_not_requested():
     edgar.indexes[wednesday - timedelta(days=1)] = []
     made = scanner(edgar, lookback_days=2)
     assert tickers(scan(made, friday + timedelta(days=2))) == {"EXMP"}  # Sunday; Friday, Wednesday closed
-    assert [one[1] for one in edgar.asked if one[0] == "index"][:4] == [
+    assert [one[1] for one in edgar.requested if one[0] == "index"][:4] == [
         friday,
         DAY,
         wednesday,
@@ -259,7 +259,7 @@ def test_a_company_without_a_filed_symbol_is_resolved_by_its_cik_or_left_out():
     )
     made = scanner(edgar)
     assert tickers(scan(made)) == {"QXB.A", "GOOD"}
-    assert edgar.asked.count(("companies",)) == 1
+    assert edgar.requested.count(("companies",)) == 1
     assert made.recorder.funnel["companies without a listed symbol"] == 1
     assert made.recorder.rejected == []
 
@@ -281,7 +281,7 @@ def test_the_company_list_of_the_sec_decides_the_ticker(typed, listed_as, ticker
 
 
 def test_companies_read_before_the_deadline_are_kept():
-    """The second company's filing never comes; the first is yielded before anybody waits for it in vain."""
+    """The second company's request hangs; the first is yielded before that."""
     edgar = edgar_of([bought(owner=1), bought(owner=2), bought(issuer=9_900_002, owner=3, symbol="LATE")])
     stuck = threading.Event()
     late = next(path for path in edgar.documents if path.endswith("000002.txt"))
@@ -321,7 +321,7 @@ def edgar_over_days(*filings: tuple[date, bytes]) -> Edgar:
 
 
 def test_a_day_still_open_is_read_together_with_the_day_before():
-    """At half past nine in New York a handful was filed; the evening before is what people have not seen."""
+    """At 09:30 in New York few filings are listed; most new ones are of the evening before."""
     yesterday = later(DAY, -1)
     edgar = edgar_over_days(
         (yesterday, bought(symbol="EVE")), (DAY, bought(issuer=2, owner=2, symbol="MORN"))
@@ -329,7 +329,7 @@ def test_a_day_still_open_is_read_together_with_the_day_before():
     edgar.feed = feed_of(edgar.indexes.pop(DAY), complete=True)
     with deadline_scope(Deadline(None, FakeClock())):
         assert tickers(scan(scanner(edgar))) == {"EVE", "MORN"}
-    assert tickers(scan(scanner(edgar))) == {"MORN"}  # a day that is over stands alone
+    assert tickers(scan(scanner(edgar))) == {"MORN"}  # a closed day is read alone
 
 
 def test_before_anybody_has_filed_the_day_before_is_the_whole_answer():
@@ -337,7 +337,7 @@ def test_before_anybody_has_filed_the_day_before_is_the_whole_answer():
     del edgar.indexes[DAY]
     with deadline_scope(Deadline(None, FakeClock())):
         assert tickers(scan(scanner(edgar))) == {"EXMP"}
-    assert ("index", later(DAY, -2)) not in edgar.asked[:2]
+    assert ("index", later(DAY, -2)) not in edgar.requested[:2]
 
 
 def test_a_holiday_before_a_day_that_has_only_begun_is_made_up_for():

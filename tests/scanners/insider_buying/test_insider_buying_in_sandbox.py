@@ -1,4 +1,4 @@
-"""``insider_buying`` over the wire: against the sandbox's planted truth and its faults."""
+"""``insider_buying`` against the sandbox: planted purchases and faults."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_the_evidence_links_the_filings(sandbox, vendors):
             (owner, *_), rows = (part := parse_form4(filing.content)).owners, part.transactions
             spent = [row.shares * row.price for row in rows if row.code == "P" and row.acquired]
             if candidate["ticker"] in market.cast["insider/amended_part"] and part.form == "4":
-                del spent[1]  # which its amendment gives anew
+                del spent[1]  # replaced by its amendment
             assert record["values"]["value"] == pytest.approx(sum(spent), abs=0.01)
             assert record["id"] in filing.text
             assert part.issuer.cik == market.by_symbol[candidate["ticker"]].cik
@@ -202,14 +202,14 @@ def test_a_failed_company_list_affects_only_companies_that_need_it(sandbox, vend
 
 
 def test_the_next_scan_continues_one_that_was_cut(sandbox, tmp_path):
-    """Only what was under way is fetched twice, and the second finds what the first would have."""
+    """Only requests under way are repeated, and the second scan finds everything."""
     config = without_waiting(sandbox.config())
     config["sec"]["ttl_seconds"] = DEFAULT_CONFIG["discovery"]["vendors"]["sec"]["ttl_seconds"]
     settings = VendorsSettings.model_validate(config)
-    asked_before = len(sandbox.requests)
+    before = len(sandbox.requests)
     for whole in (False, True):
         if whole:
-            assert len(sandbox.requests) - asked_before > 20, "cut before anything was read"
+            assert len(sandbox.requests) - before > 20, "cut before anything was read"
         hub = Vendors(settings, data_source="sandbox", state_dir=tmp_path)
         deadline = Deadline()
         with deadline_scope(deadline):
@@ -222,6 +222,6 @@ def test_the_next_scan_continues_one_that_was_cut(sandbox, tmp_path):
                 with pytest.raises(Cancelled):
                     next(found)
         hub.close()
-    asked = [one.path for one in sandbox.requests[asked_before:] if one.endpoint == "filing"]
-    assert len(asked) - len(set(asked)) <= 8
+    paths = [one.path for one in sandbox.requests[before:] if one.endpoint == "filing"]
+    assert len(paths) - len(set(paths)) <= 8
     assert tickers(rest) == sandbox.market.truth["insider_buying"].expected

@@ -1,4 +1,4 @@
-"""From filings to purchases to clusters: what counts, what counts once, and what ranks first."""
+"""From filings to purchases to clusters: what counts, what counts once, and the ranking."""
 
 from __future__ import annotations
 
@@ -157,9 +157,9 @@ def test_a_sale_shows_the_market_price_but_an_exercise_does_not():
 @pytest.mark.parametrize(
     ("original", "days"),
     [
-        pytest.param(date(2026, 2, 5), 1, id="told in time, amended later"),
+        pytest.param(date(2026, 2, 5), 1, id="filed in time, amended later"),
         pytest.param(date(2026, 2, 3), 58, id="made after the filing that it amends"),
-        pytest.param(date(2027, 2, 5), 58, id="a slip in the year"),
+        pytest.param(date(2027, 2, 5), 58, id="a typing error in the year"),
         pytest.param(None, 58, id="no amendment"),
     ],
 )

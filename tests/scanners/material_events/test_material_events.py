@@ -48,14 +48,14 @@ def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
 
 
 class Edgar:
-    """Takes the place of the client: reports by day, from the index, from the feed, or from both."""
+    """A fake SEC client: reports by day, from the index, from the feed, or from both."""
 
     def __init__(self, filings, *, feed=True, index=True, companies=None, complete=True):
         self.filings, self.feed, self.index, self.complete = filings, feed, index, complete
         self.companies = (
             {cik: (f"T{chr(64 + cik)}",) for cik in range(1, 20)} if companies is None else companies
         )
-        self.asked: list[tuple[str, object]] = []
+        self.requested: list[tuple[str, object]] = []
         self.sec = self
 
     def _on(self, day, *, serves):
@@ -67,15 +67,15 @@ class Edgar:
         return tuple(own)
 
     def current_reports(self, day):
-        self.asked.append(("feed", day))
+        self.requested.append(("feed", day))
         return CurrentFilings(self._on(day, serves=self.feed), self.complete)
 
     def daily_index(self, day):
-        self.asked.append(("index", day))
+        self.requested.append(("index", day))
         return [entry.row for entry in self._on(day, serves=self.index)]
 
     def filing_header(self, path):
-        self.asked.append(("header", path))
+        self.requested.append(("header", path))
         header = next(entry.header for entry in self.filings if entry.row.path == path)
         if header.form == "broken":
             raise Transient("sec", "503")
@@ -176,7 +176,7 @@ def test_every_filing_is_accounted_for(vendors):
 def test_the_index_is_used_when_the_feed_ended_early():
     edgar = Edgar([filed(1, "4.02")], complete=False)
     assert run(MaterialEvents, edgar).tickers == ["TA"]
-    assert [what for what, _ in edgar.asked] == ["feed", "index", "header"]
+    assert [what for what, _ in edgar.requested] == ["feed", "index", "header"]
 
 
 def test_a_day_without_feed_and_index_degrades_the_outcome():
@@ -208,7 +208,7 @@ def test_a_day_long_past_is_not_requested_from_the_feed():
     edgar = Edgar([*long_past])
     with pytest.raises(StaleDataError):
         run(MaterialEvents, edgar)
-    assert ("feed", TODAY - timedelta(days=7)) not in edgar.asked
+    assert ("feed", TODAY - timedelta(days=7)) not in edgar.requested
 
 
 def test_on_a_weekend_friday_counts():
@@ -240,17 +240,17 @@ def test_max_filings_limits_the_headers_read_and_the_rest_is_counted():
     assert len(ran.tickers) == 4
     assert ran.funnel["not read, over max_filings"] == 5
     assert ran.recorder.coverage() == {"asked": 4, "answered": 4, "of": 9}
-    assert sum(what == "header" for what, _ in edgar.asked) == 4
+    assert sum(what == "header" for what, _ in edgar.requested) == 4
 
 
 def test_a_report_without_items_in_the_feed_is_read():
-    """A feed that stops to tell items must not make an empty market."""
+    """A feed without items must not lead to an empty result."""
     entries = [filed(1, "4.02"), filed(2, "4.02", cik=2)]
     edgar = Edgar(entries)
     silent = [FeedEntry(one.row, FilingHeader(one.row.form, ACCEPTED, ())) for one in entries[:1]]
     edgar.current_reports = lambda day: CurrentFilings((*silent, entries[1]), complete=True)
     assert sorted(run(MaterialEvents, edgar).tickers) == ["TA", "TB"]
-    assert [what for what, _ in edgar.asked] == ["header"]
+    assert [what for what, _ in edgar.requested] == ["header"]
 
 
 def test_items_of_the_old_form_are_counted_as_unknown():
@@ -295,7 +295,7 @@ def test_class_shares_have_the_normal_spelling():
 
 
 @pytest.mark.parametrize(
-    ("entries", "score", "priority", "words"),
+    ("entries", "score", "priority", "text"),
     [
         ([filed(1, "4.02", "9.01")], 8, "critical", "Form 8-K filed 2026-02-05: earlier accounts"),
         (
@@ -315,10 +315,10 @@ def test_class_shares_have_the_normal_spelling():
         ([filed(1, "1.01", "1.02", "1.03", "2.01", "2.04")], 20, "critical", "2 more"),
     ],
 )
-def test_score_priority_and_context_of_filings(entries, score, priority, words):
+def test_score_priority_and_context_of_filings(entries, score, priority, text):
     (candidate,) = run(MaterialEvents, Edgar(entries)).candidates
     assert (candidate["score"], candidate["priority"]) == (score, priority)
-    assert words in candidate["context"]
+    assert text in candidate["context"]
     assert len(candidate["evidence"]) == len(entries)
 
 

@@ -120,9 +120,9 @@ def test_two_scanners_share_the_files():
         config["discovery"]["scanners"] = {"volume_accumulation": {}, "short_volume": {}}
         graph = DiscoveryGraph(config, registry=ScannerRegistry([VolumeAccumulation, ShortVolume]))
         report = graph.scanner_node({"trade_date": str(sandbox.market.as_of)})["scan_report"]
-        asked = Counter(record.path for record in sandbox.requests if record.vendor == "finra")
+        requested = Counter(record.path for record in sandbox.requests if record.vendor == "finra")
     assert [one["status"] for one in report["outcomes"]] == ["ok", "ok"]
-    assert set(asked.values()) == {1}
+    assert set(requested.values()) == {1}
 
 
 # -- the measure -------------------------------------------------------------------------------------------

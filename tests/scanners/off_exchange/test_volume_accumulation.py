@@ -89,8 +89,8 @@ def test_the_funnel_accounts_for_every_symbol_and_the_log_for_every_file(vendors
     assert funnel.pop("symbols") == sum(funnel.values()) + len(found)
     assert {"below min_volume", "below min_ratio", "too few sessions"} <= set(funnel)
     entries = made.recorder._log.close()
-    asked = made.recorder.coverage()
-    assert asked["asked"] == asked["answered"] == len(entries)
+    coverage = made.recorder.coverage()
+    assert coverage["asked"] == coverage["answered"] == len(entries)
     assert all(one["tool"] == "finra.daily_volume" and one["error"] == "" for one in entries)
     assert sum("no data" in one["output"] for one in entries) == len(entries) - 21
 
@@ -150,10 +150,10 @@ class Files:
     """Takes the place of the client: volumes by day, or the error of that day."""
 
     def __init__(self, days: dict[date, dict[str, float] | Exception]):
-        self.days, self.finra, self.asked = days, self, []
+        self.days, self.finra, self.requested = days, self, []
 
     def daily_volume(self, day: date) -> VolumeDay:
-        self.asked.append(day)
+        self.requested.append(day)
         volumes = self.days.get(day)
         if volumes is None:
             raise NoDataError(f"no file of {day}")
@@ -197,7 +197,7 @@ def test_exchange_holidays_are_not_requested():
     source = Files({day: {"EXMP": 300_000.0} for day in sessions} | {newest: {"EXMP": 900_000.0}})
     made = scanner(source, mean_days=12)
     assert tickers(scan(made, newest)) == {"EXMP"}
-    assert sorted(source.asked, reverse=True) == sessions[:13]
+    assert sorted(source.requested, reverse=True) == sessions[:13]
     assert made.recorder.coverage() == {"asked": 13, "answered": 13, "of": 13}
     assert made.recorder.troubles == []
 
@@ -208,7 +208,7 @@ def test_a_missing_file_is_replaced_by_that_of_one_more_session():
     made = scanner(source, mean_days=10)
     (found,) = scan(made)
     assert found["evidence"][0]["values"]["sessions"] == 10
-    assert source.asked[-1] == weekdays(12)[-1]
+    assert source.requested[-1] == weekdays(12)[-1]
     assert made.recorder.troubles == []
     assert made.recorder.coverage() == {"asked": 12, "answered": 12, "of": 12}
 
@@ -253,7 +253,7 @@ def test_without_any_file_requests_do_not_go_far_back():
     source = Files({})
     with pytest.raises(StaleDataError):
         scan(scanner(source, mean_days=2))
-    assert DAY - min(source.asked) < timedelta(days=12)
+    assert DAY - min(source.requested) < timedelta(days=12)
 
 
 # -- the measure -------------------------------------------------------------------------------------------

@@ -39,11 +39,11 @@ class FakeVendor:
 
     def __init__(self, chains: dict[str, Any], days: list[date] | None = None, newest: date = TODAY) -> None:
         self.chains, self.days, self.newest = chains, days, newest
-        self.asked: list[tuple[str, date | None]] = []
+        self.requested: list[tuple[str, date | None]] = []
         self.problems: tuple[str, ...] = ()
 
     def option_chain(self, ticker: str, day: date | None, *, on_malformed: Any) -> OptionChain:
-        self.asked.append((ticker, day))
+        self.requested.append((ticker, day))
         found = self.chains[ticker]
         if isinstance(found, Exception):
             raise found
@@ -97,7 +97,7 @@ def test_without_tickers_nothing_is_requested_and_the_error_names_the_setting() 
     verdict = verdict_of_error(caught.value)
     assert (verdict.status, verdict.reason) == (Status.SKIPPED, Reason.NOT_CONFIGURED)
     assert "discovery.scanners.options_flow.tickers" in verdict.message
-    assert vendor.asked == []
+    assert vendor.requested == []
 
 
 def test_a_contract_above_its_open_interest_is_put_forward_with_its_record_and_no_side_claimed() -> None:
@@ -184,17 +184,17 @@ def test_an_open_interest_of_zero_counts_as_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("calls", "puts", "words"),
+    ("calls", "puts", "text"),
     [
         (3, 1, "75% of it in calls;"),
         (1, 3, "75% of it in puts;"),
         (1, 1, "50% of it in calls and the rest in puts;"),
     ],
 )
-def test_the_context_states_the_balance_of_calls_and_puts(calls: int, puts: int, words: str) -> None:
+def test_the_context_states_the_balance_of_calls_and_puts(calls: int, puts: int, text: str) -> None:
     made = [replace(HEAVY, id=f"C{n}") for n in range(calls)]
     made += [replace(HEAVY, id=f"P{n}", kind="put") for n in range(puts)]
-    assert words in of(*made).candidates[0]["context"]
+    assert text in of(*made).candidates[0]["context"]
 
 
 def test_the_largest_premiums_are_the_evidence_five_at_most() -> None:
@@ -211,13 +211,13 @@ def test_a_busy_chain_does_not_lead_by_being_busy() -> None:
     assert score["MICRO"] > 10 * score["MEGA"]
 
 
-# -- which session is asked for ------------------------------------------------------------------------
+# -- which session is requested -------------------------------------------------------------------------
 
 
 def test_today_the_newest_chain_is_requested_once_per_ticker() -> None:
     vendor = FakeVendor({"ONE": [HEAVY], "TWO": [HEAVY]}, newest=TODAY - timedelta(days=1))
     ran = scan(vendor)
-    assert vendor.asked == [("ONE", None), ("TWO", None)]
+    assert vendor.requested == [("ONE", None), ("TWO", None)]
     assert {one["evidence"][0]["as_of"] for one in ran.candidates} == {"2026-02-04"}
 
 
@@ -228,7 +228,7 @@ def test_a_chain_of_another_week_or_of_tomorrow_is_refused(newest: date) -> None
 
 
 @pytest.mark.parametrize(
-    ("trade_date", "sessions", "asked"),
+    ("trade_date", "sessions", "requested"),
     [
         ("2026-02-03", ["2026-02-03"], ["2026-02-03"]),
         ("2026-02-01", ["2026-01-30"], ["2026-01-30"]),  # a Sunday
@@ -237,12 +237,12 @@ def test_a_chain_of_another_week_or_of_tomorrow_is_refused(newest: date) -> None
     ],
 )
 def test_for_a_past_date_its_last_session_is_requested_and_never_the_newest(
-    trade_date: str, sessions: list[str], asked: list[str]
+    trade_date: str, sessions: list[str], requested: list[str]
 ) -> None:
     vendor = FakeVendor({"ONE": [HEAVY], "TWO": [HEAVY]}, days=[date.fromisoformat(day) for day in sessions])
     assert scan(vendor, trade_date, max_days_to_expiry=900).tickers == ["ONE", "TWO"]
-    days = [date.fromisoformat(day) for day in asked]
-    assert vendor.asked == [*(("ONE", day) for day in days), ("TWO", days[-1])]
+    days = [date.fromisoformat(day) for day in requested]
+    assert vendor.requested == [*(("ONE", day) for day in days), ("TWO", days[-1])]
 
 
 def test_a_chain_of_another_day_than_requested_is_stale() -> None:
@@ -258,7 +258,7 @@ def test_a_ticker_without_options_also_costs_one_request() -> None:
     vendor = FakeVendor({"EXMP": [HEAVY]}, days=[])
     with pytest.raises(NoDataError):
         scan(vendor, "2026-01-20")
-    assert vendor.asked == [("EXMP", date(2026, 1, 20))]
+    assert vendor.requested == [("EXMP", date(2026, 1, 20))]
 
 
 # -- what goes wrong ------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def test_no_more_requests_after_the_key_is_refused_or_the_quota_spent(
 ) -> None:
     vendor = FakeVendor({"ONE": [HEAVY], "TWO": error, "THREE": [HEAVY], "FOUR": [HEAVY]})
     ran = scan(vendor)
-    assert [ticker for ticker, _ in vendor.asked] == ["ONE", "TWO"]
+    assert [ticker for ticker, _ in vendor.requested] == ["ONE", "TWO"]
     assert ran.tickers == ["ONE"]
     assert ran.recorder.coverage() == {"asked": 2, "answered": 1, "of": 4}
     assert ran.recorder.troubles == [(reason, f"TWO: {error}")]
@@ -288,13 +288,13 @@ def test_a_plan_without_option_chains_is_an_auth_error_after_one_request() -> No
     vendor = FakeVendor({"ONE": refusal, "TWO": [HEAVY]})
     with pytest.raises(Auth):
         scan(vendor)
-    assert len(vendor.asked) == 1
+    assert len(vendor.requested) == 1
     assert verdict_of_error(refusal).reason is Reason.AUTH
 
 
 def test_an_error_of_one_ticker_does_not_affect_others() -> None:
-    nobody = NoDataError("no contracts of FUND")
-    vendor = FakeVendor({"DOWN": Transient("alpha_vantage", "503"), "FUND": nobody, "EXMP": [HEAVY]})
+    absent = NoDataError("no contracts of FUND")
+    vendor = FakeVendor({"DOWN": Transient("alpha_vantage", "503"), "FUND": absent, "EXMP": [HEAVY]})
     ran = scan(vendor)
     assert ran.tickers == ["EXMP"]
     assert ran.recorder.coverage() == {"asked": 3, "answered": 2, "of": 3}
@@ -363,4 +363,4 @@ def test_the_day_in_new_york_decides_what_today_is() -> None:
     assert clock.now() == datetime(2026, 2, 6, 5, 30, tzinfo=UTC)
     with deadline_scope(Deadline(30, clock)):
         run(OptionsFlow, vendors(alpha_vantage=vendor), {"trade_date": DAY}, tickers=["EXMP"])
-    assert vendor.asked == [("EXMP", TODAY)]
+    assert vendor.requested == [("EXMP", TODAY)]

@@ -37,7 +37,7 @@ class FakeReddit:
 
     def __init__(self, listings: Listings, *, problems: tuple[str, ...] = ()) -> None:
         self.listings, self.problems = listings, problems
-        self.asked: list[tuple[str, str, int]] = []
+        self.requested: list[tuple[str, str, int]] = []
         self.authorized = 0
         self.siblings: list[FakeReddit] = []
         self.users: set[int] = set()
@@ -64,7 +64,7 @@ class FakeReddit:
         return self._give(subreddit, "search", limit, on_malformed)
 
     def _give(self, subreddit: str, kind: str, limit: int, on_malformed: Any) -> list[Post]:
-        self._root.asked.append((subreddit, kind, limit))
+        self._root.requested.append((subreddit, kind, limit))
         self.users.add(threading.get_ident())
         found = self.listings.get((subreddit, kind), [])
         if isinstance(found, Exception):

@@ -106,7 +106,7 @@ def test_each_step_of_the_funnel_is_counted() -> None:
 def test_hot_posts_and_a_search_for_research_are_read() -> None:
     reddit = FakeReddit({("stocks", "search"): [post(1, "[DD] $GME", LONG)]})
     ran = run(RedditDD, hub_of(reddit), subreddits=["stocks"], posts_per_subreddit=25)
-    assert sorted(reddit.asked) == [("stocks", "hot", 25), ("stocks", "search", 25)]
+    assert sorted(reddit.requested) == [("stocks", "hot", 25), ("stocks", "search", 25)]
     assert ran.tickers == ["GME"]
 
 
@@ -188,7 +188,7 @@ def test_the_evidence_leads_to_the_post_and_keeps_no_body() -> None:
 
 
 def recorded_posts() -> list[Post]:
-    """Real posts, each title once; the file has no votes, so the comments stand in for them."""
+    """Real posts, each title once; the file has no votes, so comments are used instead."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     path = Path(SHARED or "") / "real-data" / "reddit" / "wallstreetbets" / "posts_2020-12_2021-02.csv"
     with path.open(newline="", encoding="utf-8") as file:

@@ -155,7 +155,9 @@ def test_every_listing_has_its_own_client_and_they_share_one_token() -> None:
     names = ["wallstreetbets", "stocks", "options"]
     reddit = FakeReddit({(name, "hot"): [post(1, "hello", subreddit=name)] for name in names})
     ran = run(RedditTrending, hub_of(reddit), subreddits=[*names, "stocks"], posts_per_subreddit=40)
-    assert sorted(reddit.asked) == sorted((name, kind, 40) for name in names for kind in ("hot", "rising"))
+    assert sorted(reddit.requested) == sorted(
+        (name, kind, 40) for name in names for kind in ("hot", "rising")
+    )
     assert reddit.authorized == 1
     assert len(reddit.siblings) == 6
     assert all(len(sibling.users) == 1 for sibling in reddit.siblings)

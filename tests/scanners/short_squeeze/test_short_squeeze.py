@@ -70,12 +70,12 @@ class Files:
     """Takes the place of the client: positions or an error by settlement date."""
 
     def __init__(self, given: dict[date, object]) -> None:
-        self.given, self.asked, self.position = given, [], ABC
+        self.given, self.requested, self.position = given, [], ABC
         self.finra = self
         self.nasdaq = SimpleNamespace(listed=self._no_directory)
 
     def short_interest(self, day: date) -> ShortInterestFile:
-        self.asked.append(day)
+        self.requested.append(day)
         found = self.given.get(day, NoDataError("no file"))
         if isinstance(found, Exception):
             raise found
@@ -107,7 +107,7 @@ def test_what_was_planted_is_found_with_its_days_to_cover_and_nothing_else(seed)
     found = {one["ticker"]: one["score"] for one in receipt["candidates"]}
     assert found == pytest.approx(dict(truth.measure), rel=1e-3)
     assert set(found) == truth.expected
-    assert any("." in ticker for ticker in found), "no class share, whose dot FINRA leaves out"
+    assert any("." in ticker for ticker in found), "no class share, which FINRA spells without a dot"
 
 
 def test_the_claim_leads_to_its_file(sandbox, vendors):
@@ -183,7 +183,7 @@ def test_nothing_is_used_before_it_was_published(until):
 def test_the_newest_file_is_requested_first_and_the_previous_only_when_it_is_missing():
     files = Files({date(2026, 1, 15): ()})
     ran = run(ShortSqueeze, files, {"trade_date": "2026-02-05"})
-    assert (ran.tickers, files.asked) == (["ABC"], [date(2026, 1, 15)])
+    assert (ran.tickers, files.requested) == (["ABC"], [date(2026, 1, 15)])
     assert ran.recorder.troubles == []
 
 
@@ -233,7 +233,7 @@ def test_an_index_fund_and_each_decoy_of_the_sandbox_are_left_out_and_counted(sa
     assert not set(ran.tickers) & set(why)
     lenient = {"min_days_to_cover": 6.5, "min_growth_days_to_cover": 0.5, "min_mean_volume": 1}
     caught = {why[ticker] for ticker in run(ShortSqueeze, vendors, **lenient).tickers if ticker in why}
-    assert len(caught) >= 3, "decoys that nobody could fall for"
+    assert len(caught) >= 3, "most decoys fail no threshold"
 
 
 # -- what counts -------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ def test_a_row_is_read_by_the_names_of_the_columns():
 
 
 def test_empty_figures_are_none_sold_and_none_traded():
-    """As the row of a security that nobody trades has them."""
+    """As in the row of a security without trades."""
     one = read("20260115|NOADV|Thin Name|N|OTC|1200||||||||2026-01-15").positions["NOADV"]
     assert (one.current, one.previous, one.average_volume) == (1200, 0, 0)
     assert not one.listed

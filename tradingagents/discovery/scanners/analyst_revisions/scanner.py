@@ -168,9 +168,9 @@ class AnalystRevisions(BaseScanner):
         if len(self._unrated) == requested:
             raise NoDataError(f"finnhub: no ratings for any of {requested} companies")
         if count := self._unusable[OLD]:
-            raise StaleDataError(f"finnhub: {OLD} as of {today}, for any of {count} companies")
+            raise StaleDataError(f"finnhub: {OLD}, as of {today}, for {count} companies")
         if count := self._unusable[LATER]:
-            raise NoDataError(f"finnhub: {LATER} than {today}, for {count} companies")
+            raise NoDataError(f"finnhub: {LATER}, as of {today}, for {count} companies")
 
     def _judge(self, ticker: str, newest: RatingMonth, before: RatingMonth) -> Candidate | None:
         if min(newest.analysts, before.analysts) < self.settings.min_analysts:
