@@ -21,7 +21,7 @@ from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import BadPayload, NoDataError, StaleDataError, Transient
 from tradingagents.discovery.sandbox import Fault, SandboxServer, shared_market
 from tradingagents.discovery.scanners.registry import ScannerRegistry
-from tradingagents.discovery.scanners.short_squeeze.positions import Thresholds, find_squeezes
+from tradingagents.discovery.scanners.short_squeeze.positions import find_squeezes
 from tradingagents.discovery.scanners.short_squeeze.scanner import ShortSqueeze, ShortSqueezeSettings
 from tradingagents.discovery.scanners.short_squeeze.settlements import settlements
 from tradingagents.discovery.settings.vendors import VendorsSettings
@@ -33,7 +33,7 @@ from tradingagents.discovery.vendors.finra.short_interest import (
 )
 
 DAY = date(2026, 2, 5)
-LEAST = Thresholds(8.0, 0.5, 3.0, 1_000_000, 200_000)
+LEAST = ShortSqueezeSettings()
 ABC = ShortPosition("ABC", "Abc Inc.", "NYSE", 9e6, 9e6, 1e6, 9.0, split=False, revised=False)
 COLUMNS = (
     "accountingYearMonthNumber|symbolCode|issueName|issuerServicesGroupExchangeCode|marketClassCode|"

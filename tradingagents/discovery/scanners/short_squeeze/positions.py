@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from tradingagents.discovery.vendors.finra.short_interest import ShortPosition
 
@@ -18,9 +19,8 @@ __all__ = ["Squeeze", "Thresholds", "find_squeezes"]
 _COMMON_STOCK = re.compile(r"[A-Z]{1,5}")  # symbols of preferred shares and most units are longer
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The minimums of :class:`.scanner.ShortSqueezeSettings`."""
+class Thresholds(Protocol):
+    """The thresholds of :class:`.scanner.ShortSqueezeSettings`."""
 
     min_days_to_cover: float
     min_growth: float

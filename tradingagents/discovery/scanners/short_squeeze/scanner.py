@@ -18,7 +18,7 @@ from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.model.errors import NoDataError, StaleDataError
-from tradingagents.discovery.scanners.short_squeeze.positions import Squeeze, Thresholds, find_squeezes
+from tradingagents.discovery.scanners.short_squeeze.positions import Squeeze, find_squeezes
 from tradingagents.discovery.scanners.short_squeeze.settlements import Settlement, settlements
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.listing_check import directory_in_time
@@ -68,15 +68,7 @@ class ShortSqueeze(BaseScanner):
         for a day outside the exchange calendar, and the error of a file that cannot be fetched.
         """
         file = self._newest(self.trade_date(state))
-        own = self.settings
-        least = Thresholds(
-            own.min_days_to_cover,
-            own.min_growth,
-            own.min_growth_days_to_cover,
-            own.min_short_shares,
-            own.min_mean_volume,
-        )
-        found, left_out = find_squeezes(file.positions.values(), least)
+        found, left_out = find_squeezes(file.positions.values(), self.settings)
         self.step("symbols", len(file.positions))
         for reason, count in left_out.items():
             self.step(reason, count)
