@@ -13,7 +13,7 @@ import pytest
 from tests.scanners.sandbox_scans import requested, scan_graph, tickers
 from tests.timing import without_waiting
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
-from tradingagents.discovery.sandbox import Fault, Market, SandboxServer, shared_market
+from tradingagents.discovery.sandbox import Fault, SandboxServer, shared_market
 from tradingagents.discovery.scanners.analyst_revisions.scanner import AnalystRevisions
 from tradingagents.discovery.scanners.earnings.calendar import EarningsCalendar
 from tradingagents.discovery.scanners.earnings.surprise import EarningsSurprise
@@ -31,8 +31,8 @@ def sandbox() -> Iterator[SandboxServer]:
         yield server
 
 
-def test_a_default_scan_stays_within_the_free_plans_and_names_missing_settings(market: Market) -> None:
-    with SandboxServer(market, limits={"alpha_vantage": True, "finnhub": True}) as sandbox:
+def test_a_default_scan_stays_within_the_free_plans_and_names_missing_settings() -> None:
+    with SandboxServer(limits={"alpha_vantage": True, "finnhub": True}) as sandbox:
         outcomes = scan_graph(sandbox, KEYED)
         assert requested(sandbox) == {
             "alpha_vantage/top_gainers_losers": 1,
