@@ -219,7 +219,7 @@ def test_yahoo_is_left_alone_once_it_says_too_fast(
     report = run(store, TICKERS, source)
     assert len(report.updated) == 2
     assert len(report.remaining) == len(TICKERS) - 2
-    assert "asked too fast" in (report.stopped or "")
+    assert "too many requests" in (report.stopped or "")
     assert asked(sandbox, since, "chart") == 3
 
 

@@ -9,7 +9,12 @@ import pytest
 
 from tests.net.clocks import JumpingClock
 from tests.net.vendor_server import VendorServer
-from tradingagents.discovery.net import FetchSession, VendorPolicy, build_session
+from tradingagents.discovery.net import FetchSession, VendorPolicy, build_session, retry
+
+
+@pytest.fixture(autouse=True)
+def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "_BACKOFF_BASE_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def open_session(server: VendorServer) -> Iterator[Callable[..., FetchSession]]:
         of_session = {
             key: options.pop(key) for key in ("state_dir", "clock", "credentials", "ledger") if key in options
         }
-        settings: dict[str, Any] = {"attempts": 1, "backoff_base_seconds": 0.01, "base_urls": (server.url,)}
+        settings: dict[str, Any] = {"attempts": 1, "base_urls": (server.url,)}
         policy = VendorPolicy(name, **(settings | options))
         session = build_session(policy, **({"state_dir": None} | of_session))
         sessions.append(session)

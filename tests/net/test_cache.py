@@ -18,7 +18,7 @@ from tests.net.clocks import JumpingClock
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Auth, DeadlineExceeded, NoDataError, QuotaSpent, Transient
-from tradingagents.discovery.net import FetchSession, Rate, Reason, check, counting, note_of
+from tradingagents.discovery.net import FetchSession, Rate, Reason, check, counting, fetch_session, note_of
 from tradingagents.discovery.net.cache import ResponseStore
 from tradingagents.discovery.net.fetch_session import request_key
 from tradingagents.discovery.state.files import Notices
@@ -483,13 +483,16 @@ def test_that_there_is_no_such_thing_is_remembered_for_the_next_run(
     assert len(server.hits) == 1
 
 
-def test_what_was_not_there_is_asked_for_again_soon(server: VendorServer, open_session: OpenSession) -> None:
-    """It may only have been late: the endpoint's own time would be too long."""
+def test_a_missing_file_is_requested_again_after_the_short_absent_ttl(
+    server: VendorServer, open_session: OpenSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may only have been late: the endpoint's own TTL would be too long."""
+    monkeypatch.setattr(fetch_session, "_ABSENT_TTL_SECONDS", 60.0)
     server.answers(
         lambda handler: handler.answer(403, DENIED),
         lambda handler: handler.answer(200, "Date|", Content_Type="text/plain"),
     )
-    session = open_session("finra", ttl_seconds=FILES, absent_ttl_seconds=60.0)
+    session = open_session("finra", ttl_seconds=FILES)
     ask_for_a_holiday(session, server)
     (key,) = session.cache.responses
     kept = session.cache.responses[key]
@@ -498,14 +501,12 @@ def test_what_was_not_there_is_asked_for_again_soon(server: VendorServer, open_s
     assert session.fetch(f"{server.url}{FILE}", headers=NAMED).text == "Date|"
 
 
-@pytest.mark.parametrize(
-    ("ttl", "absent_ttl"), [((), 60.0), ((("/equity/*", 0.0),), 60.0), (FILES, 0.0)], ids=str
-)
-def test_where_nothing_is_cached_neither_is_that_there_is_nothing(
-    ttl: tuple[tuple[str, float], ...], absent_ttl: float, server: VendorServer, open_session: OpenSession
+@pytest.mark.parametrize("ttl", [(), (("/equity/*", 0.0),)], ids=str)
+def test_an_absence_is_not_cached_where_the_endpoint_is_not(
+    ttl: tuple[tuple[str, float], ...], server: VendorServer, open_session: OpenSession
 ) -> None:
     server.script = lambda handler: handler.answer(403, DENIED)
-    session = open_session("finra", ttl_seconds=ttl, absent_ttl_seconds=absent_ttl)
+    session = open_session("finra", ttl_seconds=ttl)
     ask_for_a_holiday(session, server)
     ask_for_a_holiday(session, server)
     assert len(server.hits) == 2

@@ -73,7 +73,6 @@ IDENTITY_REFUSED = [
     ("finra", answer(403, HTML % "ERROR: The request could not be satisfied")),
     ("finra", answer(403)),
     ("yahoo", answer(429, "Too Many Requests", user_agent=LIBRARY)),
-    ("stocktwits", answer(403, HTML % "Just a moment...")),
     ("finnhub", answer(403, HTML % "Attention Required!")),
 ]
 PLAN_TOO_LOW = [
@@ -110,7 +109,6 @@ RATE_LIMITED = [
     ("sec", answer(403, HTML % "SEC.gov | Request Rate Threshold Exceeded")),
     ("sec", answer(429)),
     ("yahoo", answer(429, "Edge: Too Many Requests", user_agent=BROWSER)),
-    ("stocktwits", answer(429, {"response": {"status": 429}, "errors": [{"message": "Rate limit exceeded."}]})),
 ]  # fmt: skip
 QUOTA_SPENT = [
     ("alpha_vantage", information("We have detected your API key as XXXX and our standard API rate limit is 25 requests per day. " + PLANS)),
@@ -128,7 +126,6 @@ NOT_THERE = [
     ("finra", answer(403, XML % "AccessDenied")),
     ("finra", answer(404, HTML % "404 Not Found")),
     ("yahoo", answer(404, {"chart": {"result": None, "error": {"code": "Not Found"}}})),
-    ("stocktwits", answer(404, {"response": {"status": 404}, "errors": [{"message": "Symbol not found"}]})),
 ]  # fmt: skip
 NOTHING_IN_IT = [
     ("alpha_vantage", answer(200, {})),
@@ -150,7 +147,6 @@ VENDOR_DOWN = [
     ("finra", answer(500)),
     ("yahoo", answer(200, HTML % "Will be right back", Content_Type="text/html")),
     ("yahoo", answer(502, HTML % "Bad Gateway")),
-    ("stocktwits", answer(503)),
     ("nasdaq", answer(504)),
 ]
 REFUSED = [
@@ -183,7 +179,6 @@ GOOD = [
     ("sec", answer(200, HTML % "Filing index", path="/Archives/edgar/data/1/0001-index.htm?x=1")),
     ("sec", answer(200, '<?xml version="1.0" encoding="ISO-8859-1" ?><feed/>')),
     ("finra", answer(200, "Date|Symbol|ShortVolume\n0\n")),
-    ("stocktwits", answer(200, {"response": {"status": 200}, "symbols": []})),
     ("yahoo", answer(200, {"chart": {"result": [], "error": None}})),
     ("nasdaq", answer(200, "Symbol|Security Name\n")),
     ("nasdaq", answer(304)),
@@ -244,7 +239,6 @@ def test_the_table_knows_every_reason() -> None:
         ("reddit", answer(200, {"a": 1}, x_ratelimit_remaining="12.0", x_ratelimit_reset="249"), None),
         ("reddit", answer(200, {"a": 1}, x_ratelimit_remaining="lots", x_ratelimit_reset="249"), None),
         ("yahoo", answer(429, user_agent=BROWSER), 900.0),
-        ("stocktwits", answer(429, X_RateLimit_Reset=str(int(NOW.timestamp()) + 77)), 77.0),
         ("nasdaq", answer(503, Retry_After="7"), 7.0),
         ("nasdaq", answer(429), 5.0),
     ],
@@ -269,11 +263,11 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_each_reason_is_one_error_and_one_honest_status_or_an_answer(reason: Reason) -> None:
+def test_each_reason_is_one_error_and_one_equivalent_status_or_an_answer(reason: Reason) -> None:
     finding = Finding(reason, "said", 3.0)
     error = finding.error("finnhub", 200)
     assert type(error) is ERRORS.get(reason, type(None))
-    assert finding.is_answer == (error is None) == (finding.honest_status is None)
+    assert finding.is_answer == (error is None) == (finding.equivalent_status is None)
     assert error is None or str(error) == "finnhub: said"
     if isinstance(error, errors.RateLimited):
         assert error.retry_after_seconds == 3.0
@@ -286,7 +280,7 @@ def test_no_message_repeats_the_vendors_text() -> None:
 
 
 @drawn(
-    vendor=st.sampled_from(["alpha_vantage", "finnhub", "finra", "reddit", "sec", "stocktwits", "yahoo", "new"]),
+    vendor=st.sampled_from(["alpha_vantage", "finnhub", "finra", "reddit", "nasdaq", "sec", "yahoo", "new"]),
     status=st.integers(100, 599),
     body=st.binary(max_size=60) | st.sampled_from([b"{}", b"[]", b"null", b"{", b"\xff\xfe", b'{"Information": 5}']),
     kind=st.sampled_from(["", "application/json", "text/html"]),

@@ -19,8 +19,8 @@ from tests.timing import time_allowance
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, RateLimited, Transient
 from tradingagents.discovery.net import BreakerPolicy, FetchSession, Rate, check, counting
+from tradingagents.discovery.net.classify.common import limit_reset_seconds, retry_after_seconds
 from tradingagents.discovery.net.retry import full_jitter
-from tradingagents.discovery.net.waits import limit_reset_seconds, retry_after_seconds
 
 OpenSession = Callable[..., FetchSession]
 NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)

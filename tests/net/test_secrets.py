@@ -1,4 +1,4 @@
-"""A key is on the wire to its vendor and nowhere else."""
+"""A key is sent to its vendor and appears nowhere else: not in logs, errors, responses or files."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from tests.net.vendor_server import Handler, VendorServer
 from tradingagents.discovery.model.errors import FetchError
 from tradingagents.discovery.net import Credentials, FetchSession, note_of
-from tradingagents.discovery.net.log_filter import RedactSecrets
 
 OpenSession = Callable[..., FetchSession]
 KEY = "k3y-0f-a-us3r"
@@ -38,8 +38,14 @@ def files_hold(key: str, folder: Path) -> bool:
     return any(key.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+def our_logs(caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join(
+        record.getMessage() for record in caplog.records if record.name.startswith("tradingagents")
+    )
+
+
 @pytest.mark.parametrize("credentials", [IN_QUERY, IN_HEADER])
-def test_the_vendor_gets_the_key_and_nobody_else_does(
+def test_only_the_vendor_receives_the_key(
     credentials: Credentials,
     server: VendorServer,
     open_session: OpenSession,
@@ -62,10 +68,10 @@ def test_the_vendor_gets_the_key_and_nobody_else_does(
     assert KEY not in repr(credentials)
 
 
-def test_a_key_that_a_client_puts_on_itself_is_not_kept_either(
+def test_a_key_in_a_clients_own_url_is_not_kept_in_files_or_in_our_logs(
     server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A redirect too: its history, with the first URL, is not stored."""
+    """Nor one in a redirect: the history, with the first URL, is not stored."""
 
     def script(handler: Handler) -> None:
         if handler.path.startswith("/old"):
@@ -81,7 +87,7 @@ def test_a_key_that_a_client_puts_on_itself_is_not_kept_either(
     assert len(server.hits) == 2
     assert not files_hold(UNKNOWN, tmp_path)
     assert b"c00kie" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert UNKNOWN not in caplog.text
+    assert UNKNOWN not in our_logs(caplog)
 
 
 def test_a_redirect_to_another_host_takes_no_key_along(
@@ -146,7 +152,7 @@ def test_no_error_shows_the_key(
     shown = "".join(traceback.format_exception(raised.value))
     assert server.hits[0].path.endswith(key)
     assert key not in shown + repr(raised.value) + str(raised.value.__dict__)
-    assert key not in caplog.text
+    assert key not in (our_logs(caplog) if credentials is None else caplog.text)
     assert not files_hold(key, tmp_path)
 
 
@@ -160,15 +166,42 @@ def test_a_refused_connection_does_not_show_the_key(
     assert KEY not in caplog.text
 
 
-def test_a_traceback_in_a_library_log_is_redacted(caplog: pytest.LogCaptureFixture) -> None:
-    logger = logging.getLogger("tests.net.library")
-    guard = RedactSecrets()
-    logger.addFilter(guard)
-    try:
-        raise ValueError(f"url=/query?apikey={UNKNOWN}")
-    except ValueError:
-        logger.warning("failed %s", f"apikey={UNKNOWN}", exc_info=True)
-    finally:
-        logger.removeFilter(guard)
-    assert "ValueError" in caplog.text
-    assert UNKNOWN not in caplog.text
+def repeat_the_key(handler: Handler) -> None:
+    """Redirect to the requested URL under another path, key included, and answer there."""
+    if handler.path.startswith("/new"):
+        handler.answer(200, {"a": 1})
+    else:
+        handler.answer(302, b"", Location=f"/new{handler.path}")
+
+
+def test_a_key_that_the_vendor_repeats_in_a_redirect_is_sent_once_and_not_logged(
+    server: VendorServer, open_session: OpenSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script = repeat_the_key
+    response = open_session(credentials=IN_QUERY).fetch(f"{server.url}/query?function=A&symbol=B%26C")
+    assert [hit.path for hit in server.hits] == [
+        f"/query?function=A&symbol=B%26C&apikey={KEY}",
+        f"/new/query?function=A&symbol=B%26C&apikey={KEY}",
+    ]
+    assert response.url == f"{server.url}/new/query?function=A&symbol=B%26C"
+    assert KEY not in caplog.text
+
+
+def test_the_logs_of_the_hosts_own_urllib3_are_not_changed(
+    server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Our calls are logged by urllib3 and requests-cache too, without the key."""
+    session = open_session(credentials=IN_QUERY, state_dir=tmp_path, ttl_seconds=HOUR)
+    session.fetch(f"{server.url}/query?function=A")
+    logged = {record.name for record in caplog.records if "/query?function=A" in record.getMessage()}
+    assert "urllib3.connectionpool" in logged
+    assert KEY not in caplog.text
+    caplog.clear()
+    with urllib3.PoolManager() as host:
+        host.request("GET", f"{server.url}/host?apikey={KEY}")
+    (record,) = [record for record in caplog.records if "/host" in record.getMessage()]
+    assert f"/host?apikey={KEY}" in record.getMessage()
+    assert record.args
+    assert record.msg == '%s://%s:%s "%s %s %s" %s %s'
+    for name in ("urllib3.connectionpool", "urllib3.util.retry", "requests_cache.policy.expiration"):
+        assert not logging.getLogger(name).filters

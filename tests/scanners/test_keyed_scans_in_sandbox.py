@@ -120,7 +120,7 @@ def test_a_stale_cached_answer_degrades_the_outcome_and_states_its_age(tmp_path:
         second = DiscoveryGraph(config, ScannerRegistry([MarketMovers])).run(day)
     (outcome,) = second["scan_report"]["outcomes"]
     assert (outcome["status"], outcome["reason"]) == ("degraded", "vendor_down")
-    assert "old serves instead" in outcome["message"]
+    assert "old, is used instead" in outcome["message"]
     assert (
         outcome["requests"]["alpha_vantage"] | {"stale": 1, "sent": 1} == outcome["requests"]["alpha_vantage"]
     )

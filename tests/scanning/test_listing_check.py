@@ -16,7 +16,7 @@ from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.clock import Deadline, current_deadline, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, NoDataError, Transient
 from tradingagents.discovery.model.tool_log import ToolLog
-from tradingagents.discovery.net.counters import count, counting, tell_stale
+from tradingagents.discovery.net.counters import count, counting, report_stale
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanning.base import BaseScanner
@@ -112,7 +112,7 @@ def test_a_directory_that_is_some_days_old_degrades_nobody() -> None:
 
     def answer() -> SymbolDirectory:
         count("nasdaq", "sent")
-        tell_stale(Transient("nasdaq", "HTTP 503"), "two days old")
+        report_stale(Transient("nasdaq", "HTTP 503"), "two days old")
         return directory()
 
     checked = Checked(answer)

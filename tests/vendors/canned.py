@@ -21,7 +21,8 @@ from tradingagents.discovery.net.limits.ledger import MemoryLedger
 from tradingagents.discovery.net.limits.pacer import Pacer
 from tradingagents.discovery.net.limits.policy import BreakerPolicy, VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, check, put_note
-from tradingagents.discovery.net.transport.exchange import Credentials
+from tradingagents.discovery.net.transport.credentials import Credentials
+from tradingagents.discovery.net.transport.wire import current_wire
 from tradingagents.discovery.state.files import Notices
 
 BASE = "https://vendor.example/api"
@@ -64,7 +65,7 @@ class Canned(VendorAdapter):
         self.asked: list[requests.PreparedRequest] = []
 
     def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
-        self.asked.append(request)
+        self.asked.append(_as_sent(request))
         reply = self.reply(request)
         if isinstance(reply, Exception):
             raise reply
@@ -73,6 +74,16 @@ class Canned(VendorAdapter):
     @property
     def urls(self) -> list[str]:
         return [request.url or "" for request in self.asked]
+
+
+def _as_sent(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Return the request with the credentials that a connection would add."""
+    wire = current_wire()
+    assert wire is not None
+    sent = request.copy()
+    sent.url, headers = wire.credentials.sign(request.url or "", request.headers)
+    sent.headers.update(headers)
+    return sent
 
 
 class _Connection:

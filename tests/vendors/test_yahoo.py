@@ -93,7 +93,7 @@ def error(status: int, code: str, text: str) -> Any:
         (error(400, "Bad Request", "Data doesn't exist for startDate = 1, endDate = 2"), NoDataError, "nothing known"),
         (answer(chart(timestamp=None, indicators={"quote": [{}]})), NoDataError, "no bars of EXMP"),
         (answer(chart(meta={"currency": "CAD"})), NoDataError, "quoted in CAD"),
-        (answer("Edge: Too Many Requests", 429, {"Content-Type": "text/html"}), RateLimited, "too fast"),
+        (answer("Edge: Too Many Requests", 429, {"Content-Type": "text/html"}), RateLimited, "too many requests"),
         (answer("<html>Will be right back</html>", 200, {"Content-Type": "text/html"}), Transient, "web page"),
         (answer("{}"), BadPayload, "is not one"),
         (answer({"chart": {"result": [], "error": None}}), BadPayload, "is not one"),

@@ -36,11 +36,8 @@ def test_every_setting_arrives() -> None:
             "read_timeout_seconds": 2,
             "exchange_timeout_seconds": 3,
             "max_body_bytes": 4,
-            "backoff_base_seconds": 5,
-            "backoff_cap_seconds": 6,
             "stale_if_error_seconds": 7,
             "repeatable_posts": ["/token"],
-            "absent_ttl_seconds": 8,
         },
     )
     assert policy == VendorPolicy(
@@ -48,11 +45,10 @@ def test_every_setting_arrives() -> None:
         ("https://v.example/api", "https://t.example"),
         (Rate(5, 1),),
         (("/quote*", 60),),
-        4, 1, 2, 3, 4, 5, 6,
+        4, 1, 2, 3, 4,
         BreakerPolicy(2, 9),
         7,
         ("/token",),
-        8,
     )  # fmt: skip
 
 

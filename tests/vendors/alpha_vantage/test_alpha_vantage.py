@@ -25,7 +25,7 @@ from tradingagents.discovery.model.errors import (
     RateLimited,
     Transient,
 )
-from tradingagents.discovery.net.transport.exchange import Credentials
+from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.vendors.alpha_vantage.client import AlphaVantage
 from tradingagents.discovery.vendors.alpha_vantage.records import parse_articles, parse_movers
 

@@ -66,7 +66,7 @@ def test_what_is_no_number_is_none_and_left_to_the_store() -> None:
         ({"Information": "We have detected your API key as K and our standard API rate limit is 25 requests per "
           "day."}, QuotaSpent, "quota"),
         ({"Information": "Please consider spreading out your free API requests more sparingly (1 request per "
-          "second)."}, RateLimited, "too fast"),
+          "second)."}, RateLimited, "too many requests"),
         ({"Meta Data": {}}, BadPayload, "no daily series"),
         ([1, 2], BadPayload, "no daily series"),
         (series(_2026_13_02=DAY), BadPayload, "cannot be read"),

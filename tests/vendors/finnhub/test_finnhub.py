@@ -26,7 +26,7 @@ from tradingagents.discovery.model.errors import (
     RateLimited,
     Transient,
 )
-from tradingagents.discovery.net.transport.exchange import Credentials
+from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.sandbox import SandboxServer
 from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.vendors.clients import Vendors

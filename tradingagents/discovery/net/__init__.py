@@ -1,36 +1,39 @@
-"""The only place that knows ``requests``: one polite, deadline-aware session for each vendor.
+"""HTTP with one ``requests`` session per vendor: rate limits, cache, retries, circuit breaker, deadline.
 
-What a call passes, in this order; finnhub-python, praw and plain calls alike::
+No other package imports ``requests``, apart from the vendors' clients. Every call, of finnhub-python and praw
+too, passes through these layers, outermost first::
 
-    FetchSession.request               foreign errors become ours
-      single_flight.SingleFlight         equal GETs under way share one answer
-        FetchSession (stale copy)          an outage below is covered by an older answer, marked as such
+    FetchSession.request               foreign errors become ours (translate)
+      SingleFlight                       concurrent equal GETs share one response
+        FetchSession (stale copy)          an older answer, marked as stale, stands in during an outage
           cache (requests-cache)             a fresh answer is returned here
             requests.Session.send              each redirect passes everything below again
               adapter.VendorAdapter
                 retry (tenacity)                 full jitter, GET and HEAD only, within the deadline
                   breaker.Breaker                  open: refused without a request; half-open: one probe
-                    pacing.Pacer.await_turn          a turn, waited for or refused; nothing is opened before
-                      exchange + wire                  credentials put on
-                        connection                       opened, or one that is open already
-                          pacing.Pacer.turn                a permit from the quota ledger, waited for again
-                                                           if others were faster, with the circuit and the
-                                                           connection looked at after each wait
-                            the bytes go out                 and the permit's window begins when they have
-                        body                             each receive clipped to the deadline, cut by a
-                                                         cancel; the whole body, up to the limit
-                      classify                         what the answer means: retry, hold, breaker and
+                    limits.pacer.await_turn          waits until a permit is available, or refuses
+                      transport.exchange
+                        transport.connection             opened, or reused
+                          limits.pacer.turn                takes the permit from the quota ledger; waits again
+                                                           if another thread was faster, and rechecks circuit
+                                                           and connection after each wait
+                            credentials, then bytes          the permit's window begins when they are sent
+                        transport.wire                   each receive ends by the deadline or a cancel; the
+                                                         whole body is read, up to a limit
+                      classify                         what the answer means; retry, hold, breaker and
                                                        cache follow from it
 
-The permit comes last, so that nothing but the sending lies between it and the bytes: taken before a
-connection that is slow to open, permits of several seconds would arrive together. What delays a thread even
-there is covered by the ledger, in which a permit counts until a window after its request has left (see
-``quota``).
+The permit is taken last, so that only the sending lies between it and the bytes: taken before a connection
+that is slow to open, permits of several seconds would arrive together. What delays a thread even there is
+covered by the ledger, in which a permit counts until a window after its request was sent (``limits.ledger``).
 
 The deadline is ``clock.current_deadline()`` of the calling context, the counters those of
-``counters.counting``. Nothing here sleeps other than by the deadline, nothing is built at import, and
-every wait inside a call ends by its caller's deadline, apart from the name look-up, which the operating
-system bounds. A cancel ends every wait at once but that for a connection, which has a timeout of its own.
+``counters.counting``. Every sleep is the deadline's, nothing is built at import, and every wait inside a call
+ends by its caller's deadline, except the name look-up, which the operating system bounds. A cancel ends every
+wait at once, except for a connection, which has a timeout of its own.
+
+No key appears in a log record, also not at DEBUG level of urllib3 and requests-cache: credentials are added
+below them (``transport.credentials``). The log records of other packages are not changed.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ from tradingagents.discovery.net.fetch_session import FetchSession
 from tradingagents.discovery.net.limits.policy import BreakerPolicy, Rate, VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, check, note_of
 from tradingagents.discovery.net.session import build_session, open_session
-from tradingagents.discovery.net.transport.exchange import Credentials
+from tradingagents.discovery.net.transport.credentials import Credentials
 
 __all__ = [
     "BreakerPolicy",

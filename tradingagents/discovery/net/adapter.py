@@ -1,4 +1,4 @@
-"""The chain below the cache: retry( breaker( pace -> connect -> pace -> send -> read -> classify ) )."""
+"""The layers below the cache: retry( breaker( pace -> connect -> pace -> send -> read -> classify ) )."""
 
 from __future__ import annotations
 
@@ -27,23 +27,24 @@ from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, put_note
 from tradingagents.discovery.net.retry import FailedAttempt, retrying
 from tradingagents.discovery.net.transport.connection import POOL_CLASSES
-from tradingagents.discovery.net.transport.exchange import Credentials, Options, Send, exchange
+from tradingagents.discovery.net.transport.credentials import Credentials
+from tradingagents.discovery.net.transport.exchange import Options, Send, exchange
 
 __all__ = ["VendorAdapter"]
 
 _POOL_SIZE = 64  # connections kept per host: eight scanners with eight requests each
 _VENDOR_FAULTS = frozenset({Reason.DOWN, Reason.BAD_PAYLOAD})
-_NOBODYS_FAULTS = frozenset({Reason.RATE, Reason.QUOTA})
+_NEUTRAL = frozenset({Reason.RATE, Reason.QUOTA})  # neither a success nor a failure to the breaker
 
 
 class VendorAdapter(HTTPAdapter):
     """Transport of one vendor's session. Thread-safe.
 
-    Every attempt, every redirect hop and every client library's call passes here. What the vendor
-    answered is returned, with a note of what it means and, if it refused with HTTP 200, with the status
-    it should have had: so the cache does not keep it, and client libraries raise. When there is no
-    answer, one of our errors is raised: ``Transient``, ``BadPayload``, ``Permanent``, ``CircuitOpen``,
-    ``RateLimited``, ``QuotaSpent``, ``DeadlineExceeded``, ``Cancelled``.
+    Every redirect hop and every client library's call passes here. The vendor's response is returned, with a
+    note of what it means. A refusal sent with HTTP 200 gets the status that fits it, so that the cache does
+    not keep it and client libraries raise. Without a response one of our errors is raised: ``Transient``,
+    ``BadPayload``, ``Permanent``, ``CircuitOpen``, ``RateLimited``, ``QuotaSpent``, ``DeadlineExceeded``,
+    ``Cancelled``.
     """
 
     def __init__(
@@ -57,18 +58,18 @@ class VendorAdapter(HTTPAdapter):
         draw: Callable[[float, float], float] = random.uniform,
         send: Send | None = None,
     ) -> None:
-        """``send`` replaces the sending of ``requests``, for a vendor that answers browsers only."""
+        """``send`` replaces ``HTTPAdapter.send``, for a vendor that answers browsers only."""
         self._policy, self._pacer, self._breaker, self._clock = policy, pacer, breaker, clock
         self._credentials, self._draw, self._send = credentials, draw, send
         super().__init__(pool_maxsize=_POOL_SIZE, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Have every connection bound to the deadline of its exchange."""
+        """Use connections that apply the limits of their exchange."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = POOL_CLASSES
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """Have connections through a proxy bound in the same way."""
+        """Use such connections through a proxy too."""
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = POOL_CLASSES
         return manager
@@ -82,24 +83,24 @@ class VendorAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        """Send ``request`` until it is answered, not worth repeating, or out of attempts or time.
+        """Send ``request`` until it is answered, fails permanently, or runs out of attempts or time.
 
-        The body has been read whatever ``stream`` says.
+        The body is always read, also with ``stream``.
         """
         repeatable = self._policy.may_repeat(request.method or "", request.url or "")
         deadline = current_deadline()
+        credentials = self._credentials if self._policy.owns(request.url or "") else None
+        options = Options(timeout, verify, cert, proxies, credentials)
         attempts = retrying(self._policy, self._policy.attempts if repeatable else 1, deadline, self._draw)
         failures: list[FailedAttempt] = []
         try:
-            return attempts(
-                self._attempt, request, Options(timeout, verify, cert, proxies), deadline, failures
-            )
+            return attempts(self._attempt, request, options, deadline, failures)
         except FailedAttempt as failed:
             return failed.outcome()
         except (CircuitOpen, QuotaSpent, RateLimited, DeadlineExceeded) as refused:
             if isinstance(refused, CircuitOpen):
                 count(self._policy.name, "refused.circuit")
-            # Refused on the way to another attempt: the failure of the one before says more.
+            # Refused before another attempt: the failure of the previous attempt is more informative.
             if not failures or deadline.expired():
                 raise
             return failures[-1].outcome()
@@ -115,7 +116,7 @@ class VendorAdapter(HTTPAdapter):
             self._pacer.await_turn(deadline, permit.confirm)
             try:
                 response = self._deliver(request, options, deadline, permit)
-                return self._understood(response, permit)
+                return self._classified(response, permit)
             except FailedAttempt as failed:
                 failures.append(failed)
                 raise
@@ -123,41 +124,38 @@ class VendorAdapter(HTTPAdapter):
     def _deliver(
         self, request: requests.PreparedRequest, options: Options, deadline: Deadline, permit: Permit
     ) -> requests.Response:
-        outgoing = request
-        if self._credentials is not None and self._policy.owns(request.url or ""):
-            outgoing = self._credentials.sign(request)
-        leave = functools.partial(self._leave, deadline, permit)
-        response = exchange(
-            self._send or super().send, self._policy, outgoing, options, deadline, permit, leave
-        )
-        response.request, response.url = request, request.url or ""
+        gate = functools.partial(self._gate, deadline, permit)
+        send = self._send or super().send
+        response = exchange(send, self._policy, request, options, deadline, permit, gate)
+        if options.credentials is not None and (target := response.headers.get("Location")) is not None:
+            response.headers["Location"] = options.credentials.strip(target)
         return response
 
     @contextlib.contextmanager
-    def _leave(
+    def _gate(
         self, deadline: Deadline, permit: Permit, recheck: Callable[[], None], new_connection: bool
     ) -> Iterator[None]:
-        """Surround the sending with a permit of the quota, unless the circuit has opened meanwhile."""
+        """Take a quota permit for the sending, unless the circuit has opened meanwhile."""
 
-        def still_wanted() -> None:
+        def recheck_all() -> None:
             permit.confirm()
             recheck()
 
         permit.confirm()
-        with self._pacer.turn(deadline, still_wanted, new_connection=new_connection):
+        with self._pacer.turn(deadline, recheck_all, new_connection=new_connection):
             count(self._policy.name, "sent")
             yield
 
-    def _understood(self, response: requests.Response, permit: Permit) -> requests.Response:
-        """Say what the answer means to the breaker, to the pacer, in its note and in its status."""
+    def _classified(self, response: requests.Response, permit: Permit) -> requests.Response:
+        """Classify the answer and pass the result to the breaker, the pacer, the note and the status."""
         finding = classify(self._policy.name, Answer.of(response, self._clock.now()))
-        _tell(permit, finding)
+        _record_result(permit, finding)
         if finding.wait_seconds:
             self._pacer.hold(finding.wait_seconds, quota=finding.reason is Reason.QUOTA)
         status = response.status_code
         put_note(response, FetchNote(self._policy.name, status, finding))
-        if 200 <= status < 300 and (honest := finding.honest_status) is not None:
-            response.status_code = honest
+        if 200 <= status < 300 and (fitting := finding.equivalent_status) is not None:
+            response.status_code = fitting
         error = finding.error(self._policy.name, status)
         if finding.reason in (Reason.DOWN, Reason.RATE) and isinstance(error, FetchError):
             reason = "rate_limited" if finding.reason is Reason.RATE else f"http_{response.status_code}"
@@ -165,8 +163,8 @@ class VendorAdapter(HTTPAdapter):
         return response
 
 
-def _tell(permit: Permit, finding: Finding) -> None:
+def _record_result(permit: Permit, finding: Finding) -> None:
     if finding.reason in _VENDOR_FAULTS:
         permit.failed()
-    elif finding.reason not in _NOBODYS_FAULTS:
+    elif finding.reason not in _NEUTRAL:
         permit.succeeded()

@@ -1,4 +1,4 @@
-"""A vendor's session: what its client library, or a plain call, is given to ask with."""
+"""``FetchSession``: the ``requests`` session that a vendor's client uses for its calls."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from tradingagents.discovery.model.errors import (
 )
 from tradingagents.discovery.net.cache import ResponseCache, ResponseStore, absence_in
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
-from tradingagents.discovery.net.counters import count, tell_stale
-from tradingagents.discovery.net.faults import translate
+from tradingagents.discovery.net.counters import count, report_stale
 from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, check, has_note, note_of, put_note
+from tradingagents.discovery.net.translate import translate
 from tradingagents.discovery.state.files import Notices
 
 __all__ = ["SECRET_PARAMETERS", "FetchSession", "request_key"]
@@ -38,21 +38,23 @@ __all__ = ["SECRET_PARAMETERS", "FetchSession", "request_key"]
 _log = logging.getLogger(__name__)
 
 SECRET_PARAMETERS = ("apikey", "api_key", "token", "access_token")
-"""Query parameters that are no part of a question, in lower case."""
+"""Query parameters that are not part of a cache key, in lower case."""
 
-# What an older answer is better than. A wrong key is not among them: it must be seen, not covered up.
+# Errors for which an older answer is served instead. Not a wrong key: the user must see that.
 _OUTAGES = (Transient, RateLimited, QuotaSpent, BadPayload, CircuitOpen, DeadlineExceeded)
 _MAX_REDIRECTS = 5
 _SHORT_BODY = 512  # an answer with nothing in it is shorter than this
+# How long "does not exist" (a holiday's file, a symbol) is cached; it may only be late.
+_ABSENT_TTL_SECONDS = 900.0
 
 
 class FetchSession(CacheMixin, requests.Session):
-    """``single-flight( cache( chain of the adapter ) )`` for one vendor and one identity. Thread-safe.
+    """``single-flight( cache( layers of the adapter ) )`` for one vendor and one identity. Thread-safe.
 
     A drop-in ``requests.Session``. Its methods raise our errors only, never those of ``requests``; a
     vendor's refusal is returned as a response, so that client libraries work, and :func:`check` raises it.
-    Cookies are not kept. Threads share a response with others who asked the same at the same time, so it
-    must not be changed.
+    Cookies are not kept. Threads that send equal requests at the same time share one response, so it must
+    not be changed.
     """
 
     def __init__(
@@ -87,17 +89,17 @@ class FetchSession(CacheMixin, requests.Session):
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What the user should know: files that could not be used. Empty when all is well."""
+        """Warnings for the user about files that could not be used. Empty when all is well."""
         return self._notices.texts
 
     def fetch(self, url: str, **kwargs: Any) -> requests.Response:
-        """GET ``url`` and return an answer that can be used; raises like :func:`check` too."""
+        """GET ``url`` and return an answer that can be used; also raises like :func:`check`."""
         return check(self.get(url, **kwargs))
 
     def request(  # type: ignore[override]  # the bases spell out their twenty keywords
         self, method: str, url: str, *args: Any, **kwargs: Any
     ) -> Any:
-        """Send a request as ``requests`` does, and translate what goes wrong."""
+        """Send a request as ``requests`` does, and translate its errors."""
         try:
             return super().request(method, url, *args, **kwargs)
         except requests.RequestException as error:
@@ -106,14 +108,14 @@ class FetchSession(CacheMixin, requests.Session):
     def send(  # type: ignore[override]  # as above
         self, request: requests.PreparedRequest, **kwargs: Any
     ) -> Any:
-        """Answer from a flight under way, from the cache, or from the vendor."""
+        """Return the response of an equal request under way, the cached one, or the vendor's."""
         if request.method != "GET" or kwargs.get("stream"):
             return self._answer(request, kwargs)
         key = (request_key(request), kwargs.get("allow_redirects", True))
         response, led = self._flights.run(key, lambda: self._answer(request, kwargs), current_deadline())
         if not led:
             count(self.policy.name, "coalesced")
-            _tell_if_stale(note_of(response))
+            _report_if_stale(note_of(response))
         return response
 
     def close(self) -> None:
@@ -138,16 +140,16 @@ class FetchSession(CacheMixin, requests.Session):
         return response if stand_in is None else stand_in
 
     def _keep_absence(self, request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Remember that what was asked for does not exist, where its endpoint is cached, for a short time."""
+        """Cache for a short time that the item does not exist, if its endpoint is cached at all."""
         note = note_of(response)
         if request.method != "GET" or note.finding.reason is not Reason.ABSENT or note.status < 400:
             return
-        seconds = min(self.policy.ttl_of(request.url or ""), self.policy.absent_ttl_seconds)
+        seconds = min(self.policy.ttl_of(request.url or ""), _ABSENT_TTL_SECONDS)
         if seconds > 0:
             self._cache.keep_absence(request_key(request), response, note.finding.message, seconds)
 
     def _note_hit(self, response: requests.Response) -> None:
-        """Describe an answer from the cache. One that the vendor just confirmed (304) is fresh again."""
+        """Attach a note to a cached answer. One that the vendor just confirmed (304) is fresh again."""
         hit = isinstance(response, CachedResponse) and not response.revalidated
         if hit:
             count(self.policy.name, "cached")
@@ -155,7 +157,7 @@ class FetchSession(CacheMixin, requests.Session):
         put_note(response, replace(note, age_seconds=self._age(response)) if hit else note)
 
     def _stale_copy(self, request: requests.PreparedRequest, why: DiscoveryError) -> requests.Response | None:
-        """Return the cached answer if it is not too old to stand in for one that cannot be had."""
+        """Return the cached answer if it is recent enough to be served instead of ``why``."""
         if isinstance(why, DeadlineExceeded) and current_deadline().expired():
             return None
         copy = self.cache.get_response(request_key(request)) if request.method == "GET" else None
@@ -166,7 +168,7 @@ class FetchSession(CacheMixin, requests.Session):
         note = FetchNote(self.policy.name, copy.status_code, self._finding(copy), cached=True, stale=True)
         note = replace(note, stale_because=why, age_seconds=self._age(copy))
         put_note(copy, note)
-        _tell_if_stale(note)
+        _report_if_stale(note)
         return copy
 
     def _finding(self, response: requests.Response) -> Finding:
@@ -182,7 +184,7 @@ class FetchSession(CacheMixin, requests.Session):
 
 
 def request_key(request: Any, **_: Any) -> str:
-    """Return what makes two requests the same question: method, address and parameters, no secrets."""
+    """Return the cache key of a request: a hash of method, address and parameters without secrets."""
     parts = urlsplit(request.url)
     query = sorted(
         (name, value)
@@ -190,8 +192,8 @@ def request_key(request: Any, **_: Any) -> str:
         if name.lower() not in SECRET_PARAMETERS
     )
     path = "/".join(filter(None, parts.path.split("/")))
-    question = "\n".join([request.method or "", parts.scheme, parts.netloc, path, urlencode(query)])
-    return hashlib.blake2b(question.encode(), digest_size=16).hexdigest()
+    identity = "\n".join([request.method or "", parts.scheme, parts.netloc, path, urlencode(query)])
+    return hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
 
 
 def _refusal(response: requests.Response) -> DiscoveryError | None:
@@ -199,15 +201,15 @@ def _refusal(response: requests.Response) -> DiscoveryError | None:
     return note.finding.error(note.vendor, note.status)
 
 
-def _tell_if_stale(note: FetchNote) -> None:
+def _report_if_stale(note: FetchNote) -> None:
     if note.stale_because is not None:
-        message = f"{note.vendor}: an answer {_spoken(note.age_seconds)} old serves instead"
+        message = f"{note.vendor}: a stale answer, {_duration(note.age_seconds)} old, is used instead"
         count(note.vendor, "stale")
         _log.info("%s (%s)", message, note.stale_because)
-        tell_stale(note.stale_because, f"{message} ({note.stale_because})")
+        report_stale(note.stale_because, f"{message} ({note.stale_because})")
 
 
-def _spoken(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"

@@ -1,4 +1,4 @@
-"""What is known of a response beyond its bytes: its meaning, its age, whether it is a stale copy."""
+"""A note on each response of a ``FetchSession``: its meaning, its age, whether it is a stale copy."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ATTRIBUTE = "tradingagents_note"
 
 @dataclass(frozen=True)
 class FetchNote:
-    """``status`` is the vendor's own, before a refusal with HTTP 200 was given an honest one.
+    """``status`` is the vendor's, before a refusal sent with HTTP 200 was given a fitting one.
 
-    ``age_seconds`` is 0 for an answer fresh from the vendor; ``stale`` is true for a copy beyond its
-    TTL, served because no newer one could be had, and ``stale_because`` says why.
+    ``age_seconds`` is 0 for an answer directly from the vendor; ``stale`` is true for a copy beyond its TTL,
+    served because no newer one was available, and ``stale_because`` is the reason.
     """
 
     vendor: str
@@ -32,7 +32,7 @@ class FetchNote:
 
 
 def note_of(response: requests.Response) -> FetchNote:
-    """Return the note of a response from a ``FetchSession``. Raises ``LookupError`` for any other."""
+    """Return the note of a response from a ``FetchSession``. Raises ``LookupError`` for other responses."""
     note = getattr(response, _ATTRIBUTE, None)
     if not isinstance(note, FetchNote):
         raise LookupError("this response did not come through a FetchSession")
@@ -40,21 +40,21 @@ def note_of(response: requests.Response) -> FetchNote:
 
 
 def has_note(response: requests.Response) -> bool:
-    """Whether a note was attached."""
+    """Whether a response has a note."""
     return hasattr(response, _ATTRIBUTE)
 
 
 def put_note(response: requests.Response, note: FetchNote) -> None:
-    """Attach a note, replacing the one there."""
+    """Attach a note, replacing an existing one."""
     setattr(response, _ATTRIBUTE, note)
 
 
 def check(response: requests.Response) -> requests.Response:
-    """Return ``response`` if it can be used; raise our typed error if the vendor refused.
+    """Return ``response`` if it can be used; raise a typed error if the vendor refused.
 
     Raises ``Auth``, ``RateLimited``, ``QuotaSpent``, ``Transient``, ``Permanent``, ``BadPayload``, or
-    ``NoDataError`` when what was asked for does not exist. A well-formed answer with nothing in it is an
-    answer; ``note_of(response).finding.reason`` tells it apart.
+    ``NoDataError`` when the requested item does not exist. A well-formed answer with nothing in it is an
+    answer; ``note_of(response).finding.reason`` identifies it.
     """
     note = note_of(response)
     error = note.finding.error(note.vendor, note.status)

@@ -1,4 +1,4 @@
-"""Another attempt: which failures deserve one, and how long to wait before it."""
+"""Retries: which failures get another attempt, and the backoff before it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from tradingagents.discovery.net.limits.policy import VendorPolicy
 
 __all__ = ["FailedAttempt", "full_jitter", "retrying"]
 
+_BACKOFF_BASE_SECONDS = 0.5
+_BACKOFF_CAP_SECONDS = 8.0
+
 
 class FailedAttempt(Exception):
-    """One attempt failed in a way that another may not.
+    """One attempt failed in a way that may be temporary.
 
-    ``reason`` names it for a counter, ``response`` is what the vendor sent, if it did, and
-    ``wait_seconds`` the vendor's wish.
+    ``reason`` is the name of its counter, ``response`` the vendor's, if there was one, and ``wait_seconds``
+    the wait the vendor set.
     """
 
     def __init__(
@@ -36,7 +39,7 @@ class FailedAttempt(Exception):
         self.error, self.reason, self.response, self.wait_seconds = error, reason, response, wait_seconds
 
     def outcome(self) -> requests.Response:
-        """Return the vendor's own answer, so that its client library can raise from it, or raise ours."""
+        """Return the vendor's response, so that its client library can raise from it, or raise our error."""
         if self.response is not None:
             return self.response
         raise self.error from None
@@ -45,8 +48,8 @@ class FailedAttempt(Exception):
 def full_jitter(attempt: int, base: float, cap: float, draw: Callable[[float, float], float]) -> float:
     """Return seconds drawn evenly between 0 and ``base`` doubled for each attempt, at most ``cap``.
 
-    ``attempt`` is the one that failed, from 1. Jitter over the whole range spreads callers that failed
-    together.
+    ``attempt`` is the number of the failed one, from 1. Jitter over the whole range spreads out callers that
+    failed together.
     """
     return draw(0.0, min(cap, base * 2.0 ** min(attempt - 1, 64)))
 
@@ -57,21 +60,19 @@ def retrying(
     deadline: Deadline,
     draw: Callable[[float, float], float] = random.uniform,
 ) -> tenacity.Retrying:
-    """Return the loop that repeats on :class:`FailedAttempt`, raising the last one when it gives up.
+    """Return the loop that repeats on :class:`FailedAttempt` and raises the last one when it gives up.
 
-    It sleeps by the deadline: a wait that cannot fit is not begun, and a cancel wakes it.
+    Sleeps end by the deadline: a wait that does not fit is not begun, and a cancel ends it.
     """
 
     def wait(state: tenacity.RetryCallState) -> float:
-        drawn = full_jitter(
-            state.attempt_number, policy.backoff_base_seconds, policy.backoff_cap_seconds, draw
-        )
+        drawn = full_jitter(state.attempt_number, _BACKOFF_BASE_SECONDS, _BACKOFF_CAP_SECONDS, draw)
         return max(_failure(state).wait_seconds or 0.0, drawn)
 
     def cannot_wait(state: tenacity.RetryCallState) -> bool:
         return state.upcoming_sleep > MAX_WAIT_SECONDS or state.upcoming_sleep >= deadline.remaining()
 
-    def tell(state: tenacity.RetryCallState) -> None:
+    def count_retry(state: tenacity.RetryCallState) -> None:
         count(policy.name, f"retried.{_failure(state).reason}")
         count(policy.name, "waited_seconds", state.upcoming_sleep)
 
@@ -80,7 +81,7 @@ def retrying(
         wait=wait,
         stop=lambda state: state.attempt_number >= attempts or cannot_wait(state),
         sleep=deadline.sleep,
-        before_sleep=tell,
+        before_sleep=count_retry,
         reraise=True,
     )
 

@@ -1,4 +1,4 @@
-"""Put a vendor's session together from its policy."""
+"""Build a vendor's session from its policy or settings."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tradingagents.discovery.net.limits.ledger import MemoryLedger, QuotaLedger
 from tradingagents.discovery.net.limits.pacer import Pacer
 from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.limits.sqlite import QUOTA_SCHEMA, SQLiteLedger
-from tradingagents.discovery.net.log_filter import guard_library_logs
-from tradingagents.discovery.net.transport.exchange import Credentials, Send
+from tradingagents.discovery.net.transport.credentials import Credentials
+from tradingagents.discovery.net.transport.exchange import Send
 from tradingagents.discovery.settings.vendors import VendorSettings
 from tradingagents.discovery.state.files import Notices, StateFile, StateUnavailable
 
@@ -33,14 +33,14 @@ def build_session(
     ledger: QuotaLedger | None = None,
     send: Send | None = None,
 ) -> FetchSession:
-    """Return the session of one vendor; build one for a process, share it, and close it at the end.
+    """Return the session of one vendor; build one per process, share it, and close it at the end.
 
-    ``state_dir`` holds two files for each vendor: spent quota with open circuits, and cached answers.
-    Without it, or when a file cannot be used (which is said in the log), everything is kept in memory.
-    ``ledger`` replaces the file's, for instance with one that several machines share, and ``send`` the
-    sending of ``requests``.
+    ``state_dir`` holds two files per vendor: spent quota with open circuits, and cached answers. Without it,
+    or when a file cannot be used (which is logged), everything is kept in memory. ``clock`` is used for
+    quota, breaker, the age of answers and the waits set by vendors; waits end by the caller's deadline, which
+    has a clock of its own. ``ledger`` replaces the file's, for instance by one that several machines share,
+    and ``send`` replaces ``HTTPAdapter.send``.
     """
-    guard_library_logs()
     for secret in _secrets(credentials):
         register_secret(secret)
     notices = Notices(policy.name)
@@ -79,10 +79,10 @@ def open_session(
     quota_redis_url: str | None = None,
     send: Send | None = None,
 ) -> FetchSession:
-    """Return the session of ``vendor`` as its settings have it; see :func:`build_session`.
+    """Return the session of ``vendor`` with its settings; see :func:`build_session`.
 
     With ``quota_redis_url`` the quota is shared through that Redis. Raises :class:`NotConfiguredError`
-    without the extra it needs.
+    when the ``redis`` extra is not installed.
     """
     policy = VendorPolicy.from_settings(vendor, settings.model_dump())
     ledger = None if quota_redis_url is None else _shared_ledger(policy, quota_redis_url)

@@ -7,8 +7,8 @@ again by a table with one row a vendor.
 Sources: the three spellings of the Nasdaq Trader directory itself; the SEC's company_tickers.json
 (``BRK-B``, ``ABR-PD``, ``ACHR-WT``, ``AACT-UN``, ``CELG-RI``), which Yahoo shares; FINRA's daily
 files (``BRK/B``, ``ABRpD``, ``ACIC/WS``, ``TDW/WS/A``, ``AAC/U``, ``CELGr``); Alpha Vantage
-(``BRK-A``, ``SRG-P-A``, ``BBAI+``, ``FINS^``); Finnhub (``BRK.B``, ``RC.PRE``). For Finnhub's and
-StockTwits' warrants, units and rights no record was seen; the CQS habit is assumed there.
+(``BRK-A``, ``SRG-P-A``, ``BBAI+``, ``FINS^``); Finnhub (``BRK.B``, ``RC.PRE``). For Finnhub's
+warrants, units and rights no record was seen; the CQS spelling is assumed there.
 """
 
 from __future__ import annotations
@@ -86,7 +86,6 @@ _TABLE: dict[str, dict[Form, str]] = {
     },
 }
 _TABLE["sec"] = _TABLE["yahoo"]
-_TABLE["stocktwits"] = _TABLE["finnhub"]
 
 VENDORS = frozenset(_TABLE)
 """Vendors whose spelling is made by rule; the directory's own three spellings are read, not made."""

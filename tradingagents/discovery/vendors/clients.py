@@ -14,7 +14,8 @@ from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, current_dea
 from tradingagents.discovery.model.errors import Cancelled, NotConfiguredError
 from tradingagents.discovery.model.redact import register_secret
 from tradingagents.discovery.net.session import open_session
-from tradingagents.discovery.net.transport.exchange import Credentials, Send
+from tradingagents.discovery.net.transport.credentials import Credentials
+from tradingagents.discovery.net.transport.exchange import Send
 from tradingagents.discovery.settings.vendors import VendorsSettings
 
 if TYPE_CHECKING:

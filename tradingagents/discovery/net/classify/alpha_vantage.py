@@ -1,4 +1,4 @@
-"""Alpha Vantage: every refusal is HTTP 200, as JSON or as a table with one word spread over its cells.
+"""Alpha Vantage: every refusal is HTTP 200, as JSON or as a CSV with one word spread over its cells.
 
 Texts from the vendor's own client, its documentation and recorded answers.
 """
@@ -12,17 +12,17 @@ __all__ = ["classify"]
 
 _BURST_SECONDS = 1.0  # the free plan's burst limit is one request a second
 _MINUTE_SECONDS = 60.0  # the older limit was five requests a minute
-_QUOTA_SECONDS = 3_600.0  # the hour at which the day's count starts anew is not known: look again each hour
+_QUOTA_SECONDS = 3_600.0  # when the daily count restarts is not documented: try once an hour
 
 
 def classify(answer: Answer) -> Finding:
-    """Say what an Alpha Vantage answer means."""
+    """Return what an Alpha Vantage answer means."""
     if (finding := by_status(answer)) is not None:
         return finding
     if answer.starts_like_json and isinstance(answer.json, dict):
         return _by_notice(answer.json) or by_shape(answer)
     if _is_spread_refusal(answer.body):
-        return Finding(Reason.RATE, "asked too fast, or the day's quota is spent", _BURST_SECONDS)
+        return Finding(Reason.RATE, "too many requests, or the day's quota is spent", _BURST_SECONDS)
     return by_shape(answer, html_means=Reason.DOWN)
 
 
@@ -47,16 +47,16 @@ def _by_error(text: str) -> Finding:
     return Finding(Reason.ABSENT, "unknown symbol or wrong parameter")
 
 
-# The first text that occurs decides: several of them occur together, and nearly all name the premium plans.
+# The first match decides: several of these texts occur together, and nearly all name the premium plans.
 _INFORMATION = (
-    ("more sparingly", Finding(Reason.RATE, "asked too fast (one request a second)", _BURST_SECONDS)),
-    ("per minute", Finding(Reason.RATE, "asked too fast (five requests a minute)", _MINUTE_SECONDS)),
+    ("more sparingly", Finding(Reason.RATE, "too many requests (one a second is allowed)", _BURST_SECONDS)),
+    ("per minute", Finding(Reason.RATE, "too many requests (five a minute are allowed)", _MINUTE_SECONDS)),
     ("per day", Finding(Reason.QUOTA, "the day's quota is spent", _QUOTA_SECONDS)),
     ("detected your api key", Finding(Reason.QUOTA, "the day's quota is spent", _QUOTA_SECONDS)),
     ("premium endpoint", Finding(Reason.PLAN, "the plan does not include this")),
     ("premium feature", Finding(Reason.PLAN, "the plan does not include this")),
     ("demo", Finding(Reason.KEY, "the demo key is for the documentation's examples only")),
-    ("invalid inputs", Finding(Reason.ABSENT, "nothing known for these tickers and times")),
+    ("invalid inputs", Finding(Reason.ABSENT, "no data for these tickers and times")),
 )
 
 
@@ -71,7 +71,7 @@ def _by_message(text: str) -> Finding | None:
     if "premium endpoint" in text.lower():  # followed by rows that the vendor made up
         return Finding(Reason.PLAN, "the plan does not include this")
     if text.startswith("No data"):
-        return Finding(Reason.EMPTY, "nothing known for this symbol and day")
+        return Finding(Reason.EMPTY, "no data for this symbol and day")
     return None
 
 

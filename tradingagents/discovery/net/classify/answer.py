@@ -1,4 +1,4 @@
-"""The words of the classifier: an answer, a reason, a finding, and the error that follows from it."""
+"""The classifier's types: the answer it reads, the reason, the finding, and the error that follows."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tradingagents.discovery.model.errors import (
 __all__ = ["NOT_JSON", "Answer", "Finding", "Reason"]
 
 NOT_JSON = object()
-"""Stands for the body of an answer that is not JSON, since None is JSON's null."""
+"""The value for a body that is not JSON, since None is JSON's null."""
 
 
 class Reason(StrEnum):
-    """Why an answer is what it is. Only ``ok`` and ``empty`` are answers to use."""
+    """What an answer means. Only ``ok`` and ``empty`` can be used."""
 
     OK = "ok"
     EMPTY = "empty"
@@ -38,9 +38,9 @@ class Reason(StrEnum):
     KEY = "key"
     """The key is missing or wrong."""
     IDENTITY = "identity"
-    """The client itself is refused: its user agent, its address."""
+    """The client is refused, for its user agent or its address."""
     PLAN = "plan"
-    """The key is good, but not for this."""
+    """The key is valid, but its plan does not include this."""
     RATE = "rate"
     QUOTA = "quota"
     ABSENT = "absent"
@@ -65,7 +65,7 @@ _STATUS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """A reason with a sentence for people, and how long the vendor wants to be left alone, if it does."""
+    """A reason, a message for users, and the seconds to send no request, if the vendor set a wait."""
 
     reason: Reason
     message: str = ""
@@ -77,12 +77,12 @@ class Finding:
         return self.reason in (Reason.OK, Reason.EMPTY)
 
     @property
-    def honest_status(self) -> int | None:
-        """The HTTP status this finding should have had; None for an answer."""
+    def equivalent_status(self) -> int | None:
+        """The HTTP status that fits the reason, whatever status was sent; None for an answer."""
         return _STATUS.get(self.reason)
 
     def error(self, vendor: str, status: int) -> DiscoveryError | None:
-        """Return a new error of the type that callers react to, None for an answer."""
+        """Return a new error of the matching type, None for an answer."""
         text = self.message or f"HTTP {status}"
         if self.reason is Reason.RATE:
             return RateLimited(vendor, text, status=status, retry_after_seconds=self.wait_seconds)
@@ -105,7 +105,7 @@ _ERRORS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What the classifier may look at. ``headers`` must compare names without case; ``now`` is aware."""
+    """What the classifier reads. ``headers`` must compare names without case; ``now`` is aware."""
 
     status: int
     headers: Mapping[str, str]
@@ -117,7 +117,7 @@ class Answer:
 
     @classmethod
     def of(cls, response: requests.Response, now: datetime) -> Answer:
-        """Take what matters from a response whose body has been read."""
+        """Build from a response whose body has been read."""
         request = response.request
         return cls(
             status=response.status_code,
@@ -136,7 +136,7 @@ class Answer:
             return NOT_JSON
         try:
             return json.loads(self.body)
-        except (ValueError, RecursionError):  # brackets nested without end exhaust the parser's stack
+        except (ValueError, RecursionError):  # deeply nested brackets exhaust the parser's stack
             return NOT_JSON
 
     @property
@@ -154,8 +154,8 @@ class Answer:
         """Whether the body begins as an XML document."""
         return self._head.startswith((b"<?xml", b"<error"))
 
-    def says(self, text: str) -> bool:
-        """Whether ``text`` stands in the first kilobytes of the body, in any case."""
+    def contains(self, text: str) -> bool:
+        """Whether the first 16 KiB of the body contain ``text``, ignoring case."""
         return text.lower().encode() in self.body[:16_384].lower()
 
     @property

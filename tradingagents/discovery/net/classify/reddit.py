@@ -7,8 +7,7 @@ of a ten-minute window.
 from __future__ import annotations
 
 from tradingagents.discovery.net.classify.answer import Answer, Finding, Reason
-from tradingagents.discovery.net.classify.common import by_shape, by_status, rate_limit
-from tradingagents.discovery.net.waits import limit_reset_seconds
+from tradingagents.discovery.net.classify.common import by_shape, by_status, limit_reset_seconds, rate_limit
 
 __all__ = ["classify"]
 
@@ -16,7 +15,7 @@ _HIDDEN = frozenset({"private", "banned", "quarantined", "gold_only", "employees
 
 
 def classify(answer: Answer) -> Finding:
-    """Say what a Reddit answer means."""
+    """Return what a Reddit answer means."""
     finding = _token_refused(answer) or _by_status(answer) or by_shape(answer)
     if finding.is_answer and _nothing_remains(answer):
         return Finding(finding.reason, finding.message, limit_reset_seconds(answer.headers, answer.now))
@@ -26,7 +25,7 @@ def classify(answer: Answer) -> Finding:
 def _by_status(answer: Answer) -> Finding | None:
     status = answer.status
     if status == 302:
-        # Listings never redirect: an unknown community leads to the search page.
+        # Listings never redirect; an unknown community redirects to the search page.
         return Finding(Reason.ABSENT, "no such community") if _leads_to_search(answer) else None
     if status == 403:
         return _forbidden(answer)
@@ -43,7 +42,7 @@ def _forbidden(answer: Answer) -> Finding:
     if not isinstance(answer.json, dict):
         return Finding(Reason.IDENTITY, "this client is blocked")
     if answer.json.get("reason") in _HIDDEN:
-        return Finding(Reason.ABSENT, "the community is not open to us")
+        return Finding(Reason.ABSENT, "the community is private, banned or restricted")
     return Finding(Reason.BAD_REQUEST, "the request is forbidden")
 
 

@@ -1,4 +1,4 @@
-"""Wait for a permit, within the deadline; refuse at once a wait that cannot fit."""
+"""Wait for a permit of the quota within the deadline; refuse at once a wait that does not fit."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ __all__ = ["MAX_WAIT_SECONDS", "Pacer", "quota_reserve"]
 T = TypeVar("T")
 
 MAX_WAIT_SECONDS = 120.0
-"""No single wait is longer, not even without a deadline: who wants to wait longer can ask again."""
+"""The longest single wait, also without a deadline; a longer one is refused."""
 
 
 def _nothing() -> None:
-    """Look at nothing after a wait."""
+    """Check nothing after a wait."""
 
 
 _reserve: ContextVar[int] = ContextVar("tradingagents_quota_reserve", default=0)
@@ -51,16 +51,15 @@ def quota_reserve(requests: int) -> Iterator[None]:
 
 
 class Pacer:
-    """One vendor's gate, passed twice by every attempt. Thread-safe.
+    """Applies one vendor's rate limits, at two points of every attempt. Thread-safe.
 
-    :meth:`await_turn` before a connection is opened, so that none is opened for a request that may not be
-    sent; :meth:`turn` around the sending, when the connection is open and nothing but the bytes is left
-    to do. Both wait while the deadline allows, holding no lock, and raise :class:`DeadlineExceeded` when
-    the pace, :class:`RateLimited` when the vendor's wish to be left alone and :class:`QuotaSpent` when a
-    spent quota does not leave enough time, all at once, and :class:`Cancelled`. Both call ``recheck`` after
-    each wait: it raises when there is no point in going on.
+    :meth:`await_turn` before a connection is opened, so that none is opened for a request that must not be
+    sent; :meth:`turn` around the sending, when the connection is open. Both wait while the deadline allows,
+    holding no lock, and call ``recheck`` after each wait, which raises when the request is pointless by now.
+    A wait that does not fit raises at once: :class:`DeadlineExceeded` for the pace, :class:`RateLimited` for
+    a wait set by the vendor, :class:`QuotaSpent` for a spent quota. Both raise :class:`Cancelled`.
 
-    When the ledger's file fails it goes on with one in memory, and says so.
+    When the ledger's file fails, the pacer continues with a ledger in memory and logs it.
     """
 
     def __init__(self, policy: VendorPolicy, ledger: QuotaLedger, clock: Clock, notices: Notices) -> None:
@@ -69,8 +68,8 @@ class Pacer:
         self._ledger = ledger
 
     def await_turn(self, deadline: Deadline, recheck: Callable[[], None] = _nothing) -> None:
-        """Return when a permit may be had; none is taken, so :meth:`turn` may have to wait again."""
-        while (delay := self._ask(lambda ledger: ledger.peek(_reserve.get()))) is not None:
+        """Return when a permit is available. It takes none, so :meth:`turn` may have to wait again."""
+        while (delay := self._on_ledger(lambda ledger: ledger.peek(_reserve.get()))) is not None:
             self._wait(delay, deadline)
             recheck()
 
@@ -78,8 +77,8 @@ class Pacer:
     def turn(
         self, deadline: Deadline, recheck: Callable[[], None] = _nothing, *, new_connection: bool = False
     ) -> Iterator[None]:
-        """Take a permit for the request that the block sends. It is used up however the block ends."""
-        while isinstance(ticket := self._ask(lambda ledger: ledger.take(_reserve.get())), Delay):
+        """Take a permit for the request that the block sends. It counts as used however the block ends."""
+        while isinstance(ticket := self._on_ledger(lambda ledger: ledger.take(_reserve.get())), Delay):
             self._wait(ticket, deadline)
             recheck()
         try:
@@ -88,22 +87,22 @@ class Pacer:
             self._sent(ticket, SETTLING_SECONDS if new_connection else 0.0)
 
     def hold(self, seconds: float, *, quota: bool = False) -> None:
-        """Hold every caller of this vendor for ``seconds``."""
-        self._ask(lambda ledger: ledger.hold(seconds, quota=quota))
+        """Allow no request to this vendor for ``seconds``; ``quota`` when its quota is spent."""
+        self._on_ledger(lambda ledger: ledger.hold(seconds, quota=quota))
 
     def close(self) -> None:
         """Close the ledger. Idempotent."""
         self._ledger.close()
 
     def _sent(self, ticket: Ticket, settling_seconds: float) -> None:
-        # A ledger in memory that has replaced the file's meanwhile does not know the ticket, and ignores it.
-        self._ask(lambda ledger: ledger.sent(ticket, settling_seconds))
+        # A ledger in memory that has replaced the file's meanwhile ignores the unknown ticket.
+        self._on_ledger(lambda ledger: ledger.sent(ticket, settling_seconds))
 
-    def _ask(self, question: Callable[[QuotaLedger], T]) -> T:
+    def _on_ledger(self, operation: Callable[[QuotaLedger], T]) -> T:
         try:
-            return question(self._ledger)
+            return operation(self._ledger)
         except StateUnavailable as error:
-            return question(self._go_on_in_memory(error))
+            return operation(self._go_on_in_memory(error))
 
     def _go_on_in_memory(self, error: StateUnavailable) -> QuotaLedger:
         with self._lock:
@@ -124,17 +123,17 @@ class Pacer:
             count(self._policy.name, "waited_seconds", self._clock.monotonic() - before)
 
     def _refusal(self, delay: Delay) -> FetchError | DeadlineExceeded:
-        name, wait = self._policy.name, _spoken(delay.seconds)
+        name, wait = self._policy.name, _duration(delay.seconds)
         if delay.why == "quota" or (delay.why == "pace" and delay.seconds > MAX_WAIT_SECONDS):
             kept = f" except for a reserve of {reserve}" if (reserve := _reserve.get()) else ""
             return QuotaSpent(name, f"the quota is spent{kept}; the next request is allowed in {wait}")
         if delay.why == "hold":
-            text = f"the vendor asked us to wait; the next request is allowed in {wait}"
+            text = f"rate limited by the vendor; the next request is allowed in {wait}"
             return RateLimited(name, text, retry_after_seconds=delay.seconds)
         return DeadlineExceeded(f"{name}: the next permit comes in {wait}, after the deadline")
 
 
-def _spoken(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

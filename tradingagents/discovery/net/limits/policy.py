@@ -1,4 +1,4 @@
-"""What is allowed with one vendor: how fast, how long, how often again, and for how long an answer keeps."""
+"""``VendorPolicy``: one vendor's rate limits, timeouts, retries, breaker and TTLs."""
 
 from __future__ import annotations
 
@@ -35,17 +35,15 @@ class BreakerPolicy:
 
 @dataclass(frozen=True)
 class VendorPolicy:
-    """Frozen settings of one vendor. Raises :class:`ConfigError` when they cannot work.
+    """Frozen settings of one vendor. Raises :class:`ConfigError` for invalid ones.
 
     ``ttl_seconds`` maps globs over the part of a URL after the base URL (``/quote*``,
-    ``*function=OVERVIEW*``) to the seconds an answer is fresh; the first match counts and what none
-    matches is not cached. ``attempts`` includes the first. ``connect_timeout_seconds`` and
+    ``*function=OVERVIEW*``) to the seconds an answer is fresh; the first match counts, and without
+    a match nothing is cached. ``attempts`` includes the first. ``connect_timeout_seconds`` and
     ``read_timeout_seconds`` are for one socket operation, ``exchange_timeout_seconds`` for one request
-    with its whole body. ``max_body_bytes`` counts the body after decompression. An answer stays good for
-    ``stale_if_error_seconds`` beyond its TTL when no newer one can be had. That there is no such thing
-    (a file of a holiday, a symbol) is believed for ``absent_ttl_seconds``, or the endpoint's TTL if that is
-    shorter: what is not there may only be late. ``repeatable_posts`` are globs of POST endpoints that are
-    safe to send twice (a token grant).
+    with its whole body. ``max_body_bytes`` counts the body after decompression. During an outage an answer
+    is served for ``stale_if_error_seconds`` beyond its TTL. ``repeatable_posts`` are globs of POST endpoints
+    that are safe to send twice (a token grant).
     """
 
     name: str
@@ -57,12 +55,9 @@ class VendorPolicy:
     read_timeout_seconds: float = 10.0
     exchange_timeout_seconds: float = 120.0
     max_body_bytes: int = 20_000_000
-    backoff_base_seconds: float = 0.5
-    backoff_cap_seconds: float = 8.0
     breaker: BreakerPolicy = BreakerPolicy()
     stale_if_error_seconds: float = 86_400.0
     repeatable_posts: tuple[str, ...] = ()
-    absent_ttl_seconds: float = 900.0
 
     def __post_init__(self) -> None:
         if not self.base_urls or not all(urlsplit(url).hostname for url in self.base_urls):
@@ -73,8 +68,6 @@ class VendorPolicy:
             "read_timeout_seconds": self.read_timeout_seconds,
             "exchange_timeout_seconds": self.exchange_timeout_seconds,
             "max_body_bytes": self.max_body_bytes,
-            "backoff_base_seconds": self.backoff_base_seconds,
-            "backoff_cap_seconds": self.backoff_cap_seconds,
             "breaker.fail_max": self.breaker.fail_max,
             "breaker.reset_after_seconds": self.breaker.reset_after_seconds,
         }
@@ -107,40 +100,40 @@ class VendorPolicy:
 
     @property
     def file_stem(self) -> str:
-        """How the vendor's files are named. A sandbox's are apart: its faults must not close the real one."""
+        """The name of the vendor's state files. A sandbox has its own, so that its faults stay apart."""
         if not self.on_this_machine:
             return self.name
         return f"{self.name}@{re.sub(r'[^0-9A-Za-z.]+', '_', urlsplit(self.base_urls[0]).netloc)}"
 
     def owns(self, url: str) -> bool:
-        """Whether ``url`` leads to this vendor: only there may its credentials go."""
+        """Whether ``url`` is below one of the vendor's base URLs; credentials are sent nowhere else."""
         return any(_is_below(url, base) for base in self.base_urls)
 
     def endpoint(self, url: str) -> str:
-        """Return path and query of ``url`` after the base URL, with repeated slashes made one."""
+        """Return path and query of ``url`` after the base URL, with repeated slashes collapsed."""
         base = next((base for base in self.base_urls if _is_below(url, base)), "")
         parts = urlsplit(url)
         path = "/" + "/".join(filter(None, parts.path[len(urlsplit(base).path.rstrip("/")) :].split("/")))
         return f"{path}?{parts.query}" if parts.query else path
 
     def ttl_patterns(self) -> dict[re.Pattern[str], float]:
-        """Return for each glob an expression over whole URLs, in the order of the globs."""
+        """Return a regular expression over whole URLs for each glob, in order, with its TTL."""
         patterns = {}
         for glob, ttl in self.ttl_seconds:
             for base in self.base_urls:
-                # Some clients write a slash too many between base and path.
+                # Some clients put two slashes between base and path.
                 slash, rest = ("/+", glob[1:]) if glob.startswith("/") else ("", glob)
                 start = re.escape(base.rstrip("/"))
                 patterns[re.compile(f"^{start}{slash}{glob_to_regex(rest)}")] = ttl
         return patterns
 
     def ttl_of(self, url: str) -> float:
-        """Return for how many seconds an answer from ``url`` is fresh; 0 when it is not cached."""
+        """Return the TTL in seconds of answers from ``url``; 0 when they are not cached."""
         return next((ttl for pattern, ttl in self.ttl_patterns().items() if pattern.match(url)), 0.0)
 
     @property
     def on_this_machine(self) -> bool:
-        """Whether every address of the vendor is a loopback one, as a sandbox's are."""
+        """Whether every base URL is a loopback address, as a sandbox's are."""
         return all(map(is_loopback, self.base_urls))
 
     def may_repeat(self, method: str, url: str) -> bool:
@@ -157,10 +150,7 @@ _PLAIN = (
     "read_timeout_seconds",
     "exchange_timeout_seconds",
     "max_body_bytes",
-    "backoff_base_seconds",
-    "backoff_cap_seconds",
     "stale_if_error_seconds",
-    "absent_ttl_seconds",
 )
 
 

@@ -1,7 +1,7 @@
-"""A ledger in Redis, for one quota over several machines. Needs the ``redis`` extra.
+"""A ledger in Redis, for one quota shared by several machines. Needs the ``redis`` extra.
 
-The server takes the time, decides and writes in one step: permits stamped by their callers' own clocks
-would be counted wrongly, because one written by a faster caller lies in a slower one's future.
+The server's clock is used, and a Lua script decides and writes in one step: with the clients' clocks a permit
+of a client whose clock is ahead would lie in the future of the others and be miscounted.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 """
 
 # KEYS: tickets (a sorted set by the time each counts from), hold, serial number.
-# ARGV: 1 to take a ticket or 0 to look, milliseconds a request may be leaving, then limit and window of each
-# rate, in milliseconds. Returns {} for "may be had", {time, serial number, ''} for a ticket,
-# {milliseconds, hold's text} or {milliseconds, number of the rate}.
+# ARGV: 1 to take a ticket or 0 to peek, milliseconds until a request counts as sent, then requests and window
+# (milliseconds) of each rate. Returns {} if a permit is available, {time, serial number, ''} for a ticket,
+# {milliseconds, reason of the hold} or {milliseconds, number of the rate} for a delay.
 _TAKE = (
     _NOW
     + """
@@ -69,10 +69,10 @@ return {at, serial, ''}
 """
 )
 
-# KEYS: tickets. ARGV: serial number, milliseconds until it arrives at the latest.
+# KEYS: tickets. ARGV: serial number, milliseconds until the request has arrived at the latest.
 _SENT = _NOW + "redis.call('ZADD', KEYS[1], 'XX', now + tonumber(ARGV[2]), ARGV[1])"
 
-# KEYS: hold. ARGV: milliseconds, text. A shorter wish does not replace a longer one.
+# KEYS: hold. ARGV: milliseconds, reason. A shorter hold does not replace a longer one.
 _HOLD = """
 if tonumber(ARGV[1]) > redis.call('PTTL', KEYS[1]) then
     redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[1])
@@ -83,13 +83,13 @@ end
 class RedisLedger:
     """Permits of every machine that shares ``client``'s database. Thread-safe, as the client is.
 
-    Times are the server's, because machines' clocks differ. Give the client a ``socket_timeout``: it
-    bounds every wait here. Raises ``StateUnavailable`` when the server cannot be asked.
+    Times are the server's, because machines' clocks differ. Set the client's ``socket_timeout``: it bounds
+    every wait here. Raises ``StateUnavailable`` when the server cannot be reached.
     """
 
     def __init__(self, vendor: str, client: Any, rates: Iterable[Rate]) -> None:
         self._client, self._rates = client, tuple(rates)
-        # The braces keep a vendor's keys together on a cluster.
+        # The braces put a vendor's keys into one slot of a cluster.
         self._keys = [f"tradingagents:{{{vendor}}}:{part}" for part in ("tickets", "hold", "serial")]
         self._take, self._sent, self._hold = map(client.register_script, (_TAKE, _SENT, _HOLD))
 
@@ -117,14 +117,14 @@ class RedisLedger:
             self._run(self._hold, self._keys[1:2], [length, "quota" if quota else "hold"])
 
     def close(self) -> None:
-        """See ``QuotaLedger``. The client's connections are closed; it opens others if it is used again."""
+        """Close the client's connections; it opens new ones when used again."""
         self._client.close()
 
     def _arguments(self, reserve: int) -> list[int]:
-        made = [_milliseconds(SENDING_SECONDS)]
+        arguments = [_milliseconds(SENDING_SECONDS)]
         for rate in without_reserve(self._rates, reserve):
-            made += [rate.requests, _milliseconds(rate.seconds + JITTER_SECONDS)]
-        return made
+            arguments += [rate.requests, _milliseconds(rate.seconds + JITTER_SECONDS)]
+        return arguments
 
     def _delay(self, reply: list[Any]) -> Delay:
         seconds, why = max(reply[0], 1) / 1000, reply[1]
@@ -140,16 +140,16 @@ class RedisLedger:
 
 
 def connect_ledger(vendor: str, url: str, rates: Iterable[Rate]) -> RedisLedger:
-    """Return a ledger over a client of its own, which is connected when it is first asked.
+    """Return a ledger with a client of its own, which connects on first use.
 
-    Raises :class:`ConfigError` for an address that is none.
+    Raises :class:`ConfigError` for an invalid URL.
     """
     try:
         client = redis.Redis.from_url(
             url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
         )
     except ValueError as error:
-        raise ConfigError(f"{vendor}: the address of the quota's Redis: {error}") from None
+        raise ConfigError(f"{vendor}: invalid Redis URL for the shared quota: {error}") from None
     return RedisLedger(vendor, client, rates)
 
 

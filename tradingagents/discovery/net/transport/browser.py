@@ -1,8 +1,8 @@
-"""Sending with a browser's handshake, for a vendor that turns other clients away.
+"""Send with a browser's TLS and HTTP/2 fingerprint, for a vendor that rejects other clients.
 
-Some vendors judge a caller by how its TLS and HTTP/2 look, before they read a word of it. curl_cffi sends
-as a current browser would; yfinance uses it by default, for that reason. Everything above the socket stays
-as it is for the other vendors: cache, pace, retries, circuit, deadline.
+Some vendors accept or reject a client by its handshake, before they read the request. curl_cffi reproduces
+a current browser's; yfinance uses it by default, for that reason. Everything above the socket is the same as
+for the other vendors: cache, pace, retries, circuit, deadline.
 """
 
 from __future__ import annotations
@@ -18,23 +18,22 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from tradingagents.discovery.model.clock import Deadline, current_deadline
 from tradingagents.discovery.model.errors import NotConfiguredError
-from tradingagents.discovery.net.transport.body import BodyTooLarge
-from tradingagents.discovery.net.transport.wire import current_wire
+from tradingagents.discovery.net.transport.wire import BodyTooLarge, Wire, current_wire
 
 __all__ = ["BrowserTransport"]
 
 _BROWSER = "chrome"  # curl_cffi's name for the newest one it knows
 _DECODED = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # curl has undone them
-_NO_PROXY = {"all": ""}  # said outright, or curl would take one from the environment by itself
+_NO_PROXY = {"all": ""}  # explicit, or curl would take one from the environment
 _ABORT = 0xFFFFFFFF  # libcurl's CURL_WRITEFUNC_ERROR
 
 
 class BrowserTransport:
-    """The plain sending of an adapter, done by curl_cffi. Thread-safe: each thread has a handle of its own.
+    """``HTTPAdapter.send`` by curl_cffi. Thread-safe: each thread has a handle of its own.
 
-    A request's own headers are not sent, the browser's are; cookies are kept for as long as this object
-    lives. A timeout covers connection and whole answer. A cancel is seen whenever a part of the body
-    arrives; a handle that waits for the first byte ends with its timeout, in its own thread.
+    The browser's headers are sent instead of the request's; cookies are kept as long as this object lives.
+    One timeout covers the connection and the whole answer. A cancel takes effect when the next part of the
+    body arrives; a handle that waits for the first byte ends with its timeout, in its own thread.
     """
 
     def __init__(self, max_body_bytes: int, *, wanted: str) -> None:
@@ -43,7 +42,7 @@ class BrowserTransport:
             from curl_cffi.requests import Session  # noqa: PLC0415 - optional
         except ImportError:
             raise NotConfiguredError(wanted) from None
-        # Redirects and proxies are the session's affair above, so that every hop is paced and judged.
+        # The session above follows redirects and chooses proxies, so that every hop is paced and classified.
         self._session: Any = Session(impersonate=_BROWSER, trust_env=False, allow_redirects=False)
         self._max_body_bytes = max_body_bytes
         self._build = HTTPAdapter().build_response
@@ -57,15 +56,19 @@ class BrowserTransport:
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        """Send ``request`` and return its answer, the body at hand. Raises errors of ``requests``."""
+        """Send ``request`` and return its response, body included. Raises errors of ``requests``."""
         from curl_cffi.requests import exceptions  # noqa: PLC0415 - as above
 
         body = _Body(self._max_body_bytes)
+        wire = current_wire()
+        url = request.url or ""
+        if wire is not None:
+            url, _ = wire.credentials.sign(url, None)
         try:
-            with _leaving():
+            with _sending(wire):
                 answer = self._session.request(
                     request.method,
-                    request.url,
+                    url,
                     data=request.body,
                     timeout=_within(current_deadline(), timeout),
                     verify=verify,
@@ -85,21 +88,20 @@ class BrowserTransport:
         self._session.close()
 
 
-def _leaving() -> AbstractContextManager[None]:
-    """Wait for leave to send, as a connection of ours does; curl opens its own only afterwards."""
-    wire = current_wire()
-    return contextlib.nullcontext() if wire is None else wire.leaving(lambda: None, new_connection=True)
+def _sending(wire: Wire | None) -> AbstractContextManager[None]:
+    """Wait for the permit to send, as our connections do; curl opens its connection afterwards."""
+    return contextlib.nullcontext() if wire is None else wire.sending(lambda: None, new_connection=True)
 
 
 def _within(deadline: Deadline, timeout: Any) -> tuple[float, float]:
-    """Return connect and read timeouts in seconds whose sum, which is what curl keeps, fits the deadline."""
+    """Return connect and read timeouts in seconds whose sum, which curl enforces, fits the deadline."""
     connect, read = timeout
     whole = min(connect + read, deadline.check())
     return min(connect, whole), max(whole - connect, 0.0)
 
 
 class _Body:
-    """Takes the decoded body in parts; stops the transfer when it is too long or not wanted any more."""
+    """Collects the decoded body; aborts the transfer when it is too long or the work was cancelled."""
 
     def __init__(self, max_bytes: int) -> None:
         self._parts: list[bytes] = []
@@ -123,8 +125,8 @@ class _Body:
 
 
 def _as_urllib3(answer: Any, body: bytes) -> HTTPResponse:
-    told = answer.headers.multi_items()
-    headers = HTTPHeaderDict([(name, text) for name, text in told if name.lower() not in _DECODED])
+    received = answer.headers.multi_items()
+    headers = HTTPHeaderDict([(name, text) for name, text in received if name.lower() not in _DECODED])
     return HTTPResponse(
         io.BytesIO(body),
         status=answer.status_code,

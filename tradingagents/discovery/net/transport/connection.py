@@ -1,4 +1,4 @@
-"""Connections and answers of urllib3 that go by the wire of their exchange."""
+"""Connections and responses of urllib3 that apply the limits of their exchange (see ``wire``)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import http.client
 import io
 import select
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -18,11 +19,11 @@ __all__ = ["POOL_CLASSES", "ConnectionLost", "hung_up"]
 
 
 class ConnectionLost(DiscoveryError):
-    """The other side hung up before a byte was sent: open another connection. Never leaves this package."""
+    """The server hung up before a byte was sent: open another connection. Never leaves this package."""
 
 
-class _WiredAnswer(http.client.HTTPResponse):
-    """An answer whose status line, headers and body are read through the wire of this context."""
+class _WiredResponse(http.client.HTTPResponse):
+    """A response whose status line, headers and body are read through the wire of this context."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -34,7 +35,7 @@ class _WiredAnswer(http.client.HTTPResponse):
 
 
 class _WiredConnection(HTTPConnection):
-    response_class = _WiredAnswer
+    response_class = _WiredResponse
     _is_new = True  # nothing has been sent over it yet
 
     def connect(self) -> None:
@@ -42,30 +43,41 @@ class _WiredConnection(HTTPConnection):
         self._is_new = True
         super().connect()
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        """Connect, wait for leave, send: in this order, or requests would bunch behind a slow connection."""
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        headers: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Connect, wait for the permit, add the credentials, send.
+
+        In this order: requests with permits would otherwise bunch behind a slow connection. urllib3 logs
+        ``url`` as its caller gave it, so the credentials are in none of its records.
+        """
         wire = current_wire()
         if wire is None:
-            super().request(*args, **kwargs)
+            super().request(method, url, body, dict(headers or {}), **options)
             return
         if self.sock is None:
             self.connect()
-        with wire.leaving(self._insist_on_the_connection, self._is_new):
+        signed_url, signed_headers = wire.credentials.sign(url, headers)
+        with wire.sending(self._check_connected, self._is_new):
             self._is_new = False
-            self._send_within(wire, args, kwargs)
+            self._limit_timeout(wire)
+            super().request(method, signed_url, body, signed_headers, **options)
 
-    def _send_within(self, wire: Wire, args: Any, kwargs: Any) -> None:
-        allowed = self.timeout
-        self.timeout = wire.granted if allowed is None else min(allowed, wire.granted)
-        super().request(*args, **kwargs)
+    def _limit_timeout(self, wire: Wire) -> None:
+        self.timeout = wire.granted if self.timeout is None else min(self.timeout, wire.granted)
 
-    def _insist_on_the_connection(self) -> None:
+    def _check_connected(self) -> None:
         if self.sock is None or hung_up(self.sock):
-            raise ConnectionLost("the connection was closed while its turn was awaited")
+            raise ConnectionLost("the connection was closed while the request waited for its permit")
 
 
 class _WiredSecureConnection(_WiredConnection, HTTPSConnection):
-    """The same over TLS; urllib3's pool has it connected before it sends."""
+    """The same over TLS; urllib3's pool connects it before it sends."""
 
 
 class _WiredPool(HTTPConnectionPool):
@@ -77,13 +89,13 @@ class _WiredSecurePool(HTTPSConnectionPool):
 
 
 POOL_CLASSES = {"http": _WiredPool, "https": _WiredSecurePool}
-"""What a urllib3 ``PoolManager`` must build its pools of for exchanges to be wired."""
+"""What a urllib3 ``PoolManager`` must use as pool classes for the limits to apply."""
 
 
 def hung_up(sock: socket.socket) -> bool:
-    """Whether the other side has closed the connection; False where the system cannot tell.
+    """Whether the other side has closed the connection; False where the system cannot detect it.
 
-    That there is something to read does not mean it: a TLS server sends tickets unasked.
+    Readable data does not prove it: a TLS server sends session tickets at any time.
     """
     if not hasattr(select, "poll"):
         return False

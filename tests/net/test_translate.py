@@ -17,9 +17,8 @@ from tests.net.vendor_server import Handler, VendorServer
 from tradingagents.discovery.model import errors
 from tradingagents.discovery.model.errors import BadPayload, FetchError, Permanent, Transient
 from tradingagents.discovery.net import FetchSession
-from tradingagents.discovery.net.faults import TRANSPORT_ERRORS, translate
-from tradingagents.discovery.net.transport.body import BodyTooLarge
-from tradingagents.discovery.net.transport.wire import ExchangeTooLong
+from tradingagents.discovery.net.translate import TRANSPORT_ERRORS, translate
+from tradingagents.discovery.net.transport.wire import BodyTooLarge, ExchangeTooLong
 
 OpenSession = Callable[..., FetchSession]
 
@@ -123,7 +122,7 @@ def test_a_url_that_cannot_be_asked_is_one_of_ours(
 
 def test_redirects_in_circles_end_as_one_of_ours(server: VendorServer, open_session: OpenSession) -> None:
     server.script = lambda handler: handler.answer(302, b"", Location="/again")
-    with pytest.raises(BadPayload, match="circles"):
+    with pytest.raises(BadPayload, match="too many redirects"):
         open_session().get(f"{server.url}/quote")
     assert len(server.hits) == 6
 

@@ -1,4 +1,4 @@
-"""Foreign transport errors to ours. What the vendor said is not here but in ``classify``."""
+"""Translate errors of requests, urllib3 and sockets into ours. ``classify`` reads the vendor's answers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import urllib3.exceptions
 
 from tradingagents.discovery.model.errors import BadPayload, DiscoveryError, FetchError, Permanent, Transient
 from tradingagents.discovery.model.redact import redact
-from tradingagents.discovery.net.transport.body import BodyTooLarge
-from tradingagents.discovery.net.transport.wire import ExchangeTooLong
+from tradingagents.discovery.net.transport.wire import BodyTooLarge, ExchangeTooLong
 
 __all__ = ["TRANSPORT_ERRORS", "is_timeout", "translate"]
 
@@ -19,7 +18,7 @@ TRANSPORT_ERRORS = (
     BodyTooLarge,
     ExchangeTooLong,
 )
-"""Everything that sending a request and reading its answer can raise, apart from our own errors."""
+"""What sending a request and reading its response can raise, apart from our public errors."""
 
 _WRONG_REQUEST = (
     requests.exceptions.InvalidURL,
@@ -53,19 +52,19 @@ _TIMEOUTS = (
 
 
 def is_timeout(error: BaseException) -> bool:
-    """Whether the other side was simply too slow."""
+    """Whether the server was too slow, which a refused connection is not."""
     return isinstance(error, _TIMEOUTS) and not isinstance(error, urllib3.exceptions.NewConnectionError)
 
 
 def translate(vendor: str, error: BaseException) -> FetchError:
     """Return our error for a foreign one.
 
-    The foreign text is not taken over as it stands: it holds the URL, and with some vendors the key.
+    Its text is not copied: it holds the URL, which may hold a key that a client put there.
     """
     if isinstance(error, FetchError):
         return error
     if isinstance(error, _WRONG_ANSWER):
-        return BadPayload(vendor, _said(error))
+        return BadPayload(vendor, _payload_message(error))
     if isinstance(error, _WRONG_REQUEST):
         return Permanent(vendor, f"the request cannot be sent ({type(error).__name__})")
     if is_timeout(error):
@@ -73,16 +72,16 @@ def translate(vendor: str, error: BaseException) -> FetchError:
     return Transient(vendor, f"connection trouble ({_cause(error)})")
 
 
-def _said(error: BaseException) -> str:
+def _payload_message(error: BaseException) -> str:
     if isinstance(error, requests.TooManyRedirects):
-        return "redirected in circles"
+        return "too many redirects"
     if isinstance(error, DiscoveryError):
         return redact(str(error))
     return f"the answer cannot be decoded ({type(error).__name__})"
 
 
 def _cause(error: BaseException) -> str:
-    """Name the innermost cause: the outer ones only say that something went wrong below them."""
+    """Name the innermost cause; the outer errors only wrap it."""
     seen: set[int] = set()
     while id(error) not in seen:
         seen.add(id(error))

@@ -1,0 +1,36 @@
+"""A vendor's secret query parameters and headers, and where they are put on a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
+
+__all__ = ["Credentials"]
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Query parameters and headers that are secret.
+
+    The connection adds them while it writes the request, below everything that logs or keeps a URL:
+    requests, requests-cache and urllib3 see the request without them, and so does every exception, log
+    record, response and cache entry. They are sent to the vendor's own address only.
+    """
+
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def sign(self, url: str, headers: Mapping[str, Any] | None) -> tuple[str, dict[str, Any]]:
+        """Return ``url`` (absolute, or path and query) and ``headers`` with the credentials added."""
+        if self.params:
+            url = f"{url}{'&' if '?' in url else '?'}{urlencode(self.params)}"
+        return url, {**(headers or {}), **self.headers}
+
+    def strip(self, url: str) -> str:
+        """Return ``url`` without the secret query parameters: a vendor may repeat them in a redirect."""
+        parts = urlsplit(url)
+        pairs = parts.query.split("&")
+        kept = [pair for pair in pairs if unquote_plus(pair.partition("=")[0]) not in self.params]
+        return url if kept == pairs else urlunsplit(parts._replace(query="&".join(kept)))
