@@ -1,4 +1,4 @@
-"""A clock that tests own."""
+"""A clock that tests control."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class JumpingClock:
-    """Moves only when told, or when somebody waits by it: then it jumps over the wait."""
+    """Moves only by :meth:`advance`, or when a thread waits on it: then it jumps over the wait."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

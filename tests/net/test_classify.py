@@ -204,11 +204,11 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("reason", "vendor", "given"), TABLE, ids=lambda value: getattr(value, "value", ""))
-def test_each_answer_means_what_the_table_says(reason: Reason, vendor: str, given: Answer) -> None:
+def test_each_answer_is_classified_as_in_the_table(reason: Reason, vendor: str, given: Answer) -> None:
     assert classify(vendor, given).reason is reason
 
 
-def test_the_table_knows_every_reason() -> None:
+def test_the_table_covers_every_reason() -> None:
     assert {reason for reason, _, _ in TABLE} == set(Reason)
 
 
@@ -243,7 +243,7 @@ def test_the_table_knows_every_reason() -> None:
         ("nasdaq", answer(429), 5.0),
     ],
 )
-def test_the_wait_is_the_vendors_own_or_what_its_limit_makes_it(
+def test_the_wait_is_the_vendors_or_follows_from_its_limit(
     vendor: str, given: Answer, seconds: float | None
 ) -> None:
     assert classify(vendor, given).wait_seconds == seconds
@@ -263,12 +263,12 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_each_reason_is_one_error_and_one_equivalent_status_or_an_answer(reason: Reason) -> None:
-    finding = Finding(reason, "said", 3.0)
+def test_each_reason_has_an_error_and_an_equivalent_status_or_is_an_answer(reason: Reason) -> None:
+    finding = Finding(reason, "reported", 3.0)
     error = finding.error("finnhub", 200)
     assert type(error) is ERRORS.get(reason, type(None))
     assert finding.is_answer == (error is None) == (finding.equivalent_status is None)
-    assert error is None or str(error) == "finnhub: said"
+    assert error is None or str(error) == "finnhub: reported"
     if isinstance(error, errors.RateLimited):
         assert error.retry_after_seconds == 3.0
 
@@ -374,7 +374,7 @@ REDDIT_ERRORS = {
     "bad_json.json": Reason.BAD_PAYLOAD,
     "forbidden.json": Reason.BAD_REQUEST,
     "not_found.json": Reason.ABSENT,
-    "okay_with_0_byte_content.json": Reason.OK,  # a DELETE: it has nothing to say
+    "okay_with_0_byte_content.json": Reason.OK,  # a DELETE: it has no body
     "readonlyauthorizer_refresh.json": Reason.OK,
     "scriptauthorizer_refresh__with_invalid_username_or_password.json": Reason.KEY,
     "service_unavailable.json": Reason.DOWN,

@@ -30,7 +30,7 @@ from tradingagents.discovery.model.errors import (
 from tradingagents.discovery.net import Credentials, FetchSession, check, counting
 
 OpenSession = Callable[..., FetchSession]
-Ask = Callable[[], Any]
+Call = Callable[[], Any]
 
 
 class PlainFinnhub(finnhub.Client):
@@ -52,7 +52,7 @@ class NoRetry(FiniteRetryStrategy):
         super().__init__(retries=retries)
 
 
-def tamed_reddit(session: FetchSession, url: str) -> praw.Reddit:
+def plain_reddit(session: FetchSession, url: str) -> praw.Reddit:
     reddit = praw.Reddit(
         client_id="id",
         client_secret="secret",
@@ -97,7 +97,7 @@ class Vendors:
         else:
             handler.answer(200, {"c": 1.0, "t": 1772485200})
 
-    def asked(self) -> int:
+    def requests(self) -> int:
         return sum(not hit.path.startswith("/api/v1/access_token") for hit in self.server.hits)
 
 
@@ -119,125 +119,125 @@ def unwrapped() -> Iterator[None]:
 
 
 @pytest.fixture(params=["praw", "finnhub", "plain"])
-def ask_with(
+def caller_with(
     request: pytest.FixtureRequest, vendors: Vendors, open_session: OpenSession
-) -> Callable[..., Ask]:
+) -> Callable[..., Call]:
     """Build a call by each kind of client, all over one session with the options given."""
 
-    def build(**options: Any) -> Ask:
+    def build(**options: Any) -> Call:
         url = vendors.server.url
         session = open_session("reddit" if request.param == "praw" else "finnhub", **options)
         if request.param == "praw":
-            reddit = tamed_reddit(session, url)
-            call: Ask = lambda: [post.title for post in reddit.subreddit("stocks").hot(limit=1)]
+            reddit = plain_reddit(session, url)
+            call: Call = lambda: [post.title for post in reddit.subreddit("stocks").hot(limit=1)]
         elif request.param == "finnhub":
             client = PlainFinnhub(session, url)
             call = lambda: client.quote("A")
         else:
             call = lambda: session.fetch(f"{url}/quote").json()
 
-        def ask() -> Any:
+        def attempt() -> Any:
             with unwrapped():
                 return call()
 
-        return ask
+        return attempt
 
     return build
 
 
-def test_each_client_gets_its_answer(ask_with: Callable[..., Ask]) -> None:
-    assert ask_with()() in (["T"], {"c": 1.0, "t": 1772485200})
+def test_each_client_gets_its_answer(caller_with: Callable[..., Call]) -> None:
+    assert caller_with()() in (["T"], {"c": 1.0, "t": 1772485200})
 
 
 def test_each_client_ends_at_the_deadline_and_not_at_its_own_timeout(
-    vendors: Vendors, ask_with: Callable[..., Ask]
+    vendors: Vendors, caller_with: Callable[..., Call]
 ) -> None:
     vendors.fault = lambda handler: handler.server.over.wait(PATIENCE)
-    ask = ask_with()
+    call = caller_with()
     started = time.monotonic()
     with deadline_scope(Deadline(0.3)), pytest.raises(DeadlineExceeded):
-        ask()
+        call()
     assert time.monotonic() - started < time_allowance(1.5)
 
 
-def test_each_client_wakes_on_a_cancel(vendors: Vendors, ask_with: Callable[..., Ask]) -> None:
+def test_each_client_returns_on_a_cancel(vendors: Vendors, caller_with: Callable[..., Call]) -> None:
     vendors.fault = lambda handler: handler.server.over.wait(PATIENCE)
-    ask, deadline = ask_with(), Deadline(PATIENCE)
+    call, deadline = caller_with(), Deadline(PATIENCE)
     timer = threading.Timer(0.2, deadline.cancel)
     timer.start()
     started = time.monotonic()
     with deadline_scope(deadline), pytest.raises(Cancelled):
-        ask()
+        call()
     assert time.monotonic() - started < time_allowance(1.5)
     timer.join()
 
 
-def test_each_client_gets_past_trouble_that_passes(vendors: Vendors, ask_with: Callable[..., Ask]) -> None:
+def test_each_client_survives_a_temporary_outage(vendors: Vendors, caller_with: Callable[..., Call]) -> None:
     def twice(handler: Handler) -> None:
-        if vendors.asked() <= 2:
+        if vendors.requests() <= 2:
             handler.answer(503, "<html>", Content_Type="text/html")
         else:
             vendors.fault = None
             vendors._script(handler)
 
     vendors.fault = twice
-    ask = ask_with(attempts=3)
+    call = caller_with(attempts=3)
     started = time.monotonic()
     counts: Counter[str] = Counter()
     with counting(lambda _, what, amount: counts.update({what: int(amount)})):
-        assert ask()
+        assert call()
     assert counts["retried.http_503"] == 2
     assert time.monotonic() - started < time_allowance(1.0)  # no sleep of prawcore's own
 
 
 @pytest.mark.parametrize(("status", "kind"), [(503, Transient), (429, RateLimited), (401, Auth)])
-def test_each_clients_refusal_comes_out_as_one_of_ours(
-    status: int, kind: type[FetchError], vendors: Vendors, ask_with: Callable[..., Ask]
+def test_each_clients_refusal_becomes_one_of_our_errors(
+    status: int, kind: type[FetchError], vendors: Vendors, caller_with: Callable[..., Call]
 ) -> None:
     def refuse(handler: Handler) -> None:
         handler.answer(status, {"error": "Invalid API key"}, WWW_Authenticate='Bearer error="invalid_token"')
 
     vendors.fault = refuse
     with pytest.raises((kind, prawcore.InvalidToken)) as raised:
-        ask_with()()
+        caller_with()()
     if isinstance(raised.value, prawcore.InvalidToken):
         with pytest.raises(kind):
             check(raised.value.response)
 
 
-def test_each_client_is_refused_at_once_while_the_vendor_wants_to_be_left_alone(
-    vendors: Vendors, ask_with: Callable[..., Ask]
+def test_each_client_is_refused_at_once_during_a_wait_set_by_the_vendor(
+    vendors: Vendors, caller_with: Callable[..., Call]
 ) -> None:
     vendors.fault = lambda handler: handler.answer(429, {"error": "limit"}, Retry_After="300")
-    ask = ask_with(attempts=3)
+    call = caller_with(attempts=3)
     started = time.monotonic()
     for _ in range(3):
         with deadline_scope(Deadline(5.0)), pytest.raises(RateLimited):
-            ask()
-    assert vendors.asked() == 1
+            call()
+    assert vendors.requests() == 1
     assert time.monotonic() - started < time_allowance(1.0)
 
 
 def test_an_empty_body_is_not_an_empty_market_to_any_client(
-    vendors: Vendors, ask_with: Callable[..., Ask]
+    vendors: Vendors, caller_with: Callable[..., Call]
 ) -> None:
     """prawcore takes a body of length 0 for a listing without posts."""
     vendors.fault = lambda handler: handler.answer(200, b"")
     with pytest.raises(FetchError, match="no body"):
-        ask_with()()
+        caller_with()()
 
 
-def test_each_client_is_served_from_the_cache(vendors: Vendors, ask_with: Callable[..., Ask]) -> None:
-    ask = ask_with(ttl_seconds=(("*", 60.0),))
-    assert ask() == ask()
-    assert vendors.asked() == 1
+def test_each_client_is_served_from_the_cache(vendors: Vendors, caller_with: Callable[..., Call]) -> None:
+    call = caller_with(ttl_seconds=(("*", 60.0),))
+    assert call() == call()
+    assert vendors.requests() == 1
 
 
 def test_a_rate_limit_header_does_not_put_praw_to_sleep(vendors: Vendors, open_session: OpenSession) -> None:
     vendors.fault = lambda handler: handler.answer(
         200, LISTING, x_ratelimit_remaining="1.0", x_ratelimit_used="999", x_ratelimit_reset="500"
     )
-    reddit = tamed_reddit(open_session("reddit"), vendors.server.url)
+    reddit = plain_reddit(open_session("reddit"), vendors.server.url)
     started = time.monotonic()
     for name in ("stocks", "options", "investing"):
         list(reddit.subreddit(name).hot(limit=1))

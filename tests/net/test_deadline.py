@@ -62,7 +62,7 @@ SLOW = [hang_before_headers, hang_after_headers, drip_body, drip_chunk_size, dri
 
 
 @pytest.mark.parametrize("script", SLOW)
-def test_a_slow_vendor_is_left_at_the_deadline(
+def test_a_call_to_a_slow_vendor_ends_at_the_deadline(
     script: Callable[[Handler], None], server: VendorServer, open_session: OpenSession
 ) -> None:
     server.script = script
@@ -85,7 +85,7 @@ def test_a_cancel_ends_a_call_at_once_wherever_it_waits(
     timer.join()
 
 
-def test_a_proxy_does_not_lead_past_the_deadline(server: VendorServer, open_session: OpenSession) -> None:
+def test_the_deadline_applies_through_a_proxy(server: VendorServer, open_session: OpenSession) -> None:
     server.script = drip_body
     session = open_session(base_urls=("http://vendor.invalid",))
     session.proxies = {"http": server.url}
@@ -94,7 +94,7 @@ def test_a_proxy_does_not_lead_past_the_deadline(server: VendorServer, open_sess
     assert server.hits[0].path == "http://vendor.invalid/quote"
 
 
-def test_a_drip_ends_without_any_deadline_too(server: VendorServer, open_session: OpenSession) -> None:
+def test_a_drip_ends_without_a_deadline_too(server: VendorServer, open_session: OpenSession) -> None:
     server.script = drip_body
     session = open_session(exchange_timeout_seconds=0.3)
     with ends_within(0.25, 1.5), pytest.raises(Transient, match="in time"):
@@ -190,7 +190,7 @@ def test_a_body_exactly_at_the_limit_is_whole(server: VendorServer, open_session
     assert check(response).content == body
 
 
-def test_a_body_cut_short_is_trouble_not_an_answer(server: VendorServer, open_session: OpenSession) -> None:
+def test_a_body_cut_short_is_an_error(server: VendorServer, open_session: OpenSession) -> None:
     def cut(handler: Handler) -> None:
         handler.close_connection = True
         handler.head_only(Content_Length="100")
@@ -215,7 +215,7 @@ def test_a_decoded_body_arrives_whole(encoding: str, server: VendorServer, open_
     assert open_session().fetch(f"{server.url}/quote").content == body
 
 
-def test_connections_are_used_again(server: VendorServer, open_session: OpenSession) -> None:
+def test_connections_are_reused(server: VendorServer, open_session: OpenSession) -> None:
     clients = set()
     server.script = lambda handler: (clients.add(handler.client_address), handler.answer(200, {"a": 1}))[1]
     session = open_session()
@@ -224,7 +224,7 @@ def test_connections_are_used_again(server: VendorServer, open_session: OpenSess
     assert len(clients) == 1
 
 
-def test_a_cut_that_comes_late_spares_a_socket_already_given_back() -> None:
+def test_a_late_cut_does_not_touch_a_released_socket() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         with wired(Deadline(), 1.0, 1.0) as wire:
@@ -234,7 +234,7 @@ def test_a_cut_that_comes_late_spares_a_socket_already_given_back() -> None:
         assert ours.recv(16) == b"still open"
 
 
-def test_a_cut_that_comes_early_ends_the_exchange_as_soon_as_it_has_a_socket() -> None:
+def test_an_early_cut_ends_the_exchange_as_soon_as_it_has_a_socket() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, wired(Deadline(), 1.0, 1.0) as wire:
         wire.cut()
@@ -242,7 +242,7 @@ def test_a_cut_that_comes_early_ends_the_exchange_as_soon_as_it_has_a_socket() -
         assert ours.recv(16) == b""
 
 
-def test_a_late_cancel_does_not_touch_a_connection_given_back(
+def test_a_late_cancel_does_not_touch_a_returned_connection(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     """The socket of a finished exchange serves the next one: the first one's cancel must not cut it."""

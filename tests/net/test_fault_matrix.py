@@ -1,15 +1,16 @@
-"""Every fault of the sandbox with every vendor: a scan by ``DiscoveryGraph`` with healthy vendors beside.
+"""Every fault of the sandbox with six vendors and eight of their scanners (:data:`SCANNERS`).
 
-What each case promises: the hit scanners end with a status and reason that :data:`ENDS` allows, the
-others find what they find on a healthy day, the scan is back by its deadlines, every thread ends, and
-no key stands in anything that comes out.
+Checked in each case: the scanners of the faulty vendors end with a status and reason that :data:`ENDS`
+allows, the others find the same candidates as without faults, the scan returns by its deadlines, every
+thread ends, and no key appears in anything that is written or returned. Yahoo and the scanners that are not
+in :data:`SCANNERS` are not covered here.
 
-The data source is ``live`` and the vendors' addresses lead to the sandbox, so that keys are read and
-sent as in earnest. A scan meets one fault with the three vendors of a group, whose scanners have no vendor
-in common, and beside them runs one of a healthy vendor; all eight scanners run in
-:func:`test_all_eight_scanners_with_one_vendor_hanging` and where faults come by chance. Each case has a state folder of its own, so nothing
-is answered from a cache that an earlier case filled. Attempts are one, rates are off and no circuit
-opens, so that a case shows its fault and not what the retry or the breaker makes of it.
+The data source is ``live`` and the vendors' base URLs lead to the sandbox, so that keys are read and sent
+as in production. A scan has one fault at the vendors of one group, whose scanners share no vendor, and one
+scanner of a healthy vendor; all scanners of the matrix run together in
+:func:`test_all_scanners_of_the_matrix_with_one_vendor_hanging` and in the tests of random faults. Each case
+has a state folder of its own, so that no cache is shared between cases. There is one attempt, no rate limit
+and no open circuit, so that a case shows the effect of its fault and not of the retry or the breaker.
 """
 
 from __future__ import annotations
@@ -48,14 +49,14 @@ GROUPS = {
     ("alpha_vantage", "sec", "reddit"): "earnings_calendar",
     ("finnhub", "finra", "nasdaq"): "market_movers",
 }
-"""Vendors that are hit in one scan, and the scanner of a healthy one beside them."""
+"""Vendors that are faulty in one scan, and the scanner of a healthy vendor that runs too."""
 
 FRUGAL: Mapping[str, Mapping[str, Any]] = {"volume_accumulation": {"mean_days": 5}}
-"""Settings that ask for less of the same, for time."""
+"""Settings with fewer requests, to save time."""
 
 PATIENT_SECONDS = 15.0
 HURRIED_SECONDS = 0.4  # the deadline of a scanner whose vendor never finishes an answer
-UNWILLING_SECONDS = 4.0  # too short for the waits that a refusal asks for
+UNWILLING_SECONDS = 4.0  # shorter than the waits that the refusals set
 SLACK_SECONDS = 0.5  # beyond a deadline
 BODY_LIMIT = 2_000_000
 VENDORS = tuple(SCANNERS)
@@ -142,7 +143,7 @@ ENDS: dict[str, set[End]] = {
     "429-date": {RATE},
     "429-nonsense": {RATE},
     "429-ten-years": {RATE},
-    "503-seconds": {DOWN, RATE},  # who asks later is told of the wait without a request
+    "503-seconds": {DOWN, RATE},  # later requests are refused during the wait
 }
 """What a fault may come to, with any vendor that :data:`OWN_ENDS` does not name."""
 
@@ -160,13 +161,13 @@ OWN_ENDS: dict[tuple[str, str], set[End]] = {
     ("duplicate_fields", "nasdaq"): {BAD},
     ("unknown_fields", "sec"): {BAD},
     ("unknown_fields", "finra"): {BAD},
-    ("status-403", "sec"): {RATE},  # so it refuses who asks too fast
+    ("status-403", "sec"): {RATE},  # the SEC's answer to too many requests
     ("status-404", "finra"): {STALE},
     ("too-long", "nasdaq"): {BAD},  # what is cut off is the end of its last line, the time it was made
 }
 """What a fault comes to with a vendor of whose format, or whose words, something else is true."""
 
-SAYS = dict.fromkeys(("huge", "huge-chunked", "gzip_bomb"), "over the limit")
+MESSAGES = dict.fromkeys(("huge", "huge-chunked", "gzip_bomb"), "over the limit")
 """Words in the message, where status and reason could have come about in another way."""
 
 REFUSALS: dict[str, End] = {
@@ -283,17 +284,17 @@ def outlet(
     caplog.set_level(logging.DEBUG)
 
     def collect(scanned: Scanned) -> bytes:
-        said = capfd.readouterr()
+        printed = capfd.readouterr()
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert files, "the state folder is empty"
-        texts = [json.dumps(scanned.update), caplog.text, said.out, said.err, *map(str, files)]
+        texts = [json.dumps(scanned.update), caplog.text, printed.out, printed.err, *map(str, files)]
         return b"\n".join([*(text.encode() for text in texts), *(path.read_bytes() for path in files)])
 
     return collect
 
 
 def end_of(receipt: Mapping[str, Any], healthy: Healthy) -> End:
-    """Return status and reason of an outcome; an ``ok`` says whether it found what it always finds."""
+    """Return status and reason of an outcome; the reason of ``ok`` is whether it has the usual candidates."""
     if receipt["status"] == "ok":
         assert receipt["candidates"], "ok with nothing"
         return AS_USUAL if receipt["candidates"] == healthy[receipt["scanner"]] else OTHERWISE
@@ -325,19 +326,19 @@ def check(
     timeouts: Mapping[str, float],
     healthy: Healthy,
 ) -> None:
-    """Assert what the receipts say, and that the scan was back in time."""
+    """Assert the expected outcomes, and that the scan returned in time."""
     hit_by = {name: vendor for vendor in vendors for name in SCANNERS[vendor]}
     for name, receipt in scanned.receipts.items():
         end = end_of(receipt, healthy)
-        told = f"{name}: {receipt['status']}/{receipt['reason']}: {receipt['message']}"
-        assert end in (allowed(case, hit_by[name]) if name in hit_by else {AS_USUAL}), told
-        assert name not in hit_by or SAYS.get(case, "") in receipt["message"], told
-        assert receipt["duration_seconds"] < timeouts[name] + time_allowance(SLACK_SECONDS), told
+        shown = f"{name}: {receipt['status']}/{receipt['reason']}: {receipt['message']}"
+        assert end in (allowed(case, hit_by[name]) if name in hit_by else {AS_USUAL}), shown
+        assert name not in hit_by or MESSAGES.get(case, "") in receipt["message"], shown
+        assert receipt["duration_seconds"] < timeouts[name] + time_allowance(SLACK_SECONDS), shown
     over = scanned.overrun(timeouts)
     assert over < time_allowance(SLACK_SECONDS), f"back {over:.2f} s late"
 
 
-def test_the_groups_leave_no_vendor_out_and_mix_no_scanners() -> None:
+def test_the_groups_cover_every_vendor_and_share_no_scanner() -> None:
     assert sorted(vendor for group in GROUPS for vendor in group) == sorted(VENDORS)
     for group, beside in GROUPS.items():
         names = [name for vendor in group for name in SCANNERS[vendor]]
@@ -346,7 +347,7 @@ def test_the_groups_leave_no_vendor_out_and_mix_no_scanners() -> None:
 
 @pytest.mark.parametrize("group", GROUPS, ids="+".join)
 @pytest.mark.parametrize("case", slow_except(FAST, CASES))
-def test_a_fault_ends_the_scanners_it_hits_truthfully_and_touches_no_other(
+def test_a_fault_is_reported_by_the_scanners_it_hits_and_affects_no_other(
     case: str,
     group: tuple[str, ...],
     sandbox: SandboxServer,
@@ -369,7 +370,7 @@ def test_a_fault_ends_the_scanners_it_hits_truthfully_and_touches_no_other(
 
 
 @pytest.mark.parametrize("vendor", slow_except({"sec"}, VENDORS))
-def test_all_eight_scanners_with_one_vendor_hanging(
+def test_all_scanners_of_the_matrix_with_one_vendor_hanging(
     vendor: str,
     sandbox: SandboxServer,
     healthy: Healthy,
@@ -395,12 +396,12 @@ BY_CHANCE: dict[str, set[str]] = {
     "html": {"vendor_down", "bad_payload"},
     "status": {"vendor_down"},
 }
-"""Faults that come by chance, and the reasons that tell of one."""
+"""Random faults, and the reasons that report them."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("seed", "kind"), list(enumerate(BY_CHANCE)))
-def test_faults_by_chance_are_told_where_they_strike_and_nowhere_else(
+def test_random_faults_are_reported_where_they_occur_and_nowhere_else(
     kind: str,
     seed: int,
     sandbox: SandboxServer,
@@ -409,7 +410,7 @@ def test_faults_by_chance_are_told_where_they_strike_and_nowhere_else(
     outlet: Callable[[Scanned], bytes],
     tmp_path: Path,
 ) -> None:
-    """One request in eight goes wrong, with every vendor; the server's log knows whose."""
+    """One request in eight fails, at every vendor; the server's log shows which."""
     for vendor in VENDORS:
         hit(Fault(kind, vendor, probability=1 / 8, seed=seed))
     timeouts = dict.fromkeys(ALL, PATIENT_SECONDS)
@@ -422,17 +423,17 @@ def test_faults_by_chance_are_told_where_they_strike_and_nowhere_else(
         troubled = [name for name in names if end_of(scanned.receipts[name], healthy) != AS_USUAL]
         assert troubled or vendor not in struck, f"a fault of {vendor} was passed over in silence"
     for name, receipt in scanned.receipts.items():
-        told = f"{name}: {receipt['status']}/{receipt['reason']}: {receipt['message']}"
+        shown = f"{name}: {receipt['status']}/{receipt['reason']}: {receipt['message']}"
         if not struck.intersection(vendor for vendor, names in SCANNERS.items() if name in names):
-            assert end_of(receipt, healthy) == AS_USUAL, told
-        assert receipt["reason"] in BY_CHANCE[kind] | {"none"}, told
+            assert end_of(receipt, healthy) == AS_USUAL, shown
+        assert receipt["reason"] in BY_CHANCE[kind] | {"none"}, shown
     assert scanned.overrun(timeouts) < time_allowance(SLACK_SECONDS)
     out = outlet(scanned)
     assert [leak for leak in LEAKS if leak in out] == []
 
 
 @pytest.mark.parametrize("reason", ERRORS)
-def test_each_text_that_alpha_vantage_sends_with_http_200_is_told_apart_and_keeps_the_key_to_itself(
+def test_each_alpha_vantage_refusal_with_http_200_is_classified_and_shows_no_key(
     reason: str,
     sandbox: SandboxServer,
     hit: Callable[[Fault], None],
@@ -452,7 +453,7 @@ def test_each_text_that_alpha_vantage_sends_with_http_200_is_told_apart_and_keep
 @pytest.mark.parametrize(
     "kind", slow_except({"reset"}, ["reset", "reset_mid_body", "wrong_length", "status"])
 )
-def test_a_fault_that_passes_is_not_noticed(
+def test_a_temporary_fault_does_not_change_the_result(
     kind: str,
     group: tuple[str, ...],
     sandbox: SandboxServer,
@@ -467,6 +468,6 @@ def test_a_fault_that_passes_is_not_noticed(
     for name, vendor in names.items():
         receipt = scanned.receipts[name]
         assert end_of(receipt, healthy) == AS_USUAL, f"{receipt['status']}: {receipt['message']}"
-        # One scanner asks for what several share, and any of them may be the one.
+        # One scanner sends the request that several share, and it may be any of them.
         counts = [one["requests"].get(vendor, {}) for one in scanned.receipts.values()]
         assert any(what.startswith("retried") for count in counts for what in count), counts

@@ -1,4 +1,4 @@
-"""Another attempt only where it is safe, jittered, within the deadline, and told by reason."""
+"""Retries only where it is safe, with jitter, within the deadline, and counted by reason."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def reset(handler: Handler) -> None:
         (lambda handler: handler.server.over.wait(0.4), "timeout"),
     ],
 )
-def test_what_passes_is_tried_again_and_counted_by_reason(
+def test_a_temporary_failure_is_retried_and_counted_by_reason(
     trouble: Callable[[Handler], None], reason: str, server: VendorServer, open_session: OpenSession
 ) -> None:
     server.answers(trouble, trouble, fine)
@@ -63,7 +63,7 @@ def test_what_passes_is_tried_again_and_counted_by_reason(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
-def test_what_will_not_pass_is_asked_once(
+def test_a_permanent_failure_is_not_retried(
     status: int, server: VendorServer, open_session: OpenSession
 ) -> None:
     server.script = failing(status)
@@ -71,7 +71,7 @@ def test_what_will_not_pass_is_asked_once(
     assert len(server.hits) == 1
 
 
-def test_attempts_include_the_first_and_the_last_answer_is_given_back(
+def test_attempts_include_the_first_and_the_last_answer_is_returned(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     server.script = failing(503)
@@ -84,7 +84,7 @@ def test_attempts_include_the_first_and_the_last_answer_is_given_back(
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_only_what_is_safe_is_sent_twice(
+def test_only_safe_methods_are_sent_twice(
     method: str, server: VendorServer, open_session: OpenSession
 ) -> None:
     server.script = failing(503)
@@ -92,7 +92,7 @@ def test_only_what_is_safe_is_sent_twice(
     assert len(server.hits) == 1
 
 
-def test_a_head_and_a_post_named_as_repeatable_are_tried_again(
+def test_a_head_and_a_post_configured_as_repeatable_are_retried(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     session = open_session(attempts=2, repeatable_posts=("/api/v1/access_token",))
@@ -107,7 +107,7 @@ def test_a_head_and_a_post_named_as_repeatable_are_tried_again(
     }
 
 
-def test_a_backoff_that_cannot_fit_is_not_begun(server: VendorServer, open_session: OpenSession) -> None:
+def test_a_backoff_that_does_not_fit_is_not_begun(server: VendorServer, open_session: OpenSession) -> None:
     server.script = failing(503, Retry_After="30")
     counts: Counter[str] = Counter()
     started = time.monotonic()
@@ -117,7 +117,7 @@ def test_a_backoff_that_cannot_fit_is_not_begun(server: VendorServer, open_sessi
     assert counts == {"sent": 1}
 
 
-def test_a_cancel_wakes_a_backoff(server: VendorServer, open_session: OpenSession) -> None:
+def test_a_cancel_ends_a_backoff(server: VendorServer, open_session: OpenSession) -> None:
     deadline = Deadline(PATIENCE * 3)
 
     def trouble(handler: Handler) -> None:
@@ -134,10 +134,10 @@ def test_a_cancel_wakes_a_backoff(server: VendorServer, open_session: OpenSessio
     assert len(server.hits) == 1
 
 
-def test_a_retry_that_is_refused_gives_the_failure_before_it(
+def test_a_refused_retry_returns_the_failure_before_it(
     server: VendorServer, open_session: OpenSession
 ) -> None:
-    """The circuit opens between two attempts: the caller hears of the outage, not of the circuit."""
+    """The circuit opens between two attempts: the caller gets the outage, not the open circuit."""
     server.script = failing(503)
     session = open_session(attempts=3, breaker=BreakerPolicy(1, 60.0))
     assert session.get(f"{server.url}/quote").status_code == 503
@@ -157,9 +157,7 @@ def test_every_attempt_takes_a_permit(server: VendorServer, open_session: OpenSe
 
 
 @given(attempt=st.integers(1, 2_000), base=st.floats(0.001, 10), cap=st.floats(0.001, 100))
-def test_the_backoff_is_drawn_from_nothing_to_a_doubling_bounded_top(
-    attempt: int, base: float, cap: float
-) -> None:
+def test_the_backoff_is_drawn_between_zero_and_a_doubling_cap(attempt: int, base: float, cap: float) -> None:
     ranges: list[tuple[float, float]] = []
 
     def draw(low: float, high: float) -> float:
@@ -203,7 +201,7 @@ def test_retry_after_is_read_in_all_its_forms(headers: dict[str, str], seconds: 
 
 
 @given(text=st.text(max_size=40))
-def test_no_header_can_break_the_reading(text: str) -> None:
+def test_no_header_can_break_the_parser(text: str) -> None:
     for name in ("Retry-After", "X-RateLimit-Reset", "Date"):
         headers = CaseInsensitiveDict({"Retry-After": "Mon, 02 Mar 2026 14:31:00 GMT", name: text})
         for value in (retry_after_seconds(headers, NOW), limit_reset_seconds(headers, NOW)):
@@ -220,16 +218,14 @@ def test_no_header_can_break_the_reading(text: str) -> None:
         ({}, None),
     ],
 )
-def test_the_reset_of_a_limit_is_read_as_seconds_or_as_a_time(
+def test_a_limit_reset_is_read_as_seconds_or_as_unix_time(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert limit_reset_seconds(CaseInsensitiveDict(headers), NOW) == seconds
 
 
-def test_a_vendors_own_spelling_of_the_wait_holds_too(
-    server: VendorServer, open_session: OpenSession
-) -> None:
-    """Reddit says with a success that nothing is left for five minutes."""
+def test_a_wait_in_a_vendors_own_header_is_kept_too(server: VendorServer, open_session: OpenSession) -> None:
+    """Reddit reports in a successful answer that nothing is left for five minutes."""
     server.script = lambda handler: handler.answer(
         200, {"a": 1}, x_ratelimit_remaining="0.0", x_ratelimit_reset="300", x_ratelimit_used="1000"
     )

@@ -90,7 +90,7 @@ def test_a_key_in_a_clients_own_url_is_not_kept_in_files_or_in_our_logs(
     assert UNKNOWN not in our_logs(caplog)
 
 
-def test_a_redirect_to_another_host_takes_no_key_along(
+def test_a_redirect_to_another_host_carries_no_key(
     server: VendorServer, other_host: VendorServer, open_session: OpenSession
 ) -> None:
     server.script = lambda handler: handler.answer(302, b"", Location=f"{other_host.url}/elsewhere")

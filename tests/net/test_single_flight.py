@@ -1,4 +1,4 @@
-"""Eight who ask the same thing at once make one request."""
+"""Eight equal requests at the same time are sent once."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def test_eight_equal_gets_make_one_request_and_count_as_such(
         with lock:
             counts[f"{vendor}.{what}"] += int(amount)
 
-    def ask(deadline: Deadline) -> object:
+    def fetch(deadline: Deadline) -> object:
         with counting(sink), deadline_scope(deadline):
             return check(session.get(f"{server.url}/quote?symbol=A")).json()
 
     deadlines = [Deadline(PATIENCE) for _ in range(8)]
-    crowd = Crowd(*[lambda deadline=deadline: ask(deadline) for deadline in deadlines])
+    crowd = Crowd(*[lambda deadline=deadline: fetch(deadline) for deadline in deadlines])
     until(lambda: all(map(waits, deadlines)))
     go.set()
     assert crowd.finish() == [{"a": 1}] * 8
@@ -78,7 +78,7 @@ def test_eight_equal_gets_make_one_request_and_count_as_such(
     assert counts == {"finnhub.sent": 1, "finnhub.coalesced": 7}
 
 
-def test_different_questions_do_not_wait_for_each_other(
+def test_different_requests_do_not_wait_for_each_other(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     both = threading.Barrier(2)
@@ -88,7 +88,7 @@ def test_different_questions_do_not_wait_for_each_other(
     assert crowd.finish() == [200, 200]
 
 
-def test_a_follower_lives_by_its_own_deadline(server: VendorServer, open_session: OpenSession) -> None:
+def test_a_follower_keeps_its_own_deadline(server: VendorServer, open_session: OpenSession) -> None:
     go = threading.Event()
     server.script = lambda handler: (go.wait(PATIENCE), handler.answer(200, {"a": 1}))[1]
     session = open_session()
@@ -101,7 +101,7 @@ def test_a_follower_lives_by_its_own_deadline(server: VendorServer, open_session
     assert len(server.hits) == 1
 
 
-def test_a_cancelled_follower_leaves_at_once(server: VendorServer, open_session: OpenSession) -> None:
+def test_a_cancelled_follower_returns_at_once(server: VendorServer, open_session: OpenSession) -> None:
     go = threading.Event()
     server.script = lambda handler: (go.wait(PATIENCE), handler.answer(200, {"a": 1}))[1]
     session = open_session()
@@ -121,9 +121,7 @@ def test_a_cancelled_follower_leaves_at_once(server: VendorServer, open_session:
     assert leader.finish() == [200]
 
 
-def test_a_leader_that_dies_of_its_own_deadline_hands_over(
-    server: VendorServer, open_session: OpenSession
-) -> None:
+def test_a_leader_past_its_own_deadline_hands_over(server: VendorServer, open_session: OpenSession) -> None:
     first = threading.Event()
 
     def script(handler: Handler) -> None:
@@ -136,13 +134,13 @@ def test_a_leader_that_dies_of_its_own_deadline_hands_over(
     server.script = script
     session = open_session()
 
-    def ask(seconds: float) -> object:
+    def fetch(seconds: float) -> object:
         with deadline_scope(Deadline(seconds)):
             return session.get(f"{server.url}/quote").status_code
 
-    leader = Crowd(lambda: ask(0.3))
+    leader = Crowd(lambda: fetch(0.3))
     assert first.wait(PATIENCE)
-    followers = Crowd(*[lambda: ask(PATIENCE)] * 3)
+    followers = Crowd(*[lambda: fetch(PATIENCE)] * 3)
     assert leader.finish() == ["DeadlineExceeded"]
     assert followers.finish() == [200, 200, 200]
     assert len(server.hits) == 2
@@ -158,16 +156,16 @@ def test_an_outage_reaches_every_follower_after_one_request() -> None:
         go.wait(PATIENCE)
         raise Transient("finnhub", "down")
 
-    def ask(deadline: Deadline) -> None:
+    def fetch(deadline: Deadline) -> None:
         try:
             flights.run("key", work, deadline)
         except Transient as error:
             errors.append(error)
 
-    leader = Crowd(lambda: ask(Deadline(PATIENCE)))
+    leader = Crowd(lambda: fetch(Deadline(PATIENCE)))
     assert inside.wait(PATIENCE)
     deadlines = [Deadline(PATIENCE) for _ in range(2)]
-    followers = Crowd(*[lambda deadline=deadline: ask(deadline) for deadline in deadlines])
+    followers = Crowd(*[lambda deadline=deadline: fetch(deadline) for deadline in deadlines])
     until(lambda: all(map(waits, deadlines)))
     go.set()
     leader.finish()
@@ -176,7 +174,7 @@ def test_an_outage_reaches_every_follower_after_one_request() -> None:
     assert len({id(error) for error in errors}) == 3  # a shared one would mix up their tracebacks
 
 
-def test_a_crash_of_the_leader_is_not_the_followers() -> None:
+def test_a_crash_of_the_leader_does_not_reach_the_followers() -> None:
     flights: SingleFlight[int] = SingleFlight()
     inside, go = threading.Event(), threading.Event()
 
@@ -195,9 +193,7 @@ def test_a_crash_of_the_leader_is_not_the_followers() -> None:
     assert follower.finish() == [(7, True)]
 
 
-def test_redirects_that_lead_to_each_other_do_not_deadlock(
-    server: VendorServer, open_session: OpenSession
-) -> None:
+def test_redirects_to_each_other_do_not_deadlock(server: VendorServer, open_session: OpenSession) -> None:
     """One thread leads A and is sent to B while another leads B and is sent to A."""
     both = threading.Barrier(2)
     met: set[str] = set()

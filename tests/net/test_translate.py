@@ -1,4 +1,4 @@
-"""No foreign exception leaves the net layer, and none of ours is one that a client library repeats."""
+"""Foreign exceptions are translated, and ours are none that a client library retries."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_every_exception_of_urllib3_is_caught_and_is_one_of_ours(
 
 
 @pytest.mark.parametrize("number", [errno.ECONNRESET, errno.ECONNREFUSED, errno.EPIPE, errno.EHOSTUNREACH])
-def test_trouble_on_the_socket_is_worth_another_attempt(number: int) -> None:
+def test_a_socket_error_is_transient(number: int) -> None:
     import os
 
     ours = translate("finnhub", OSError(number, os.strerror(number)))
@@ -74,11 +74,11 @@ def test_trouble_on_the_socket_is_worth_another_attempt(number: int) -> None:
 @pytest.mark.parametrize(
     ("own", "kind"), [(BodyTooLarge("too long"), BadPayload), (ExchangeTooLong("too slow"), Transient)]
 )
-def test_what_is_raised_inside_comes_out_as_one_of_ours(own: Exception, kind: type[FetchError]) -> None:
+def test_internal_errors_are_translated(own: Exception, kind: type[FetchError]) -> None:
     assert type(translate("finnhub", own)) is kind
 
 
-def test_the_url_in_a_foreign_text_is_not_taken_over() -> None:
+def test_the_url_in_a_foreign_message_is_not_copied() -> None:
     pool = urllib3.HTTPConnectionPool("finnhub.io")
     cause = urllib3.exceptions.NewConnectionError(HTTPConnection("finnhub.io"), "Failed to establish")
     cause.__cause__ = ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
@@ -92,13 +92,13 @@ def test_the_url_in_a_foreign_text_is_not_taken_over() -> None:
 @pytest.mark.parametrize(
     "kind", [kind for kind in family(errors.DiscoveryError) if kind.__module__.startswith("tradingagents.")]
 )
-def test_no_error_of_ours_is_repeated_by_a_client_library(kind: type[Exception]) -> None:
+def test_no_error_of_ours_is_retried_by_a_client_library(kind: type[Exception]) -> None:
     assert not issubclass(kind, OSError | prawcore.Session.RETRY_EXCEPTIONS[0] | requests.RequestException)
     assert not issubclass(kind, prawcore.Session.RETRY_EXCEPTIONS)
     assert not issubclass(kind, tenacity.TryAgain)
 
 
-def test_our_errors_survive_the_way_between_processes() -> None:
+def test_our_errors_can_be_pickled() -> None:
     error = translate("finnhub", requests.ReadTimeout("slow"))
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), again.vendor) == (Transient, str(error), "finnhub")
@@ -113,21 +113,23 @@ def test_our_errors_survive_the_way_between_processes() -> None:
         ("http://[::bad/x", Permanent),
     ],
 )
-def test_a_url_that_cannot_be_asked_is_one_of_ours(
+def test_an_invalid_url_is_one_of_our_errors(
     url: str, kind: type[FetchError], open_session: OpenSession
 ) -> None:
     with pytest.raises(kind, match="cannot be sent"):
         open_session().get(url)
 
 
-def test_redirects_in_circles_end_as_one_of_ours(server: VendorServer, open_session: OpenSession) -> None:
+def test_a_redirect_loop_ends_in_one_of_our_errors(server: VendorServer, open_session: OpenSession) -> None:
     server.script = lambda handler: handler.answer(302, b"", Location="/again")
     with pytest.raises(BadPayload, match="too many redirects"):
         open_session().get(f"{server.url}/quote")
     assert len(server.hits) == 6
 
 
-def test_a_redirect_to_nowhere_is_one_of_ours(server: VendorServer, open_session: OpenSession) -> None:
+def test_a_redirect_to_an_unknown_scheme_is_one_of_our_errors(
+    server: VendorServer, open_session: OpenSession
+) -> None:
     server.script = lambda handler: handler.answer(302, b"", Location="gopher://127.0.0.1/")
     with pytest.raises(Permanent):
         open_session().get(f"{server.url}/quote")
@@ -165,7 +167,7 @@ def close_at_once(handler: Handler) -> None:
 
 
 @pytest.mark.parametrize("script", [garbage, endless_header, many_headers, bad_chunk, close_at_once])
-def test_broken_http_is_trouble_of_the_vendors(
+def test_broken_http_is_transient(
     script: Callable[[Handler], None], server: VendorServer, open_session: OpenSession
 ) -> None:
     server.script = script
@@ -173,6 +175,6 @@ def test_broken_http_is_trouble_of_the_vendors(
         open_session("nasdaq").get(f"{server.url}/quote")
 
 
-def test_a_length_that_is_no_number_does_not_matter(server: VendorServer, open_session: OpenSession) -> None:
+def test_an_invalid_length_is_ignored(server: VendorServer, open_session: OpenSession) -> None:
     server.script = bad_length
     assert open_session("nasdaq").fetch(f"{server.url}/quote").text == "hello"

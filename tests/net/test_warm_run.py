@@ -1,4 +1,4 @@
-"""A second scan within the TTL asks nothing that an earlier one was told, and finds the same."""
+"""A second scan within the TTL repeats no request of the first, and finds the same."""
 
 from __future__ import annotations
 
@@ -40,11 +40,13 @@ def scan(sandbox: SandboxServer, folder: Path) -> tuple[dict[str, Any], Counter[
     return update, Counter((one.vendor, one.endpoint) for one in sandbox.requests[before:])
 
 
-def test_a_second_run_asks_nothing_again_and_finds_the_same(sandbox: SandboxServer, tmp_path: Path) -> None:
-    cold, asked = scan(sandbox, tmp_path)
+def test_a_second_run_requests_nothing_again_and_finds_the_same(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    cold, requested = scan(sandbox, tmp_path)
     warm, asked_again = scan(sandbox, tmp_path)
     in_scans = config(sandbox, tmp_path)["discovery"]["vendors"].keys() - {"yahoo"}  # bars come between scans
-    assert {vendor for vendor, _ in asked} == in_scans
+    assert {vendor for vendor, _ in requested} == in_scans
     assert set(asked_again) <= NEVER_KEPT
     absent = [one for one in sandbox.requests if one.vendor == "finra" and one.status == 403]
     assert absent, "no holiday in the window: this shows less than it means to"
@@ -53,12 +55,10 @@ def test_a_second_run_asks_nothing_again_and_finds_the_same(sandbox: SandboxServ
     assert warm["tickers"] == cold["tickers"]
 
 
-def test_the_receipt_of_a_second_run_says_that_it_came_from_the_cache(
-    sandbox: SandboxServer, tmp_path: Path
-) -> None:
+def test_the_report_of_a_second_run_counts_cache_hits(sandbox: SandboxServer, tmp_path: Path) -> None:
     cold, _ = scan(sandbox, tmp_path)
     warm, _ = scan(sandbox, tmp_path)
-    asking = {one["scanner"] for one in cold["scan_report"]["outcomes"] if one["requests"]}
+    requesting = {one["scanner"] for one in cold["scan_report"]["outcomes"] if one["requests"]}
     expected = {
         "insider_buying",
         "material_events",
@@ -69,18 +69,18 @@ def test_the_receipt_of_a_second_run_says_that_it_came_from_the_cache(
         "reddit_dd",
         "earnings_surprise",
     }
-    assert asking >= expected
+    assert requesting >= expected
     for receipt in warm["scan_report"]["outcomes"]:
         counts = receipt["requests"].values()
         assert sum(one.get("sent", 0) for one in counts) <= 1, f"{receipt['scanner']}: more than a token"
-        # The symbol directory is asked for by whoever needs it first, and shared by the rest.
+        # The first scanner that needs the symbol directory requests it; the others share it.
         if receipt["scanner"] in expected:
             assert sum(one.get("cached", 0) + one.get("coalesced", 0) for one in counts) >= 1, receipt[
                 "scanner"
             ]
 
 
-def test_another_folder_knows_nothing_of_it(sandbox: SandboxServer, tmp_path: Path) -> None:
-    _, asked = scan(sandbox, tmp_path / "one")
-    _, asked_elsewhere = scan(sandbox, tmp_path / "other")
-    assert asked_elsewhere == asked
+def test_another_folder_shares_nothing(sandbox: SandboxServer, tmp_path: Path) -> None:
+    _, requested = scan(sandbox, tmp_path / "one")
+    _, requested_elsewhere = scan(sandbox, tmp_path / "other")
+    assert requested_elsewhere == requested

@@ -1,4 +1,4 @@
-"""A vendor on loopback: scripted answers, raw bytes when asked, and a log of what arrived when."""
+"""A vendor on loopback: scripted answers, raw bytes, and a log of the requests with their times."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def drip(self, data: bytes, gap: float) -> None:
-        """Write byte by byte, ``gap`` seconds apart, until the client leaves or the test ends."""
+        """Write byte by byte, ``gap`` seconds apart, until the client disconnects or the test ends."""
         for byte in data:
             if self.server.over.wait(gap):
                 return
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
         self.do_POST()
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @dataclass

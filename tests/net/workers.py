@@ -13,7 +13,7 @@ from tradingagents.discovery.state.files import StateFile
 
 
 def wait_for_the_others() -> None:
-    """Say that this process is ready, and wait until all are."""
+    """Print that this process is ready, and wait until all are."""
     print("ready", flush=True)  # noqa: T201 - the test reads it
     sys.stdin.readline()
 
@@ -30,8 +30,8 @@ def take_all(path: str, limit: str) -> int:
     return taken
 
 
-def ask(url: str, folder: str, process: str) -> int:
-    """Ask ten questions under the quota shared in ``folder``, and return how many were answered."""
+def fetch(url: str, folder: str, process: str) -> int:
+    """Send ten requests under the quota shared in ``folder``, and return how many were answered."""
     session = build_session(VendorPolicy("finnhub", (url,), (Rate(10, 1.5),)), state_dir=Path(folder))
     wait_for_the_others()
     answered = [session.fetch(f"{url}/quote?n={process}.{number}").ok for number in range(10)]
@@ -40,4 +40,4 @@ def ask(url: str, folder: str, process: str) -> int:
 
 
 if __name__ == "__main__":
-    print({"take-all": take_all, "ask": ask}[sys.argv[1]](*sys.argv[2:]))  # noqa: T201 - the test reads it
+    print({"take-all": take_all, "fetch": fetch}[sys.argv[1]](*sys.argv[2:]))  # noqa: T201 - the test reads it

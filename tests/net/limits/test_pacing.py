@@ -43,7 +43,7 @@ def pacer_of(ledger: QuotaLedger, clock: JumpingClock, rates: tuple[Rate, ...] =
 
 
 def pass_by(pacer: Pacer, deadline: Deadline) -> None:
-    """Send a request that takes no time to leave."""
+    """Send a request that is sent without delay."""
     with pacer.turn(deadline):
         pass
 
@@ -86,7 +86,9 @@ def test_no_window_ever_holds_more_permits_than_its_rate(rates: list[Rate], paus
 
 
 steps = st.lists(
-    st.tuples(st.sampled_from(["take", "leave", "say"]), st.integers(0, 7), st.sampled_from([0.0, 0.2, 0.9])),
+    st.tuples(
+        st.sampled_from(["take", "send", "report"]), st.integers(0, 7), st.sampled_from([0.0, 0.2, 0.9])
+    ),
     min_size=30,
     max_size=120,
 )
@@ -94,10 +96,10 @@ steps = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(limit=st.integers(1, 5), steps=steps, in_file=st.booleans())
-def test_whatever_delays_its_threads_no_window_holds_more_requests_than_the_rate(
+def test_no_window_holds_more_requests_than_the_rate_however_threads_are_delayed(
     limit: int, steps: list[tuple[str, int, float]], in_file: bool
 ) -> None:
-    """A thread may be held up before its request leaves, and again before it says that it has left."""
+    """A thread may be delayed before it sends its request, and again before it reports it as sent."""
     clock = JumpingClock()
     ledger: QuotaLedger = MemoryLedger((Rate(limit, 1.0),), clock)
     file = StateFile(Path(":memory:"), QUOTA_SCHEMA)
@@ -110,19 +112,17 @@ def test_whatever_delays_its_threads_no_window_holds_more_requests_than_the_rate
         clock.advance(pause)
         if action == "take" and isinstance(ticket := ledger.take(), Ticket):
             taken.append(ticket)
-        elif action == "leave" and taken:
+        elif action == "send" and taken:
             silent.append(taken.pop(which % len(taken)))
             left.append(clock.monotonic())
-        elif action == "say" and silent:
+        elif action == "report" and silent:
             ledger.sent(silent.pop(which % len(silent)))
     file.close()
     for start in left:
         assert sum(start <= at < start + 1.0 for at in left) <= limit
 
 
-def test_a_request_that_is_still_leaving_is_waited_for_as_if_it_left_now(
-    ledger_of, clock: JumpingClock
-) -> None:
+def test_a_request_being_sent_counts_as_if_sent_now(ledger_of, clock: JumpingClock) -> None:
     ledger = ledger_of(Rate(1, 1.0))
     ticket = ledger.take()
     clock.advance(5.0)
@@ -134,7 +134,7 @@ def test_a_request_that_is_still_leaving_is_waited_for_as_if_it_left_now(
     assert ledger.peek() is None
 
 
-def test_a_thread_that_died_with_its_permit_does_not_keep_it(ledger_of, clock: JumpingClock) -> None:
+def test_a_permit_of_a_dead_thread_expires(ledger_of, clock: JumpingClock) -> None:
     ledger = ledger_of(Rate(1, 1.0))
     ledger.take()
     clock.advance(SENDING_SECONDS)
@@ -143,7 +143,7 @@ def test_a_thread_that_died_with_its_permit_does_not_keep_it(ledger_of, clock: J
     assert isinstance(ledger.take(), Ticket)
 
 
-def test_what_leaves_first_over_a_connection_counts_until_it_must_have_arrived(
+def test_the_first_request_over_a_connection_counts_until_it_must_have_arrived(
     ledger_of, clock: JumpingClock
 ) -> None:
     ledger = ledger_of(Rate(1, 1.0))
@@ -158,13 +158,13 @@ def test_what_leaves_first_over_a_connection_counts_until_it_must_have_arrived(
     assert clock.monotonic() - before == pytest.approx(2 * (1.0 + JITTER_SECONDS), abs=0.01)
 
 
-def test_looking_takes_nothing(ledger_of) -> None:
+def test_peek_takes_no_permit(ledger_of) -> None:
     ledger = ledger_of(Rate(1, 1.0))
     assert [ledger.peek() for _ in range(3)] == [None, None, None]
     assert isinstance(ledger.take(), Ticket)
 
 
-def test_of_several_windows_the_longest_wait_is_told(ledger_of, clock: JumpingClock) -> None:
+def test_of_several_windows_the_longest_wait_is_returned(ledger_of, clock: JumpingClock) -> None:
     ledger = ledger_of(Rate(1, 1.0), Rate(1, 10.0), Rate(3, 86_400.0))
     ledger.sent(ledger.take())
     assert ledger.peek() == Delay(pytest.approx(10.0 + JITTER_SECONDS), "pace")
@@ -178,7 +178,7 @@ def test_a_permit_is_waited_for_exactly(ledger_of, clock: JumpingClock) -> None:
     assert clock.monotonic() - before == pytest.approx(1.0 + JITTER_SECONDS, abs=0.002)
 
 
-def test_a_wait_that_cannot_fit_is_refused_at_once(ledger_of, clock: JumpingClock) -> None:
+def test_a_wait_beyond_the_deadline_is_refused_at_once(ledger_of, clock: JumpingClock) -> None:
     pacer = pacer_of(ledger_of(Rate(1, 10.0)), clock)
     pass_by(pacer, Deadline(clock=clock))
     before = clock.monotonic()
@@ -200,7 +200,7 @@ def test_a_spent_day_is_a_spent_quota_even_without_a_deadline(ledger_of, clock: 
 def test_a_hold_stops_every_caller_until_it_is_over(ledger_of, clock: JumpingClock) -> None:
     pacer = pacer_of(ledger_of(), clock)
     pacer.hold(20.0)
-    pacer.hold(5.0)  # a shorter wish does not shorten the longer one
+    pacer.hold(5.0)  # a shorter hold does not shorten the longer one
     with pytest.raises(RateLimited) as refused:
         pass_by(pacer, Deadline(10.0, clock))
     assert refused.value.retry_after_seconds == pytest.approx(20.0)
@@ -234,7 +234,7 @@ def test_a_refused_permit_is_not_spent(ledger_of, clock: JumpingClock) -> None:
     pass_by(pacer, Deadline(clock=clock))
 
 
-def test_a_cancel_wakes_who_waits_for_a_permit() -> None:
+def test_a_cancel_ends_a_wait_for_a_permit() -> None:
     pacer = pacer_of(MemoryLedger((Rate(1, 30.0),), SYSTEM_CLOCK), SYSTEM_CLOCK)
     pass_by(pacer, Deadline())
     deadline = Deadline(PATIENCE * 3)
@@ -247,7 +247,7 @@ def test_a_cancel_wakes_who_waits_for_a_permit() -> None:
     timer.join()
 
 
-def test_the_next_run_knows_what_was_spent(tmp_path: Path, clock: JumpingClock) -> None:
+def test_the_next_run_counts_the_spent_quota(tmp_path: Path, clock: JumpingClock) -> None:
     for _ in range(2):
         file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
         pass_by(pacer_of(SQLiteLedger(file, TWO_A_DAY, clock), clock), Deadline(clock=clock))
@@ -303,12 +303,12 @@ def test_the_server_never_sees_more_than_the_rate_from_eight_threads(
     session = open_session(rates=(Rate(10, 1.5),), state_dir=tmp_path)
     go = threading.Barrier(8)
 
-    def ask(thread: int) -> None:
+    def fetch(thread: int) -> None:
         go.wait()
         for number in range(2):
             session.fetch(f"{server.url}/quote?n={thread}.{number}")
 
-    threads = [threading.Thread(target=ask, args=(thread,)) for thread in range(8)]
+    threads = [threading.Thread(target=fetch, args=(thread,)) for thread in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -321,7 +321,7 @@ def test_the_server_never_sees_more_than_the_rate_from_eight_threads(
 def test_the_server_never_sees_more_than_the_rate_from_two_processes(
     server: VendorServer, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    calls = [("ask", server.url, str(tmp_path), str(number)) for number in range(2)]
+    calls = [("fetch", server.url, str(tmp_path), str(number)) for number in range(2)]
     run_workers(pytestconfig.rootpath, *calls)
     times = [hit.at for hit in server.hits]
     assert len(times) == 20
@@ -329,7 +329,7 @@ def test_the_server_never_sees_more_than_the_rate_from_two_processes(
 
 
 def test_a_retry_after_holds_every_thread(server: VendorServer, open_session: OpenSession) -> None:
-    """Eight threads meet one 429 that asks for half a second: nobody asks again before it is over."""
+    """Eight threads, one 429 with a wait of half a second: no request is sent before it is over."""
     refused = threading.Event()
 
     def script(handler: Handler) -> None:
@@ -400,7 +400,7 @@ def run_workers(root: Path, *calls: tuple[str, ...]) -> list[str]:
     return printed
 
 
-def test_two_processes_share_a_day_and_a_third_finds_nothing(
+def test_two_processes_share_a_daily_quota_and_a_third_gets_nothing(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     take = ("take-all", str(tmp_path / "shared.sqlite"), "1000")
@@ -416,9 +416,9 @@ def test_a_reserve_of_a_quota_is_kept_for_callers_without_one(
     with quota_reserve(2):
         for _ in range(3):
             pass_by(pacer, deadline)
-        for ask in (lambda: pass_by(pacer, deadline), lambda: pacer.await_turn(deadline)):
+        for use in (lambda: pass_by(pacer, deadline), lambda: pacer.await_turn(deadline)):
             with pytest.raises(QuotaSpent, match="spent except for a reserve of 2"):
-                ask()
+                use()
     for _ in range(2):
         pass_by(pacer, deadline)
     with pytest.raises(QuotaSpent, match="the quota is spent; the next"):

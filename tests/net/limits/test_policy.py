@@ -66,7 +66,7 @@ def test_every_setting_arrives() -> None:
         ({"rates": (Rate(1, 0.0),)}, "v.rates"),
     ],
 )
-def test_what_cannot_work_is_refused_by_name(wrong: dict[str, Any], named: str) -> None:
+def test_an_invalid_value_is_refused_by_name(wrong: dict[str, Any], named: str) -> None:
     with pytest.raises(ConfigError, match=f"^{named}"):
         VendorPolicy(**({"name": "v", "base_urls": ("https://v.example",)} | wrong))
 

@@ -80,7 +80,7 @@ def test_a_hold_of_one_machine_holds_the_others(machine: Any) -> None:
     assert second.take().seconds <= DAY
 
 
-def test_a_server_that_goes_away_leaves_a_quota_in_memory(machine: Any) -> None:
+def test_an_unreachable_server_is_replaced_by_a_quota_in_memory(machine: Any) -> None:
     clock = JumpingClock()
     ledger = machine(Rate(1, DAY))
     notices = Notices("finnhub")
@@ -124,7 +124,7 @@ def sandbox() -> Iterator[SandboxServer]:
 
 
 def machine_of(sandbox: SandboxServer) -> Vendors:
-    """Return a hub without a folder: only the Redis can tell it what another one spent."""
+    """Return clients without a state folder: they share the spent quota through Redis only."""
     settings = sandbox.config()["discovery"]["vendors"]
     own = {"rates": [{"requests": 1, "seconds": 86_400}], "quota_redis_url_env": "QUOTA_REDIS"}
     whole = {
@@ -147,7 +147,7 @@ def test_a_setting_makes_machines_share_a_quota(
     other.close()
 
 
-def test_a_redis_that_is_named_but_not_there_is_told(
+def test_a_configured_but_unreachable_redis_is_reported(
     sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     hub = machine_of(sandbox)
@@ -162,7 +162,7 @@ def test_a_redis_that_is_named_but_not_there_is_told(
     hub.close()
 
 
-def test_without_the_extra_it_says_what_to_install(
+def test_without_the_extra_the_error_names_what_to_install(
     sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QUOTA_REDIS", "redis://127.0.0.1:1/0")

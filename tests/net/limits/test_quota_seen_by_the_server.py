@@ -2,7 +2,7 @@
 
 The sandbox notes when the head of each request was read; that log is the witness here, not what the
 client believes to have sent. Run as ``python -m tests.net.limits.test_quota_seen_by_the_server URL FOLDER COUNT``
-this file is the second process: it asks ``COUNT`` questions and prints how many were answered.
+this file is the second process: it sends ``COUNT`` requests and prints how many were answered.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ def session_to(url: str, folder: Path, rates: Sequence[dict[str, Any]]) -> Fetch
     return open_session("finnhub", settings, state_dir=folder, credentials=KEY)
 
 
-def ask(session: FetchSession, url: str, question: str) -> None:
-    """Ask about one company; raise what the vendor, or our own quota, says against it."""
-    check(session.get(f"{url}/finnhub/api/v1/stock/recommendation", params={"symbol": question}))
+def fetch(session: FetchSession, url: str, symbol: str) -> None:
+    """Request one company's data; raise the vendor's refusal or our own quota's."""
+    check(session.get(f"{url}/finnhub/api/v1/stock/recommendation", params={"symbol": symbol}))
 
 
 def answered(session: FetchSession, url: str, questions: Sequence[str]) -> int:
     """Return how many questions were answered before the quota was spent; a wait is never refused."""
-    for number, question in enumerate(questions):
+    for number, symbol in enumerate(questions):
         try:
-            ask(session, url, question)
+            fetch(session, url, symbol)
         except QuotaSpent:
             return number
     return len(questions)
@@ -89,7 +89,7 @@ def start(root: Path, url: str, folder: Path, count: int, kind: str) -> subproce
 
 
 def go(process: subprocess.Popen[str]) -> None:
-    """Have it begin; it has said that it is ready."""
+    """Let it begin; it has printed that it is ready."""
     assert process.stdin is not None
     process.stdin.write("go\n")
     process.stdin.flush()
@@ -111,7 +111,7 @@ def arrivals(sandbox: SandboxServer | SandboxProcess) -> list[float]:
 
 @pytest.fixture
 def sandbox() -> Iterator[SandboxServer]:
-    """A sandbox that refuses nobody, and whose quota headers therefore hold nobody back."""
+    """A sandbox that refuses no request, so its quota headers cause no wait."""
     with SandboxServer() as running:
         yield running
 
@@ -136,7 +136,7 @@ def test_eight_threads_never_show_the_server_more_than_the_rate(
     times = arrivals(sandbox)
     assert (sum(counts), len(times)) == (16, 16)
     assert most_in_a_window(times, SECONDS) <= REQUESTS
-    assert max(times) - min(times) < 8 * SECONDS, "it is held back far more than the rate asks for"
+    assert max(times) - min(times) < 8 * SECONDS, "it is delayed far more than the rate requires"
 
 
 def hold_up(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
@@ -153,7 +153,7 @@ def hold_up(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["connect", "endheaders"])
-def test_what_holds_a_request_up_does_not_make_requests_arrive_denser_than_the_rate(
+def test_delays_do_not_make_requests_arrive_faster_than_the_rate(
     method: str, sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Held up with a permit in hand, it would arrive together with what was permitted later.
@@ -164,7 +164,7 @@ def test_what_holds_a_request_up_does_not_make_requests_arrive_denser_than_the_r
     hold_up(monkeypatch, method)
     session = session_to(sandbox.url, tmp_path, [{"requests": REQUESTS, "seconds": SECONDS}])
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: ask(session, sandbox.url, f"C{number}"), range(3 * REQUESTS)))
+        list(pool.map(lambda number: fetch(session, sandbox.url, f"C{number}"), range(3 * REQUESTS)))
     session.close()
     times = arrivals(sandbox)
     assert len(times) == 3 * REQUESTS
@@ -189,7 +189,7 @@ def test_two_processes_never_show_the_server_more_than_the_rate(
 
 
 def test_a_days_quota_is_not_overspent_by_restarting(tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    """Three sessions one after another and a process of its own on one folder, which then ask for more."""
+    """Three sessions one after another and another process use one folder, then send more requests."""
     with SandboxServer() as sandbox:
         spent = []
         for run in range(3):
@@ -204,7 +204,7 @@ def test_a_days_quota_is_not_overspent_by_restarting(tmp_path: Path, pytestconfi
 
 
 def test_two_scans_at_once_never_show_the_server_more_than_the_rate(tmp_path: Path) -> None:
-    """Each scan has sessions of its own, so only the folder knows of both."""
+    """Each scan has sessions of its own, so they share only the folder."""
     rate, seconds = 20, 1.0
     with SandboxProcess() as sandbox:  # with an interpreter of its own it reads what arrives when it arrives
         config = scan_config(sandbox, tmp_path, [{"requests": rate, "seconds": seconds}])
@@ -239,13 +239,13 @@ def scan_config(sandbox: SandboxProcess, folder: Path, rates: Sequence[dict[str,
     return config
 
 
-def test_what_does_not_fit_into_the_deadline_is_not_sent(sandbox: SandboxServer, tmp_path: Path) -> None:
+def test_a_request_that_does_not_fit_the_deadline_is_not_sent(sandbox: SandboxServer, tmp_path: Path) -> None:
     session = session_to(sandbox.url, tmp_path, [{"requests": REQUESTS, "seconds": SECONDS}])
     refused = 0
     with deadline_scope(Deadline(SECONDS / 2)):
         for number in range(REQUESTS + 2):
             try:
-                ask(session, sandbox.url, f"D{number}")
+                fetch(session, sandbox.url, f"D{number}")
             except DeadlineExceeded:
                 refused += 1
     session.close()

@@ -53,13 +53,15 @@ def session(sandbox: SandboxServer) -> Iterator[FetchSession]:
     sandbox.faults.clear()
 
 
-def test_a_browser_asks_and_the_answer_is_read_whole(sandbox: SandboxServer, session: FetchSession) -> None:
+def test_a_request_with_a_browsers_handshake_returns_the_whole_answer(
+    sandbox: SandboxServer, session: FetchSession
+) -> None:
     """The sandbox answers browsers only; it compresses, and curl has undone that."""
     result = session.fetch(sandbox.url + CHART).json()["chart"]["result"][0]
     assert len(result["timestamp"]) == 252
 
 
-def test_the_vendor_hears_nothing_of_requests(sandbox: SandboxServer) -> None:
+def test_the_vendor_sees_no_trace_of_requests(sandbox: SandboxServer) -> None:
     with requests.Session() as plain:
         plain.trust_env = False
         assert plain.get(sandbox.url + CHART, timeout=5).status_code == 429
@@ -73,16 +75,16 @@ def test_no_proxy_of_the_environment_is_used_for_this_machine(
     assert session.fetch(sandbox.url + CHART).status_code == 200
 
 
-def test_threads_ask_at_the_same_time(sandbox: SandboxServer, session: FetchSession) -> None:
+def test_threads_send_at_the_same_time(sandbox: SandboxServer, session: FetchSession) -> None:
     symbols = [one.symbol for one in sandbox.market.companies if one.symbol.isalpha()][:24]
 
-    def ask(symbol: str) -> str:
+    def fetch(symbol: str) -> str:
         url = f"{sandbox.url}/yahoo/v8/finance/chart/{symbol}?range=5d"
-        told: str = session.fetch(url).json()["chart"]["result"][0]["meta"]["symbol"]
-        return told
+        found: str = session.fetch(url).json()["chart"]["result"][0]["meta"]["symbol"]
+        return found
 
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(ask, symbols)) == symbols
+        assert list(pool.map(fetch, symbols)) == symbols
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_every_fault_is_one_of_our_errors(
     assert time.monotonic() - began < time_allowance(2.0)  # connection and answer have a second together
 
 
-def test_the_quota_is_kept_whoever_sends(sandbox: SandboxServer) -> None:
+def test_the_quota_applies_to_this_transport_too(sandbox: SandboxServer) -> None:
     policy = VendorPolicy("yahoo", (f"{sandbox.url}/yahoo",), rates=(Rate(3, 86_400),), attempts=1)
     opened = build_session(policy, state_dir=None, send=BrowserTransport(LIMIT, wanted="the extra"))
     before = len(sandbox.requests)
@@ -124,7 +126,7 @@ def test_the_quota_is_kept_whoever_sends(sandbox: SandboxServer) -> None:
     assert len(sandbox.requests) - before == 3
 
 
-def test_an_address_where_nobody_listens(session: FetchSession) -> None:
+def test_an_address_without_a_server(session: FetchSession) -> None:
     with pytest.raises(Transient):
         session.fetch("http://127.0.0.1:9/v8/finance/chart/KITE")
 

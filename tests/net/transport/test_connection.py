@@ -1,4 +1,4 @@
-"""A request leaves in its turn: after its connection is open, and over one that still is."""
+"""A request is sent with a permit, taken when its connection is open, over one that still is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WAIT_SECONDS = 0.4
 
 
 class Rival(MemoryLedger):
-    """A ledger in which somebody else is always a moment faster than who saw that a permit may be had."""
+    """A ledger whose ``peek`` always sees a permit that another thread then takes first."""
 
     def peek(self, reserve: int = 0) -> Delay | None:
         return None
@@ -53,12 +53,12 @@ def after_a_rival(open_session: OpenSession, **options: Any) -> FetchSession:
     return open_session(ledger=ledger, **options)
 
 
-def test_no_connection_is_opened_for_a_request_that_may_not_be_sent(
+def test_no_connection_is_opened_for_a_request_without_a_permit(
     server: VendorServer, open_session: OpenSession, opened: list[float], tmp_path: Path
 ) -> None:
     session = open_session(state_dir=tmp_path, rates=(Rate(1, 30.0), Rate(2, 86_400.0)))
     session.fetch(f"{server.url}/first")
-    session.get_adapter(server.url).close()  # the pooled connection; what is asked next needs another
+    session.get_adapter(server.url).close()  # the pooled connection; the next request needs another
     with deadline_scope(Deadline(1.0)), pytest.raises(DeadlineExceeded):
         session.get(f"{server.url}/paced")
     session.get_adapter(server.url)._pacer.hold(5.0)
@@ -71,11 +71,11 @@ def test_no_connection_is_opened_for_a_request_that_may_not_be_sent(
     assert [hit.path for hit in server.hits] == ["/first"]
 
 
-def test_a_connection_lost_while_its_turn_is_awaited_is_replaced(
+def test_a_connection_lost_while_waiting_for_the_permit_is_replaced(
     server: VendorServer, open_session: OpenSession, opened: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not one of the attempts is spent on it: nothing was sent, and it counts as one request."""
-    monkeypatch.setattr(Handler, "timeout", WAIT_SECONDS / 8)  # the server leaves who says nothing
+    monkeypatch.setattr(Handler, "timeout", WAIT_SECONDS / 8)  # the server closes idle connections
     counts: dict[str, float] = {}
     session = after_a_rival(open_session, attempts=1)
     with counting(lambda _, what, amount: counts.update({what: counts.get(what, 0) + amount})):
@@ -84,14 +84,14 @@ def test_a_connection_lost_while_its_turn_is_awaited_is_replaced(
     assert counts["sent"] == 1
 
 
-def test_a_wait_for_the_turn_is_no_part_of_the_exchange(
+def test_the_wait_for_the_permit_is_not_part_of_the_exchange(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     session = after_a_rival(open_session, exchange_timeout_seconds=WAIT_SECONDS / 2)
     assert session.fetch(f"{server.url}/quote").ok
 
 
-def test_a_turn_that_does_not_come_in_time_is_not_the_vendors_fault(
+def test_a_permit_that_does_not_come_in_time_is_not_the_vendors_failure(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     session = after_a_rival(open_session, breaker=BreakerPolicy(1, 60.0), read_timeout_seconds=0.1)
@@ -101,7 +101,7 @@ def test_a_turn_that_does_not_come_in_time_is_not_the_vendors_fault(
     assert server.hits == []
 
 
-def test_only_the_first_request_over_a_connection_is_given_time_to_arrive(
+def test_only_the_first_request_over_a_connection_gets_settling_time(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     session = open_session(rates=(Rate(1, WAIT_SECONDS),))
@@ -112,7 +112,7 @@ def test_only_the_first_request_over_a_connection_is_given_time_to_arrive(
     assert WAIT_SECONDS <= third - second < WAIT_SECONDS + SETTLING_SECONDS
 
 
-def test_a_refused_connection_spends_nothing(open_session: OpenSession) -> None:
+def test_a_refused_connection_takes_no_permit(open_session: OpenSession) -> None:
     session = open_session(base_urls=("http://127.0.0.1:9",), rates=(Rate(1, 86_400.0),))
     ledger = session.get_adapter("http://127.0.0.1:9")._pacer._ledger
     with pytest.raises(Exception, match="connection refused"):
@@ -120,11 +120,11 @@ def test_a_refused_connection_spends_nothing(open_session: OpenSession) -> None:
     assert ledger.peek() is None
 
 
-def test_a_hung_up_line_is_told_from_one_with_something_to_read() -> None:
+def test_a_closed_connection_is_distinguished_from_one_with_data() -> None:
     ours, theirs = socket.socketpair()
     with ours:
         assert not hung_up(ours)
-        theirs.sendall(b"a ticket nobody asked for")
+        theirs.sendall(b"an unsolicited ticket")
         assert not hung_up(ours)
         theirs.close()
         assert hung_up(ours)
@@ -147,7 +147,7 @@ def secure_server(tmp_path: Path) -> Iterator[VendorServer]:
     running.stop()
 
 
-def test_over_tls_a_request_waits_for_its_turn_with_the_connection_open(
+def test_over_tls_a_request_waits_for_its_permit_with_the_connection_open(
     secure_server: VendorServer, open_session: OpenSession, opened: list[float], tmp_path: Path
 ) -> None:
     url = secure_server.url.replace("http:", "https:")
