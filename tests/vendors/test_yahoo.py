@@ -90,7 +90,7 @@ def error(status: int, code: str, text: str) -> Any:
     ("reply", "kind", "says"),
     [
         (error(404, "Not Found", "No data found, symbol may be delisted"), NoDataError, "no such symbol"),
-        (error(400, "Bad Request", "Data doesn't exist for startDate = 1, endDate = 2"), NoDataError, "nothing known"),
+        (error(400, "Bad Request", "Data doesn't exist for startDate = 1, endDate = 2"), NoDataError, "no data"),
         (answer(chart(timestamp=None, indicators={"quote": [{}]})), NoDataError, "no bars of EXMP"),
         (answer(chart(meta={"currency": "CAD"})), NoDataError, "quoted in CAD"),
         (answer("Edge: Too Many Requests", 429, {"Content-Type": "text/html"}), RateLimited, "too many requests"),
