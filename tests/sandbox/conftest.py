@@ -35,29 +35,29 @@ def session() -> Iterator[requests.Session]:
 
 @pytest.fixture
 def get(sandbox: SandboxServer, session: requests.Session) -> Get:
-    """Ask the shared sandbox: ``get("/sec/files/company_tickers.json")``."""
+    """Request a path of the shared sandbox: ``get("/sec/files/company_tickers.json")``."""
 
-    def ask(path: str, **options: object) -> requests.Response:
+    def send(path: str, **options: object) -> requests.Response:
         return session.get(sandbox.url + path, timeout=10, **options)
 
-    return ask
+    return send
 
 
 @pytest.fixture
 def alpha(get: Get) -> Get:
-    """Ask Alpha Vantage for a function."""
+    """Request a function of Alpha Vantage."""
 
-    def ask(function: str, **query: object) -> requests.Response:
+    def send(function: str, **query: object) -> requests.Response:
         return get("/alpha_vantage/query", params={"function": function, "apikey": "k", **query})
 
-    return ask
+    return send
 
 
 @pytest.fixture
 def finnhub_get(get: Get) -> Get:
-    """Ask Finnhub for a path."""
+    """Request a path of Finnhub."""
 
-    def ask(path: str, **query: object) -> requests.Response:
+    def send(path: str, **query: object) -> requests.Response:
         return get(f"/finnhub/api/v1/{path}", params=query, headers={"X-Finnhub-Token": "k"})
 
-    return ask
+    return send

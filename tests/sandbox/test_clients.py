@@ -1,4 +1,4 @@
-"""The real client libraries notice no difference."""
+"""The real client libraries work against the sandbox."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def reddit(sandbox: SandboxServer) -> Iterator[praw.Reddit]:
 
 
 def test_finnhub_python_reads_every_endpoint(finnhub_client: finnhub.Client, market: Market):
-    symbol = market.cast["ratings/up"][0]
+    symbol = market.scenarios["ratings/up"][0]
     calendar = finnhub_client.earnings_calendar(
         _from="2026-02-05", to="2026-02-12", symbol="", international=False
     )
@@ -56,7 +56,7 @@ def test_finnhub_python_reads_every_endpoint(finnhub_client: finnhub.Client, mar
     assert finnhub_client.company_profile2(symbol=symbol)["ticker"] == symbol
     assert finnhub_client.company_basic_financials(symbol, "all")["metric"]["52WeekHigh"] > 0
     assert finnhub_client.stock_insider_transactions("", "2026-02-05", "2026-02-05")["data"]
-    bullish = market.cast["news/bullish"][0]
+    bullish = market.scenarios["news/bullish"][0]
     assert finnhub_client.company_news(bullish, _from="2026-02-04", to="2026-02-06")[0]["related"] == bullish
 
 
@@ -80,9 +80,11 @@ def test_praw_pages_through_a_listing(reddit: praw.Reddit, market: Market):
     assert reddit.auth.limits["remaining"] == 999.0
 
 
-def test_praw_reads_posts_without_asking_again(reddit: praw.Reddit, sandbox: SandboxServer, market: Market):
+def test_praw_reads_posts_without_further_requests(
+    reddit: praw.Reddit, sandbox: SandboxServer, market: Market
+):
     """A field that is missing would make praw fetch the post by itself."""
-    asked = len(sandbox.requests)
+    before = len(sandbox.requests)
     fields = (
         "id", "title", "selftext", "score", "upvote_ratio", "num_comments", "created_utc", "permalink", "url",
         "link_flair_text", "stickied", "over_18", "removed_by_category", "is_self", "distinguished", "locked",
@@ -94,7 +96,7 @@ def test_praw_reads_posts_without_asking_again(reddit: praw.Reddit, sandbox: San
         )
         assert post.author is None or post.author.name.startswith("fictional_user")
         assert post.subreddit.display_name in {"stocks", "options"}
-    endpoints = [record.endpoint for record in sandbox.requests[asked:]]
+    endpoints = [record.endpoint for record in sandbox.requests[before:]]
     assert endpoints == ["token", "hot"]
 
 
@@ -109,26 +111,26 @@ def test_praw_searches_and_reads_comments(reddit: praw.Reddit):
     assert next(iter(reddit.info(fullnames=[f"t3_{post.id}"]))).title == post.title
 
 
-def test_praw_meets_the_errors_it_knows(reddit: praw.Reddit, sandbox: SandboxServer):
+def test_praw_raises_its_own_errors(reddit: praw.Reddit, sandbox: SandboxServer):
     with pytest.raises(prawcore.Redirect):
         list(reddit.subreddit("nosuchplace").hot(limit=1))
     with pytest.raises(prawcore.NotFound):
         str(reddit.submission("zzzzzz").title)
     with (
-        _praw(sandbox.url, client_id="", client_secret="") as nobody,
+        _praw(sandbox.url, client_id="", client_secret="") as anonymous,
         pytest.raises(prawcore.ResponseException) as refused,
     ):
-        list(nobody.subreddit("stocks").hot(limit=1))
+        list(anonymous.subreddit("stocks").hot(limit=1))
     assert refused.value.response.status_code == 401
 
 
-def test_a_stale_token_is_refused_in_the_words_prawcore_reads(get: Get):
+def test_a_stale_token_is_refused_with_the_header_prawcore_reads(get: Get):
     answer = get("/reddit/r/stocks/hot", headers={"Authorization": "bearer old"})
     assert answer.status_code == 401
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
-def test_the_token_reply_closes_when_asked_to(sandbox: SandboxServer, session: requests.Session):
+def test_the_token_reply_honours_connection_close(sandbox: SandboxServer, session: requests.Session):
     answer = session.post(
         f"{sandbox.url}/reddit/api/v1/access_token",
         auth=("cid", "secret"),
@@ -142,8 +144,8 @@ def test_the_token_reply_closes_when_asked_to(sandbox: SandboxServer, session: r
 
 def test_forty_fresh_clients_lose_no_time_to_retries(sandbox: SandboxServer):
     """Without the echoed ``Connection: close`` prawcore meets dropped connections and sleeps."""
-    asked = len(sandbox.requests)
+    before = len(sandbox.requests)
     for _ in range(40):
         with _praw(sandbox.url) as client:
             assert next(client.subreddit("stocks").hot(limit=1)).id
-    assert len(sandbox.requests) - asked == 80
+    assert len(sandbox.requests) - before == 80

@@ -1,4 +1,4 @@
-"""The truth about surprises and options, worked out again from nothing but the bytes a client gets."""
+"""The expected surprises and unusual options, computed again from the served bytes alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCANNERS: dict[str, Any] = DEFAULT_CONFIG["discovery"]["scanners"]  # type: igno
 
 @pytest.mark.parametrize(("first", "last"), [(7, 0), (6, 1)])
 def test_earnings_surprise(finnhub_get: Get, market: Market, first: int, last: int) -> None:
-    """It makes no difference which ends of the window are counted."""
+    """The result does not depend on whether the ends of the window count."""
     settings, truth = SCANNERS["earnings_surprise"], market.truth["earnings_surprise"]
     window = {name: market.as_of - timedelta(days=days) for name, days in (("from", first), ("to", last))}
     rows = finnhub_get("calendar/earnings", **window).json()["earningsCalendar"]
@@ -31,11 +31,13 @@ def test_earnings_surprise(finnhub_get: Get, market: Market, first: int, last: i
     assert found == pytest.approx(dict(truth.measure), abs=1e-6)
     symbols = {row["symbol"] for row in rows}
     near = {truth.why[symbol] for symbol in symbols & truth.forbidden}
-    assert near == set(truth.why.values()) - {"reported longer ago"}
-    assert any(row["epsEstimate"] == 0 for row in rows), "no estimate of zero to divide by"
-    assert any(row["epsEstimate"] and row["epsEstimate"] < 0 for row in rows), "no loss was expected"
+    assert near == set(truth.why.values()) - {"reported earlier"}
+    assert any(row["epsEstimate"] == 0 for row in rows), "no report with an estimate of zero"
+    assert any(row["epsEstimate"] and row["epsEstimate"] < 0 for row in rows), (
+        "no report with an expected loss"
+    )
     assert any(row["epsActual"] is None for row in rows)
-    assert len(rows) > len(symbols), "nobody stands there twice"
+    assert len(rows) > len(symbols), "no duplicate report"
 
 
 def _eps(row: dict[str, Any], settings: dict[str, Any]) -> float:
@@ -55,7 +57,7 @@ def _revenue(row: dict[str, Any], settings: dict[str, Any]) -> float:
     return percent if abs(percent) >= settings["min_revenue_surprise_percent"] else 0.0
 
 
-def test_who_reported_is_not_among_those_to_come(market: Market) -> None:
+def test_past_reporters_are_not_in_the_calendar_of_the_week(market: Market) -> None:
     truth = market.truth
     assert not truth["earnings_surprise"].expected & truth["earnings_calendar"].expected
 
@@ -116,7 +118,7 @@ def test_a_closed_day_or_an_unknown_symbol_has_no_contracts(alpha: Get, query: d
 
 
 @pytest.mark.parametrize("seed", slow_except({0}, range(5)))
-def test_in_every_market_the_plants_are_unusual_by_the_default_settings(seed: int) -> None:
+def test_planted_options_are_unusual_by_default_settings_for_every_seed(seed: int) -> None:
     market = shared_market(seed)
     settings = SCANNERS["options_flow"]
     for symbol in market.truth["options_flow"].expected:

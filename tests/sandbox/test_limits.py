@@ -1,4 +1,4 @@
-"""The vendors' limits, off unless asked for, and each vendor's own way of saying no."""
+"""The vendors' request limits: off by default, and each vendor's own refusal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tradingagents.discovery.sandbox.faults.limits import Meter
 
 
 class _Time:
-    """Stands in for the time module of the limits; only the test moves it."""
+    """Replaces the time module in ``limits``; only the test advances it."""
 
     def __init__(self) -> None:
         self.seconds = 1_000.0
@@ -41,7 +41,7 @@ def _limited(market: Market, setting: object) -> Iterator[str]:
         yield server.url
 
 
-def test_no_limit_is_enforced_unless_asked_for(sandbox: SandboxServer, session: requests.Session):
+def test_no_limit_is_enforced_by_default(sandbox: SandboxServer, session: requests.Session):
     url = f"{sandbox.url}/finnhub/api/v1/quote?symbol=IT&token=k"
     answers = [session.get(url, timeout=10) for _ in range(70)]
     assert {(answer.status_code, answer.headers["X-Ratelimit-Remaining"]) for answer in answers} == {
@@ -54,23 +54,23 @@ def test_alpha_vantage_limits_bursts_and_days_with_http_200(
 ):
     with _limited(market, True) as base:
 
-        def ask(function: str) -> str:
+        def request(function: str) -> str:
             query = {"function": function, "apikey": "SECRETKEY", "symbol": "IT"}
             answer = session.get(f"{base}/alpha_vantage/query", params=query, timeout=10)
             assert answer.status_code == 200
             return answer.text
 
-        assert "Global Quote" in ask("GLOBAL_QUOTE")
-        assert "more sparingly (1 request per second)" in ask("GLOBAL_QUOTE")
-        assert ask("EARNINGS_CALENDAR").split("\r\n")[1] == "I,n,f,o,r,m"
+        assert "Global Quote" in request("GLOBAL_QUOTE")
+        assert "more sparingly (1 request per second)" in request("GLOBAL_QUOTE")
+        assert request("EARNINGS_CALENDAR").split("\r\n")[1] == "I,n,f,o,r,m"
         for _ in range(24):
             time.seconds += 1.5
-            assert "Global Quote" in ask("GLOBAL_QUOTE")
+            assert "Global Quote" in request("GLOBAL_QUOTE")
         time.seconds += 1.5
-        assert "We have detected your API key as SECRETKEY" in ask("GLOBAL_QUOTE")
-        assert ask("LISTING_STATUS").split("\r\n")[1] == "I,n,f,o,r,m"
+        assert "We have detected your API key as SECRETKEY" in request("GLOBAL_QUOTE")
+        assert request("LISTING_STATUS").split("\r\n")[1] == "I,n,f,o,r,m"
         time.seconds += 86_400
-        assert "Global Quote" in ask("GLOBAL_QUOTE")
+        assert "Global Quote" in request("GLOBAL_QUOTE")
 
 
 def test_finnhub_counts_down_and_answers_429(market: Market, session: requests.Session, time: _Time):
@@ -119,8 +119,8 @@ def test_sec_sends_its_page_to_the_eleventh_request_of_a_second(
         assert session.get(url, timeout=10).ok
 
 
-def test_a_second_is_counted_sliding(time: _Time):
-    """What came late in one second still counts early in the next; a minute is counted in fixed spans."""
+def test_the_window_of_a_second_slides(time: _Time):
+    """A request late in one second counts early in the next; windows of a minute are fixed."""
 
     def admitted(span: float, reason: str) -> int:
         meter = Meter([(10, span)], enforced=True)
@@ -135,13 +135,13 @@ def test_a_second_is_counted_sliding(time: _Time):
     assert admitted(60.0, "minute") == 10
 
 
-def test_a_vendor_without_published_limits_needs_some(market: Market):
+def test_a_vendor_without_published_limits_needs_explicit_ones(market: Market):
     with pytest.raises(ValueError, match="finra publishes no limits"):
         SandboxServer(market, limits={"finra": True})
     SandboxServer(market, limits={"finra": [(1, 1.0)]})
 
 
-def test_a_request_counts_when_it_comes_however_long_its_answer_takes(
+def test_a_request_counts_on_arrival_however_long_its_answer_takes(
     market: Market, session: requests.Session, time: _Time
 ):
     limits_, latency = {"finnhub": [(1, 1.0)]}, {"finnhub": 0.3}
@@ -151,7 +151,7 @@ def test_a_request_counts_when_it_comes_however_long_its_answer_takes(
     ):
         url = f"{server.url}/finnhub/api/v1/quote?symbol=IT&token=k"
         first = pool.submit(session.get, url, timeout=10)
-        while not server.requests:  # it has come, and its answer takes its time
+        while not server.requests:  # wait until it has arrived; its answer is delayed
             threading.Event().wait(0.005)
         time.seconds += 1.0
         second = requests.get(url, timeout=10)

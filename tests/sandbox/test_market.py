@@ -1,4 +1,4 @@
-"""The synthetic market: reproducible, dated like the exchange, and nobody's."""
+"""The synthetic market: reproducible, with the exchange's sessions, entirely fictional."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tradingagents.discovery.sandbox import Market
 from tradingagents.discovery.sandbox.faults.rules import FaultRules
 from tradingagents.discovery.sandbox.http.dispatch import Dispatch
 from tradingagents.discovery.sandbox.http.wire import Request, Response
-from tradingagents.discovery.sandbox.world.names import WORD_TICKERS
+from tradingagents.discovery.sandbox.world.companies.names import WORD_TICKERS
 from tradingagents.discovery.sandbox.world.sessions import is_session, sessions_ending, step_sessions
 
 _ASKED = (
@@ -46,14 +46,14 @@ def test_another_seed_gives_another_market():
     assert all(one != other for one, other in pairs)
 
 
-def test_a_market_crosses_a_process_boundary_as_itself(market: Market):
+def test_a_pickled_market_is_equal(market: Market):
     copied = pickle.loads(pickle.dumps(market))
     assert copied.truth == market.truth
     assert copied.listings == market.listings
 
 
 @pytest.mark.parametrize("seed", slow_except({0}, range(5)))
-def test_every_seed_keeps_what_must_not_be_found_apart_from_what_must(seed: int):
+def test_expected_and_forbidden_tickers_are_disjoint_for_every_seed(seed: int):
     for scanner, planted in Market(seed).truth.items():
         assert planted.expected, scanner
         assert not planted.expected & planted.forbidden, scanner
@@ -70,8 +70,8 @@ def test_another_day_moves_the_whole_market():
 
 
 @pytest.mark.parametrize("day", [date(2026, 2, 7), date(2026, 2, 16), date(2026, 7, 3)])
-def test_a_market_is_of_a_session_only(day: date):
-    with pytest.raises(ValueError, match="must be a day on which the exchange trades"):
+def test_as_of_must_be_a_session(day: date):
+    with pytest.raises(ValueError, match="must be a trading day of the exchange"):
         Market(as_of=day)
 
 
@@ -80,7 +80,7 @@ def test_too_few_companies_are_refused():
         Market(companies=60)
 
 
-@pytest.mark.filterwarnings("ignore")  # that package's own, from pandas
+@pytest.mark.filterwarnings("ignore")  # warnings of pandas
 def test_sessions_are_those_of_the_exchange():
     """The table agrees with the calendars package, where that is installed."""
     calendars = pytest.importorskip("exchange_calendars")
@@ -111,7 +111,7 @@ def test_symbols_look_like_united_states_tickers_and_names_are_fictional(market:
 
 
 @needs_shared
-def test_no_ticker_but_the_words_is_a_real_one(market: Market):
+def test_no_ticker_except_the_words_is_a_real_one(market: Market):
     assert SHARED is not None
     real = set()
     for name in ("2025-08-11_nasdaqlisted.txt", "2025-08-11_otherlisted.txt"):
@@ -120,8 +120,8 @@ def test_no_ticker_but_the_words_is_a_real_one(market: Market):
     assert {one.symbol for one in market.listings} & real <= set(WORD_TICKERS)
 
 
-def test_prices_are_possible_and_as_long_as_the_listing(market: Market):
-    for symbol in (market.cast["movers/gainer"][0], market.cast["volume/new"][0], "IT"):
+def test_prices_are_plausible_and_start_with_the_listing(market: Market):
+    for symbol in (market.scenarios["movers/gainer"][0], market.scenarios["volume/new"][0], "IT"):
         bars = market.bars(symbol)
         assert all(
             bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high for bar in bars
@@ -129,4 +129,4 @@ def test_prices_are_possible_and_as_long_as_the_listing(market: Market):
         assert all(bar.low > 0 for bar in bars)
         assert [bar.volume for bar in bars] == market.volumes[symbol]
     assert len(market.bars("IT")) == len(market.sessions) >= 250
-    assert len(market.bars(market.cast["volume/new"][0])) == 5
+    assert len(market.bars(market.scenarios["volume/new"][0])) == 5

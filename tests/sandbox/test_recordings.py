@@ -1,4 +1,4 @@
-"""The sandbox's bodies have the shapes of recorded ones: the same keys, columns and kinds of value."""
+"""The sandbox's bodies have the shapes of recorded ones: the same keys, columns and types."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_refusals(alpha: Get, function: str, file: str):
 )
 def test_finnhub_bodies(finnhub_get: Get, market: Market, path: str, file: str):
     real = _json(f"finnhub/{file}")
-    ours = finnhub_get(path.format(market.cast["news/bullish"][0])).json()
+    ours = finnhub_get(path.format(market.scenarios["news/bullish"][0])).json()
     assert type(ours) is type(real)
     for inner in ("data", "earningsCalendar"):
         if isinstance(real, dict) and inner in real:
@@ -141,7 +141,7 @@ def test_finnhub_refusals(get: Get, finnhub_get: Get):
 
 
 def test_form_4_documents(get: Get, market: Market):
-    """Every element of real purchases and awards stands in the sandbox's, at the same place."""
+    """Every element of real purchases and awards is in the sandbox's, at the same place."""
 
     def paths(node: ElementTree.Element, above: str = "") -> set[str]:
         here = f"{above}/{node.tag}"

@@ -1,4 +1,4 @@
-"""The server: quick to start and stop, leaves nothing behind, and remembers what it was asked."""
+"""The server: starts and stops quickly, leaves nothing behind, and logs its requests."""
 
 from __future__ import annotations
 
@@ -53,23 +53,23 @@ def test_stop_leaves_no_thread_and_frees_the_port(market: Market, session: reque
 def test_stop_does_not_wait_for_slow_answers(market: Market):
     server = SandboxServer(market, latency_seconds={"finnhub": 600.0}).start()
     with ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(requests.get, server.url + QUOTE, timeout=60) for _ in range(4)]
+        pending = [pool.submit(requests.get, server.url + QUOTE, timeout=60) for _ in range(4)]
         _until(lambda: len(server.requests) == 4)
         started = time.monotonic()
         server.stop()
         assert time.monotonic() - started < 3
-        for answer in asked:
+        for answer in pending:
             with pytest.raises(requests.ConnectionError):
                 answer.result()
     assert {record.status for record in server.requests} == {0}
 
 
 def _until(condition: object, seconds: float = 10.0) -> None:
-    """Wait for what another thread or process does; fail when it does not happen."""
+    """Wait for a condition that another thread or process fulfils; fail after a deadline."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not condition():
-        assert time.monotonic() < deadline, "it never happened"
+        assert time.monotonic() < deadline, "the condition was never fulfilled"
         pause.wait(0.01)
 
 
@@ -161,7 +161,7 @@ def test_connections_are_kept_and_bodies_compressed(sandbox: SandboxServer):
         b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 200 + b"\r\n",
     ],
 )
-def test_what_is_no_request_gets_400(sandbox: SandboxServer, sent: bytes):
+def test_a_malformed_request_gets_400(sandbox: SandboxServer, sent: bytes):
     with socket.create_connection(_address(sandbox.url), timeout=10) as client:
         client.sendall(sent)
         assert client.recv(100).startswith(b"HTTP/1.1 400 ")
@@ -193,7 +193,7 @@ def test_the_process_serves_the_same_bytes_and_is_gone_after_stop(sandbox: Sandb
     process.stop()
 
 
-def test_a_process_that_cannot_listen_says_so(market: Market, sandbox: SandboxServer):
+def test_a_process_that_cannot_listen_raises(market: Market, sandbox: SandboxServer):
     with pytest.raises(OSError, match="in use"), SandboxProcess(market, port=_address(sandbox.url)[1]):
         pass
 
@@ -202,7 +202,7 @@ def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
         state = Path(f"/proc/{pid}/stat")
-        # a process that has ended but that nobody has collected yet is gone for our purposes
+        # a zombie counts as ended
         return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
     except (ProcessLookupError, FileNotFoundError):
         return False
@@ -219,7 +219,7 @@ if __name__ == "__main__":
 
 
 def test_the_process_dies_with_its_parent(tmp_path: Path):
-    """Even when the parent is killed and can tidy nothing up."""
+    """Even when the parent is killed and cannot clean up."""
     script = tmp_path / "parent.py"
     script.write_text(_PARENT)
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as parent:
@@ -237,7 +237,7 @@ def _listens(url: str) -> bool:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_says_that_its_data_is_synthetic_and_ends_quietly(ending: signal.Signals):
+def test_the_command_states_that_its_data_is_synthetic_and_ends_quietly(ending: signal.Signals):
     command = [sys.executable, "-m", "tradingagents.discovery.sandbox", "--latency", "finra=0.01"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:
         assert served.stdout
@@ -250,7 +250,7 @@ def test_the_command_says_that_its_data_is_synthetic_and_ends_quietly(ending: si
     assert not _listens(url)
 
 
-def test_the_command_names_a_port_it_cannot_have(sandbox: SandboxServer):
+def test_the_command_names_a_port_that_is_taken(sandbox: SandboxServer):
     port = str(_address(sandbox.url)[1])
     command = [sys.executable, "-m", "tradingagents.discovery.sandbox", "--port", port]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
@@ -259,7 +259,7 @@ def test_the_command_names_a_port_it_cannot_have(sandbox: SandboxServer):
     assert "Traceback" not in ended.stderr
 
 
-def test_the_control_endpoint_wants_its_header(sandbox: SandboxServer):
+def test_the_control_endpoint_requires_its_header(sandbox: SandboxServer):
     assert requests.get(f"{sandbox.url}/__control__/requests", timeout=10).status_code == 403
     header = {"X-Sandbox-Control": "1"}
     assert requests.get(f"{sandbox.url}/__control__/nothing", headers=header, timeout=10).status_code == 404

@@ -1,4 +1,4 @@
-"""What is planted for the technical scanners is what their screens find in the sandbox's bars."""
+"""The screens find exactly the planted companies in the sandbox's bars."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.sandbox import Market, shared_market
-from tradingagents.discovery.sandbox.world.bars import write_bars
+from tradingagents.discovery.sandbox.world.prices.store import write_bars
 from tradingagents.discovery.screens.base import ScreenResult
 from tradingagents.discovery.screens.catalogue import SCREENS, build
 from tradingagents.discovery.screens.evaluate import evaluate
@@ -30,7 +30,7 @@ def judged(
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_a_screen_finds_its_plants_and_nothing_else(
+def test_a_screen_finds_the_planted_companies_and_no_others(
     judged: tuple[Market, Mapping[str, ScreenResult]], name: str
 ) -> None:
     market, results = judged
@@ -42,18 +42,18 @@ def test_a_screen_finds_its_plants_and_nothing_else(
     assert truth.forbidden <= truth.why.keys()
 
 
-def test_the_young_are_told_apart_from_the_unpicked(
+def test_young_listings_are_counted_apart(
     judged: tuple[Market, Mapping[str, ScreenResult]],
 ) -> None:
     market, results = judged
-    young = market.cast["bars/young"]
+    young = market.scenarios["bars/young"]
     assert young
     assert results["rsi_oversold"].coverage.too_few_bars >= len(young)
     assert results["rsi_oversold"].coverage.most_bars == 174
 
 
-def test_those_without_their_newest_bars_are_stale(
+def test_companies_without_their_newest_bars_are_stale(
     judged: tuple[Market, Mapping[str, ScreenResult]],
 ) -> None:
     market, results = judged
-    assert results["technical_breakout"].coverage.stale >= len(market.cast["bars/unfetched"]) > 0
+    assert results["technical_breakout"].coverage.stale >= len(market.scenarios["bars/unfetched"]) > 0

@@ -1,4 +1,4 @@
-"""The truth about each scanner, worked out again from nothing but the bytes a client gets."""
+"""The expected answer of each scanner, computed again from the served bytes alone."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def test_market_movers(alpha: Get, market: Market, listed: set[str]):
     assert any(ticker.endswith("W") for ticker in warrants)
     assert {truth.why[ticker] for ticker in shown & truth.forbidden} >= {
         "trades below one dollar",
-        "hardly traded",
-        "busy, but the price stood still",
+        "thinly traded",
+        "high volume, price unchanged",
     }
 
 
@@ -85,8 +85,8 @@ def test_volume_accumulation(get: Get, market: Market):
             found.add(symbol)
     assert found == truth.expected
     assert {symbol: pytest.approx(ratios[symbol], rel=1e-6) for symbol in found} == truth.measure
-    for symbol in market.cast["volume/thin"] + market.cast["volume/new"]:
-        assert ratios[symbol] >= settings["min_ratio"], "a decoy that nobody could fall for"
+    for symbol in market.scenarios["volume/thin"] + market.scenarios["volume/new"]:
+        assert ratios[symbol] >= settings["min_ratio"], "a decoy that no scanner could find"
 
 
 def _own_bought(root: ElementTree.Element, since: date) -> float:
@@ -120,9 +120,11 @@ def test_insider_buying(get: Get, market: Market, listed: set[str]):
         symbol = typed if typed in listed else by_cik.get(int(root.findtext("issuer/issuerCik")))
         if symbol in listed:
             spent[symbol] += _own_bought(root, since=market.as_of - timedelta(days=30))
-    apart = {one: market.cast[f"insider/{one}"][0] for one in ("over_days", "amended_part", "amended_down")}
+    apart = {
+        one: market.scenarios[f"insider/{one}"][0] for one in ("over_days", "amended_part", "amended_down")
+    }
     assert spent[apart["over_days"]] < settings["min_value_usd"] < truth.measure[apart["over_days"]]
-    assert spent.pop(apart["amended_down"]) > settings["min_value_usd"], "no slip that anybody would believe"
+    assert spent.pop(apart["amended_down"]) > settings["min_value_usd"], "the wrong price is not plausible"
     spent.update({one: truth.measure[one] - spent[one] for one in apart.values() if one in truth.expected})
     enough = {symbol: dollars for symbol, dollars in spent.items() if dollars >= settings["min_value_usd"]}
     assert enough == {symbol: pytest.approx(dollars) for symbol, dollars in truth.measure.items()}
@@ -130,25 +132,25 @@ def test_insider_buying(get: Get, market: Market, listed: set[str]):
     assert any("." in symbol for symbol in enough)
 
 
-def test_what_reading_filings_carelessly_would_find(market: Market):
-    """Counting owners, duplicates and amendments lifts each of those decoys above the least value."""
+def test_reading_filings_carelessly_would_find_the_decoys(market: Market):
+    """Counting owners, duplicates and amendments lifts each of those decoys above the minimum value."""
     least = SCANNERS["insider_buying"]["min_value_usd"]
     filed = market.filings(market.as_of)
     for part, factor in (("joint_small", 3), ("twice_listed", 2), ("amended", 1)):
-        cik = market.by_symbol[market.cast[f"insider/{part}"][0]].cik
+        cik = market.by_symbol[market.scenarios[f"insider/{part}"][0]].cik
         dollars = sum(t.bought_usd for f in filed if f.issuer_cik == cik for t in f.trades)
         assert dollars * factor >= least, part
         original = sum(t.bought_usd for f in filed if (f.issuer_cik, f.form) == (cik, "4") for t in f.trades)
         assert 0 < original < least, part
 
 
-def test_what_a_look_at_the_day_alone_or_at_originals_alone_would_find(market: Market):
-    """Each correction, each old trade, and each day before lifts a decoy over the least value, or a plant."""
+def test_reading_only_the_day_or_only_originals_would_be_wrong(market: Market):
+    """Each amendment, old trade and earlier day lifts a decoy or a planted company over the minimum value."""
     least = SCANNERS["insider_buying"]["min_value_usd"]
     week = [one for day in market.sessions[-10:] for one in market.filings(day)]
 
     def spent(part: str, *forms: str, on_the_day: bool = True) -> float:
-        cik = market.by_symbol[market.cast[f"insider/{part}"][0]].cik
+        cik = market.by_symbol[market.scenarios[f"insider/{part}"][0]].cik
         mine = (one for one in week if one.issuer_cik == cik and one.form in forms)
         days = {True: [market.as_of], False: market.sessions[-10:-1]}[on_the_day]
         return sum(t.shares * (t.price or 0) for one in mine if one.filed in days for t in one.trades)
@@ -164,7 +166,7 @@ def test_what_a_look_at_the_day_alone_or_at_originals_alone_would_find(market: M
 
 def test_earlier_days_hold_the_purchases_planted_there_and_no_others(market: Market):
     parts = {
-        market.by_symbol[market.cast[f"insider/{one}"][0]].cik: one for one in ("over_days", "last_week")
+        market.by_symbol[market.scenarios[f"insider/{one}"][0]].cik: one for one in ("over_days", "last_week")
     }
     seen = []
     for day in market.sessions[-10:-1]:
@@ -176,14 +178,14 @@ def test_earlier_days_hold_the_purchases_planted_there_and_no_others(market: Mar
 
 @pytest.mark.parametrize(("first", "last"), [(0, 7), (1, 6)])
 def test_earnings_calendar(finnhub_get: Get, market: Market, listed: set[str], first: int, last: int):
-    """It makes no difference which ends of the window are counted."""
+    """The result does not depend on whether the ends of the window count."""
     truth = market.truth["earnings_calendar"]
     window = {name: market.as_of + timedelta(days=days) for name, days in (("from", first), ("to", last))}
     rows = finnhub_get("calendar/earnings", **window).json()["earningsCalendar"]
     symbols = [row["symbol"] for row in rows]
     assert set(symbols) & listed == truth.expected
     assert 20 <= len(truth.expected) <= 30
-    assert set(symbols) - listed, "no foreign or unlisted symbol to trip over"
+    assert set(symbols) - listed, "no foreign or unlisted symbol"
     assert max(Counter(symbols).values()) == 2
 
 
@@ -205,7 +207,7 @@ def test_analyst_revisions(finnhub_get: Get, market: Market):
     assert decoys == {"the month before is missing", "two analysts only"}
     assert found.keys() == truth.expected
     assert found == {symbol: pytest.approx(shift) for symbol, shift in truth.measure.items()}
-    slight = finnhub_get("stock/recommendation", symbol=market.cast["ratings/slight"][0]).json()
+    slight = finnhub_get("stock/recommendation", symbol=market.scenarios["ratings/slight"][0]).json()
     assert 0 < _mean(slight[0]) - _mean(slight[1]) < settings["min_shift"]
     assert len(market.truth["earnings_calendar"].expected) <= settings["max_tickers"]
 
@@ -221,7 +223,7 @@ def _mean(row: dict[str, int]) -> float:
 
 @pytest.mark.parametrize("until", ["20260205T2100", "20260205T2359", "20260206T0500"])
 def test_news_catalyst(alpha: Get, market: Market, listed: set[str], until: str):
-    """Any reading of "the last 24 hours" finds the same, within the default number of articles."""
+    """Any definition of "the last 24 hours" finds the same, within the default number of articles."""
     settings, truth = SCANNERS["news_catalyst"], market.truth["news_catalyst"]
     since = datetime.strptime(until, "%Y%m%dT%H%M").replace(tzinfo=UTC) - timedelta(hours=24)
     query = {"time_from": f"{since:%Y%m%dT%H%M}", "time_to": until}
@@ -238,7 +240,9 @@ def test_news_catalyst(alpha: Get, market: Market, listed: set[str], until: str)
         found |= {ticker for ticker, total in weight.items() if total > 0}
     found = bullish
     assert found & listed == truth.expected
-    assert carelessly - bullish == set(market.cast["news/syndicated"]), "a decoy that nobody could fall for"
+    assert carelessly - bullish == set(market.scenarios["news/syndicated"]), (
+        "a decoy that no scanner could find"
+    )
     assert found - listed == {"CRYPTO:BTC", "FOREX:USD"}
     assert found - listed <= truth.forbidden
 
@@ -252,8 +256,8 @@ def test_reddit_trending_counts_posts_that_carry_the_symbol(market: Market, redd
         assert len(with_it) == count >= settings["min_mentions"], symbol
 
 
-def test_reddit_trending_decoys_do_stand_in_the_posts(market: Market, reddit_posts: list[dict]):
-    """A reader that takes capital letters for symbols would find each forbidden word often enough."""
+def test_reddit_trending_decoys_are_in_the_posts(market: Market, reddit_posts: list[dict]):
+    """Taking words in capitals for symbols would find each forbidden word often enough."""
     words = Counter(
         word for post in reddit_posts for word in set(re.findall(r"\b[A-Z]{1,5}\b", post["title"]))
     )
@@ -266,10 +270,8 @@ def test_reddit_trending_decoys_do_stand_in_the_posts(market: Market, reddit_pos
 
 
 @pytest.mark.parametrize("part", ["one_author", "crossposted", "old"])
-def test_whoever_counts_posts_without_a_look_at_them_falls_for_echoes(
-    market: Market, reddit_posts: list[dict], part: str
-):
-    (symbol,) = market.cast[f"posts/{part}"]
+def test_counting_posts_alone_would_find_repeated_posts(market: Market, reddit_posts: list[dict], part: str):
+    (symbol,) = market.scenarios[f"posts/{part}"]
     posts = [post for post in reddit_posts if f"${symbol}" in post["title"]]
     assert len(posts) >= SCANNERS["reddit_trending"]["min_mentions"]
     assert len({post["subreddit"] for post in posts}) == len(posts)
@@ -314,7 +316,7 @@ def test_reddit_dd(market: Market, reddit_posts: list[dict]):
 
 @pytest.fixture
 def reddit_posts(get: Get) -> list[dict]:
-    """The first hundred of every community's newest posts, as any client gets them."""
+    """The first hundred of every subreddit's newest posts, as any client gets them."""
     token = {"Authorization": "bearer sandbox-token.test"}
     posts = []
     for name in ("wallstreetbets", "stocks", "investing", "options", "SecurityAnalysis", "ValueInvesting"):
@@ -325,7 +327,7 @@ def reddit_posts(get: Get) -> list[dict]:
 
 @pytest.mark.parametrize("order", ["hot", "new", "top?t=day", "top?t=week"])
 def test_every_planted_post_is_on_the_first_page(get: Get, market: Market, order: str):
-    """Whichever listing a scanner reads, its page size holds what it has to find."""
+    """The first page of every listing contains all planted posts."""
     token = {"Authorization": "bearer sandbox-token.test"}
     for scanner in ("reddit_trending", "reddit_dd"):
         limit = SCANNERS[scanner]["posts_per_subreddit"]
@@ -340,7 +342,7 @@ def test_every_planted_post_is_on_the_first_page(get: Get, market: Market, order
             assert planted <= shown, (scanner, name)
 
 
-def test_the_listing_table_is_whole(alpha: Get, listed: set[str]):
+def test_the_listing_table_is_complete(alpha: Get, listed: set[str]):
     rows = list(csv.DictReader(io.StringIO(alpha("LISTING_STATUS").text)))
     assert {row["symbol"].replace("-", ".") for row in rows} >= listed
     assert {row["delistingDate"] for row in rows} == {"null"}

@@ -38,7 +38,7 @@ def test_alpha_vantage_refuses_with_http_200(alpha: Get):
         )
 
 
-def test_alpha_vantage_says_nothing_of_symbols_nobody_lists(alpha: Get):
+def test_alpha_vantage_has_no_data_for_unlisted_symbols(alpha: Get):
     assert alpha("GLOBAL_QUOTE", symbol="NOSUCH").json() == {"Global Quote": {}}
     assert alpha("OVERVIEW", symbol="NOSUCH").json() == {}
     assert alpha("HISTORICAL_OPTIONS", symbol="NOSUCH").json()["data"] == []
@@ -61,8 +61,8 @@ def test_alpha_vantage_finds_a_class_share_by_its_own_spelling(alpha: Get):
     assert alpha("GLOBAL_QUOTE", symbol="QXB-B").json()["Global Quote"]["01. symbol"] == "QXB-B"
 
 
-def test_alpha_vantage_news_can_be_narrowed_and_turned(alpha: Get, market: Market):
-    ticker = market.cast["news/bullish"][0]
+def test_alpha_vantage_news_can_be_filtered_and_reversed(alpha: Get, market: Market):
+    ticker = market.scenarios["news/bullish"][0]
     about = alpha("NEWS_SENTIMENT", tickers=ticker).json()["feed"]
     assert about
     assert all(ticker in {mood["ticker"] for mood in one["ticker_sentiment"]} for one in about)
@@ -76,8 +76,8 @@ def test_alpha_vantage_news_can_be_narrowed_and_turned(alpha: Get, market: Marke
     assert all("Technology" in {topic["topic"] for topic in one["topics"]} for one in technology)
 
 
-def test_alpha_vantage_calendar_is_csv_and_can_be_asked_for_one_symbol(alpha: Get, market: Market):
-    symbol = market.cast["earnings/later"][0]
+def test_alpha_vantage_calendar_is_csv_and_can_be_limited_to_one_symbol(alpha: Get, market: Market):
+    symbol = market.scenarios["earnings/later"][0]
     rows = list(csv.DictReader(io.StringIO(alpha("EARNINGS_CALENDAR", symbol=symbol).text)))
     assert [row["symbol"] for row in rows] == [symbol]
     assert rows[0]["timeOfTheDay"] in {"pre-market", "post-market", ""}
@@ -85,7 +85,7 @@ def test_alpha_vantage_calendar_is_csv_and_can_be_asked_for_one_symbol(alpha: Ge
     assert {row["symbol"] for row in every} >= market.truth["earnings_calendar"].expected
 
 
-def test_finnhub_takes_the_key_either_way_and_tells_of_the_quota(get: Get):
+def test_finnhub_takes_the_key_either_way_and_reports_the_quota(get: Get):
     by_query = get("/finnhub/api/v1//quote?symbol=IT&token=k")
     by_header = get("/finnhub/api/v1/quote?symbol=IT", headers={"X-Finnhub-Token": "k"})
     assert by_query.json() == by_header.json()
@@ -100,7 +100,7 @@ def test_finnhub_takes_the_key_either_way_and_tells_of_the_quota(get: Get):
 @pytest.mark.parametrize(
     "agent", ["python-requests/2.34", "", "tool (+https://example.com/me@x.com)", "Company without contact"]
 )
-def test_sec_refuses_callers_that_do_not_say_whom_to_write_to(get: Get, agent: str):
+def test_sec_refuses_callers_without_a_contact_address(get: Get, agent: str):
     refused = get("/sec/files/company_tickers.json", headers={"User-Agent": agent})
     assert refused.status_code == 403
     assert "Undeclared Automated Tool" in refused.text
@@ -116,7 +116,7 @@ def test_sec_indexes_agree_with_each_other(get: Get):
     assert sorted((row[0], row[1].strip(), row[2], row[4]) for row in rows) == sorted(
         (row[2], row[1], row[0], row[4]) for row in others
     )
-    assert len(rows) > len(set(rows)), "no row stands twice"
+    assert len(rows) > len(set(rows)), "no duplicate row"
     assert any("Société" in row[1] for row in rows)
     listed = get(f"{INDEX}/index.json").json()["directory"]["item"]
     assert {"form.20260205.idx", "master.20260205.idx"} <= {item["name"] for item in listed}
@@ -126,7 +126,7 @@ def test_sec_indexes_agree_with_each_other(get: Get):
     "file", ["master.20260207.idx", "master.20260206.idx", "form.20261301.idx", "x.20260205.idx"]
 )
 def test_sec_has_no_index_of_a_day_without_one(get: Get, file: str):
-    """A weekend, a day to come, no day, no layout."""
+    """A weekend, a future day, an invalid date, an unknown layout."""
     answer = get(f"{INDEX}/{file}")
     assert answer.status_code == 403
     assert ElementTree.fromstring(answer.content).findtext("Code") == "AccessDenied"
@@ -156,7 +156,7 @@ def test_sec_feed_matches_forms_by_their_beginning(get: Get):
     assert all(form.startswith("4") for form in forms)
 
 
-def test_sec_gives_a_filing_in_every_form(get: Get, market: Market):
+def test_sec_serves_a_filing_in_every_form(get: Get, market: Market):
     filing = next(one for one in market.filings(market.as_of) if one.form == "4/A")
     for cik, _ in filing.filers:
         folder = f"/sec/Archives/edgar/data/{cik}/{filing.folder}"
@@ -170,14 +170,14 @@ def test_sec_gives_a_filing_in_every_form(get: Get, market: Market):
     assert get(f"/sec/Archives/edgar/data/1/{filing.accession}.txt").status_code == 403
 
 
-def test_sec_json_files_know_the_same_companies(get: Get, market: Market):
+def test_sec_json_files_list_the_same_companies(get: Get, market: Market):
     tickers = get("/sec/files/company_tickers.json").json()
     table = get("/sec/files/company_tickers_exchange.json").json()
     assert {row["ticker"] for row in tickers.values()} == {row[2] for row in table["data"]}
     assert {"QXB-A", "QXB-B"} <= {row["ticker"] for row in tickers.values()}
-    cik = market.by_symbol[market.cast["insider/cluster"][0]].cik
+    cik = market.by_symbol[market.scenarios["insider/cluster"][0]].cik
     company = get(f"/sec/submissions/CIK{cik:010d}.json").json()
-    assert company["tickers"] == [market.cast["insider/cluster"][0]]
+    assert company["tickers"] == [market.scenarios["insider/cluster"][0]]
     assert len({len(column) for column in company["filings"]["recent"].values()}) == 1
     assert company["filings"]["recent"]["form"].count("4") >= 3
     person = market.filings(market.as_of)[-1].filers[0][0]
@@ -190,9 +190,11 @@ def test_finra_has_no_file_of_a_day_without_a_session(get: Get, stamp: str):
     assert get(f"/finra/equity/regsho/daily/CNMSshvol{stamp}.txt").status_code == 403
 
 
-def test_finra_wants_a_user_agent(sandbox: SandboxServer, session: requests.Session):
+def test_finra_requires_a_user_agent(sandbox: SandboxServer, session: requests.Session):
     url = f"{sandbox.url}/finra/equity/regsho/daily/CNMSshvol20260205.txt"
-    assert session.get(url, headers={"User-Agent": None}, timeout=10).status_code == 200  # requests' own name
+    assert (
+        session.get(url, headers={"User-Agent": None}, timeout=10).status_code == 200
+    )  # the default of requests
     session.headers.pop("User-Agent")
     assert session.get(url, headers={"User-Agent": ""}, timeout=10).status_code == 403
 
@@ -202,7 +204,7 @@ def test_finra_spells_classes_with_a_slash_and_leaves_out_test_issues(get: Get, 
     assert "|QXB/B|" in text
     assert re.search(r"\|\d+\.\d{6}\|", text)
     assert not any(f"|{one.symbol}|" in text for one in market.listings if one.kind == "test")
-    new = market.cast["volume/new"][0]
+    new = market.scenarios["volume/new"][0]
     assert f"|{new}|" in text
     assert f"|{new}|" not in get("/finra/equity/regsho/daily/CNMSshvol20260129.txt").text
 
@@ -222,7 +224,7 @@ def test_the_directory_is_a_table_with_a_trailer_of_its_own_width(get: Get, mark
     assert get("/nasdaq/dynamic/SymDir/nothing.txt").status_code == 404
 
 
-def test_reddit_listings_know_their_orders(get: Get):
+def test_reddit_listings_have_their_orders(get: Get):
     token = {"Authorization": "bearer sandbox-token.x"}
 
     def posts(path: str) -> list[dict]:

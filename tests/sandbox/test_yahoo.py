@@ -1,4 +1,4 @@
-"""Yahoo's chart as the sandbox serves it: to the stock library, and beside what was recorded."""
+"""The sandbox's Yahoo chart: read by yfinance, and compared with a recording."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import requests
 
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.sandbox import Market, SandboxServer, shared_market
-from tradingagents.discovery.sandbox.world.splits import splits_of
+from tradingagents.discovery.sandbox.world.prices.splits import splits_of
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (tests)"}
 RECORDED = (SHARED or Path()) / "real-data" / "yahoo"
@@ -21,16 +21,16 @@ RECORDED = (SHARED or Path()) / "real-data" / "yahoo"
 
 @pytest.fixture
 def chart(sandbox: SandboxServer, session: requests.Session) -> Any:
-    def ask(symbol: str, **query: object) -> requests.Response:
+    def request(symbol: str, **query: object) -> requests.Response:
         url = f"{sandbox.url}/yahoo/v8/finance/chart/{symbol}"
         return session.get(url, params=query, headers=BROWSER, timeout=10)
 
-    return ask
+    return request
 
 
 @pytest.fixture
 def yfinance(tmp_path: Path) -> Iterator[Any]:
-    """The library as its users have it, its caches in a folder of the test's own."""
+    """The unmodified library, with its caches in a folder of the test's own."""
     import warnings
 
     library = pytest.importorskip("yfinance")
@@ -42,7 +42,7 @@ def yfinance(tmp_path: Path) -> Iterator[Any]:
     library.cache._ISINDBManager.close_db()
 
 
-def test_the_stock_library_reads_the_history(yfinance: Any, sandbox: SandboxServer, market: Market) -> None:
+def test_yfinance_reads_the_history(yfinance: Any, sandbox: SandboxServer, market: Market) -> None:
     """With its own cookie and crumb, its own request for the time zone, and curl_cffi as a browser."""
     from curl_cffi.requests import Session
 
@@ -57,14 +57,14 @@ def test_the_stock_library_reads_the_history(yfinance: Any, sandbox: SandboxServ
         frame = yfinance.Ticker("KITE", session=local).history(
             start="2026-01-05", end="2026-02-06", auto_adjust=False
         )
-    told = [bar for bar in market.bars("KITE") if str(bar.day) >= "2026-01-05"]
-    assert [stamp.date() for stamp in frame.index] == [bar.day for bar in told]
-    assert list(frame["Close"].round(2)) == [bar.close for bar in told]
-    assert list(frame["Volume"]) == [bar.volume for bar in told]
+    expected = [bar for bar in market.bars("KITE") if str(bar.day) >= "2026-01-05"]
+    assert [stamp.date() for stamp in frame.index] == [bar.day for bar in expected]
+    assert list(frame["Close"].round(2)) == [bar.close for bar in expected]
+    assert list(frame["Volume"]) == [bar.volume for bar in expected]
     assert {record.endpoint for record in sandbox.requests[before:]} == {"cookie", "crumb", "chart"}
 
 
-def test_prices_are_adjusted_for_splits_and_the_split_is_told(chart: Any, market: Market) -> None:
+def test_prices_are_adjusted_for_splits_and_the_split_is_an_event(chart: Any, market: Market) -> None:
     for symbol, split in splits_of(market).items():
         result = chart(symbol, range="1y").json()["chart"]["result"][0]
         (event,) = result["events"]["splits"].values()
@@ -74,7 +74,7 @@ def test_prices_are_adjusted_for_splits_and_the_split_is_told(chart: Any, market
         assert closes == pytest.approx([bar.close for bar in year], rel=1e-6)
 
 
-def test_every_kind_of_paper_has_a_chart_under_yahoos_spelling(chart: Any, market: Market) -> None:
+def test_every_kind_of_security_has_a_chart_under_yahoos_spelling(chart: Any, market: Market) -> None:
     for kind in {one.kind for one in market.listings}:
         listing = next(one for one in market.listings if one.kind is kind)
         status = chart(listing.sec, range="5d").status_code
@@ -112,7 +112,7 @@ def test_days_without_a_session_have_no_timestamps(chart: Any) -> None:
     assert result["indicators"]["quote"] == [{}]
 
 
-def test_who_is_no_browser_is_turned_away(sandbox: SandboxServer, session: requests.Session) -> None:
+def test_a_client_that_is_no_browser_is_refused(sandbox: SandboxServer, session: requests.Session) -> None:
     response = session.get(f"{sandbox.url}/yahoo/v8/finance/chart/KITE", timeout=10)
     assert (response.status_code, response.text) == (429, "Edge: Too Many Requests")
 

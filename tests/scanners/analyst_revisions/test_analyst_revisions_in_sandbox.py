@@ -11,7 +11,7 @@ from tests.scanners.sandbox_scans import connected, scan_graph, scan_one, ticker
 from tests.timing import without_waiting
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.sandbox import Fault, SandboxServer
-from tradingagents.discovery.sandbox.world.events import universe_ratings_truth
+from tradingagents.discovery.sandbox.world.earnings.ratings import universe_ratings_truth
 from tradingagents.discovery.scanners.analyst_revisions.scanner import AnalystRevisions
 from tradingagents.discovery.vendors.clients import Vendors
 
@@ -40,7 +40,7 @@ def test_several_runs_cover_the_whole_universe_and_find_every_rise(
     sandbox: SandboxServer, tmp_path: Path
 ) -> None:
     market = sandbox.market
-    truth = universe_ratings_truth(market.seed, market.as_of, market.cast)
+    truth = universe_ratings_truth(market.seed, market.as_of, market.scenarios)
     universe = [one.symbol for one in market.companies]
     mine = {"universe": universe, "max_tickers": 120, "limit": None}
     vendors = without_waiting(sandbox.config())

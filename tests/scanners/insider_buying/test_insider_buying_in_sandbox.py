@@ -98,13 +98,13 @@ def test_the_funnel_accounts_for_every_company(sandbox, vendors):
 
 def test_clusters_rank_first_and_plans_last(sandbox, vendors):
     ranked = [one["ticker"] for one in sorted(scan(scanner(vendors)), key=lambda one: -one["score"])]
-    cast = sandbox.market.cast
-    assert set(ranked[:3]) == {*cast["insider/cluster"], *cast["insider/over_days"]}
-    assert set(ranked[3:5]) == set(cast["insider/chief"])
+    scenarios = sandbox.market.scenarios
+    assert set(ranked[:3]) == {*scenarios["insider/cluster"], *scenarios["insider/over_days"]}
+    assert set(ranked[3:5]) == set(scenarios["insider/chief"])
     assert set(ranked[-3:]) == {
-        *cast["insider/plan"],
-        *cast["insider/lower_case"],
-        *cast["insider/offering"],
+        *scenarios["insider/plan"],
+        *scenarios["insider/lower_case"],
+        *scenarios["insider/offering"],
     }
 
 
@@ -117,7 +117,7 @@ def test_the_evidence_links_the_filings(sandbox, vendors):
             )
             (owner, *_), rows = (part := parse_form4(filing.content)).owners, part.transactions
             spent = [row.shares * row.price for row in rows if row.code == "P" and row.acquired]
-            if candidate["ticker"] in market.cast["insider/amended_part"] and part.form == "4":
+            if candidate["ticker"] in market.scenarios["insider/amended_part"] and part.form == "4":
                 del spent[1]  # replaced by its amendment
             assert record["values"]["value"] == pytest.approx(sum(spent), abs=0.01)
             assert record["id"] in filing.text
@@ -127,10 +127,12 @@ def test_the_evidence_links_the_filings(sandbox, vendors):
 
 def test_a_longer_look_back_reads_more_days_and_finds_what_was_bought_on_them(sandbox, vendors):
     made = scanner(vendors, lookback_days=3, cluster_days=3)
-    truth, cast = sandbox.market.truth["insider_buying"], sandbox.market.cast
-    assert tickers(scan(made)) == truth.expected - {*cast["insider/over_days"]}  # one of its days is earlier
+    truth, scenarios = sandbox.market.truth["insider_buying"], sandbox.market.scenarios
+    assert tickers(scan(made)) == truth.expected - {
+        *scenarios["insider/over_days"]
+    }  # one of its days is earlier
     week = tickers(scan(scanner(vendors, lookback_days=5)))
-    assert week == truth.expected | {*cast["insider/last_week"]}
+    assert week == truth.expected | {*scenarios["insider/last_week"]}
     days = [one["parameters"]["day"] for one in tool_log(made) if one["tool"] == "sec.daily_index"]
     assert sorted(days) == ["2026-02-03", "2026-02-04", "2026-02-05"]
 
@@ -152,7 +154,7 @@ def test_max_filings_limits_the_filings_read_and_the_rest_is_counted(vendors, sa
     total = made.recorder.funnel["filings listed"]
     assert made.recorder.coverage() == {"asked": 12, "answered": 12, "of": total}
     assert made.recorder.funnel["not read, over max_filings"] == total - 12
-    assert tickers(found) >= set(sandbox.market.cast["insider/cluster"])
+    assert tickers(found) >= set(sandbox.market.scenarios["insider/cluster"])
 
 
 def test_min_value_usd_leaves_out_smaller_purchases(vendors, sandbox):
@@ -197,7 +199,7 @@ def test_a_failed_company_list_affects_only_companies_that_need_it(sandbox, vend
     sandbox.faults.add(Fault("status", "sec", "company_tickers", code=503))
     made = scanner(vendors)
     expected = sandbox.market.truth["insider_buying"].expected
-    assert tickers(scan(made)) == expected - {*sandbox.market.cast["insider/renamed"]} | {"OLDQ"}
+    assert tickers(scan(made)) == expected - {*sandbox.market.scenarios["insider/renamed"]} | {"OLDQ"}
     assert [reason for reason, _ in made.recorder.troubles] == ["vendor_down"]
 
 

@@ -23,7 +23,7 @@ from tradingagents.discovery.model.errors import (
 from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.session import build_session
 from tradingagents.discovery.sandbox import Fault, SandboxServer
-from tradingagents.discovery.sandbox.world.splits import splits_of
+from tradingagents.discovery.sandbox.world.prices.splits import splits_of
 from tradingagents.discovery.vendors.alpha_vantage.bars import parse_daily_bars, parse_splits
 from tradingagents.discovery.vendors.alpha_vantage.client import AlphaVantage
 from tradingagents.discovery.vendors.daily_bars import DailyBar, Split

@@ -25,8 +25,8 @@ from tradingagents.discovery.sandbox.faults.rules import Fault
 from tradingagents.discovery.sandbox.http.process import SandboxProcess
 from tradingagents.discovery.sandbox.http.request_log import RequestRecord
 from tradingagents.discovery.sandbox.http.server import SandboxServer
-from tradingagents.discovery.sandbox.world.bars import write_bars
 from tradingagents.discovery.sandbox.world.market import DEFAULT_AS_OF, Market, shared_market
+from tradingagents.discovery.sandbox.world.prices.store import write_bars
 from tradingagents.discovery.sandbox.world.scenarios import Planted
 
 __all__ = [

@@ -23,7 +23,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from tradingagents.discovery.sandbox.vendors.alpha_vantage.errors import ERRORS
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world import stream
 
 __all__ = ["KINDS", "VENDORS", "Fault", "FaultRules", "Ports"]
 

@@ -20,9 +20,9 @@ from tradingagents.discovery.sandbox.http.addresses import vendor_config
 from tradingagents.discovery.sandbox.http.dispatch import Dispatch
 from tradingagents.discovery.sandbox.http.messages import MalformedRequest, head_bytes, read_request
 from tradingagents.discovery.sandbox.http.request_log import RequestRecord
-from tradingagents.discovery.sandbox.world.bars import BarsFolder
 from tradingagents.discovery.sandbox.world.market import Market, shared_market
-from tradingagents.discovery.sandbox.world.technical import sector_funds
+from tradingagents.discovery.sandbox.world.prices.store import BarsFolder
+from tradingagents.discovery.sandbox.world.technical.screens import sector_funds
 
 __all__ = ["SandboxServer"]
 

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
 from tradingagents.discovery.sandbox.http.wire import HTML, Memo, Request, Response, Usage, json_response
-from tradingagents.discovery.sandbox.world.directory import Kind, Listing
-from tradingagents.discovery.sandbox.world.events import Earnings
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
+from tradingagents.discovery.sandbox.world.earnings.calendar import Earnings
 from tradingagents.discovery.sandbox.world.market import Market
-from tradingagents.discovery.sandbox.world.news import Article
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world.text.news import Article
 
 __all__ = ["Finnhub"]
 

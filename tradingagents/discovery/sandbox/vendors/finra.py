@@ -13,7 +13,7 @@ from functools import partial
 
 from tradingagents.discovery.sandbox.http.wire import TEXT, Memo, Request, Response, Usage
 from tradingagents.discovery.sandbox.world.market import Market
-from tradingagents.discovery.sandbox.world.short_interest import short_interest_file
+from tradingagents.discovery.sandbox.world.short_selling.short_interest import short_interest_file
 
 __all__ = ["Finra"]
 

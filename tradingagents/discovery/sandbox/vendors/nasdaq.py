@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tradingagents.discovery.sandbox.http.wire import HTML, TEXT, Memo, Request, Response, Usage
-from tradingagents.discovery.sandbox.world.directory import Kind, Listing
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
 from tradingagents.discovery.sandbox.world.market import Market
-from tradingagents.discovery.sandbox.world.seeds import stream
 
 __all__ = ["Nasdaq"]
 

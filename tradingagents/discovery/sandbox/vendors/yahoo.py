@@ -20,10 +20,10 @@ from tradingagents.discovery.sandbox.http.wire import (
     Usage,
     json_response,
 )
-from tradingagents.discovery.sandbox.world.directory import Kind, Listing
+from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
 from tradingagents.discovery.sandbox.world.market import Market
-from tradingagents.discovery.sandbox.world.prices import Bar
-from tradingagents.discovery.sandbox.world.splits import Split, splits_of
+from tradingagents.discovery.sandbox.world.prices.paths import Bar
+from tradingagents.discovery.sandbox.world.prices.splits import Split, splits_of
 
 __all__ = ["Yahoo"]
 

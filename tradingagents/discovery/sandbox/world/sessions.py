@@ -1,8 +1,9 @@
-"""The days on which the synthetic exchange trades: those of the New York Stock Exchange.
+"""Trading days of the synthetic exchange: those of the New York Stock Exchange.
 
 Source of the holidays: nyse.com, "Holidays & Trading Hours"; 9 January 2025 was the national day of
-mourning for President Carter. Days that close early count as full sessions. EDGAR really keeps the
-federal holidays, which differ by two or three days a year; the sandbox lets it follow the exchange.
+mourning for President Carter. Days that close early count as full sessions. The real EDGAR
+observes the federal holidays, which differ by two or three days a year; in the sandbox it follows the
+exchange. The table is independent of ``bars.calendar``, so that tests compare two sources.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _SATURDAY = 5
 
 
 def is_session(day: date) -> bool:
-    """Tell whether the exchange trades on ``day``; ``ValueError`` for a year not in the table."""
+    """Return whether the exchange trades on ``day``; ``ValueError`` for a year not in the table."""
     try:
         closed = _CLOSED[day.year]
     except KeyError:

@@ -13,9 +13,9 @@ from tradingagents.discovery.sandbox.vendors.alpha_vantage.errors import (
     LISTING_COLUMNS,
     error,
 )
-from tradingagents.discovery.sandbox.world.directory import Kind
+from tradingagents.discovery.sandbox.world.companies.directory import Kind
 from tradingagents.discovery.sandbox.world.market import Market
-from tradingagents.discovery.sandbox.world.news import Article
+from tradingagents.discovery.sandbox.world.text.news import Article
 
 __all__ = ["earnings_calendar", "listing_status", "news_sentiment"]
 

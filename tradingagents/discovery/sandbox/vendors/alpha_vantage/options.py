@@ -6,10 +6,10 @@ from datetime import date
 
 from tradingagents.discovery.sandbox.http.wire import Request, Response, json_response
 from tradingagents.discovery.sandbox.vendors.alpha_vantage.prices import csv_response, find
-from tradingagents.discovery.sandbox.world.directory import Kind, Listing
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
 from tradingagents.discovery.sandbox.world.market import Market
-from tradingagents.discovery.sandbox.world.options import Contract
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world.prices.options import Contract
 
 __all__ = ["historical_options"]
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from tradingagents.discovery.sandbox.http.wire import CSV, Request, Response, json_response
 from tradingagents.discovery.sandbox.vendors.alpha_vantage.errors import error
-from tradingagents.discovery.sandbox.world.directory import Kind, Listing
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
 from tradingagents.discovery.sandbox.world.market import Market
-from tradingagents.discovery.sandbox.world.seeds import stream
-from tradingagents.discovery.sandbox.world.splits import as_traded, splits_of
+from tradingagents.discovery.sandbox.world.prices.splits import as_traded, splits_of
 
 __all__ = [
     "global_quote", "overview", "splits", "time_series_daily", "top_gainers_losers",

@@ -16,7 +16,7 @@ from tradingagents.discovery.sandbox.http.wire import HTML, Memo, Request, Respo
 from tradingagents.discovery.sandbox.vendors.reddit import listings as reddit_listings
 from tradingagents.discovery.sandbox.vendors.reddit import things as reddit_things
 from tradingagents.discovery.sandbox.world.market import Market
-from tradingagents.discovery.sandbox.world.posts import COMMUNITIES, Post
+from tradingagents.discovery.sandbox.world.text.posts import COMMUNITIES, Post
 
 __all__ = ["Reddit"]
 

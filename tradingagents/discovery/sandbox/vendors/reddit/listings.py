@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from tradingagents.discovery.sandbox.world.posts import Post
+from tradingagents.discovery.sandbox.world.text.posts import Post
 
 __all__ = ["matching", "ordered", "page", "within"]
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from html import escape
 
-from tradingagents.discovery.sandbox.world.posts import COMMUNITIES, Post
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.text.posts import COMMUNITIES, Post
 
 __all__ = ["comment_listing", "community", "listing"]
 

@@ -24,8 +24,8 @@ from tradingagents.discovery.sandbox.vendors.sec import pages as sec_pages
 from tradingagents.discovery.sandbox.vendors.sec.header import header_text
 from tradingagents.discovery.sandbox.vendors.sec.index import current_feed, daily_index, index_folder
 from tradingagents.discovery.sandbox.vendors.sec.ownership import ownership_xml, submission_text
+from tradingagents.discovery.sandbox.world.filings.records import Filing
 from tradingagents.discovery.sandbox.world.market import Market
-from tradingagents.discovery.sandbox.world.ownership import Filing
 
 __all__ = ["Sec"]
 

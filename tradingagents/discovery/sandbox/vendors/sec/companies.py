@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from tradingagents.discovery.sandbox.http.wire import Response, json_response
 from tradingagents.discovery.sandbox.vendors.sec.pages import no_such_key
-from tradingagents.discovery.sandbox.world.directory import Kind, Listing
+from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
+from tradingagents.discovery.sandbox.world.filings.records import Filing
 from tradingagents.discovery.sandbox.world.market import Market
-from tradingagents.discovery.sandbox.world.ownership import Filing
 
 __all__ = ["company_tickers", "company_tickers_exchange", "submissions"]
 

@@ -5,7 +5,7 @@ Source: sec.gov, "EDGAR Public Dissemination Service Technical Specification"; r
 
 from __future__ import annotations
 
-from tradingagents.discovery.sandbox.world.ownership import Filing
+from tradingagents.discovery.sandbox.world.filings.records import Filing
 
 __all__ = ["header_text", "title_of"]
 

@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 from tradingagents.discovery.sandbox.http.wire import TEXT, Response, json_response
 from tradingagents.discovery.sandbox.vendors.sec.header import title_of
 from tradingagents.discovery.sandbox.vendors.sec.pages import overloaded
-from tradingagents.discovery.sandbox.world.filing_builder import NEW_YORK
-from tradingagents.discovery.sandbox.world.ownership import Filing
+from tradingagents.discovery.sandbox.world.filings.builder import NEW_YORK
+from tradingagents.discovery.sandbox.world.filings.records import Filing
 
 __all__ = ["current_feed", "daily_index", "index_folder"]
 

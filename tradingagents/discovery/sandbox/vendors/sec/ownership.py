@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
-from tradingagents.discovery.sandbox.world.ownership import Filing, Owner, Trade
+from tradingagents.discovery.sandbox.world.filings.records import Filing, Owner, Trade
 
 __all__ = ["ownership_xml", "submission_text"]
 

@@ -1,7 +1,6 @@
-"""Which companies of the synthetic market split their shares within its year.
+"""Share splits within the year of the synthetic market.
 
-The market's bars are on the scale of its last day, as a vendor that adjusts for splits has them. A vendor
-that tells prices as they were traded has those before a split ``factor`` times as high.
+The market's bars are adjusted for splits. As-traded prices before a split are ``factor`` times as high.
 """
 
 from __future__ import annotations
@@ -10,16 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tradingagents.discovery.sandbox.world.names import WORD_TICKERS
-from tradingagents.discovery.sandbox.world.prices import Bar
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.companies.names import WORD_TICKERS
+from tradingagents.discovery.sandbox.world.prices.paths import Bar
 
 if TYPE_CHECKING:
     from tradingagents.discovery.sandbox.world.market import Market
 
 __all__ = ["Split", "as_traded", "splits_of"]
 
-_PLANNED = ((4.0, 60), (0.1, 40), (1.5, 20))  # new shares for an old one, and how many sessions ago
+_PLANNED = ((4.0, 60), (0.1, 40), (1.5, 20))  # new shares for an old one; sessions ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Split:
 def splits_of(market: Market) -> dict[str, Split]:
     """Return the split of each company that had one, by its directory symbol.
 
-    None of them plays a part: their symbols are shorter than those that are cast.
+    None of them is in a scenario: those companies have longer symbols.
     """
     short = sorted(
         one.symbol
@@ -48,7 +47,7 @@ def splits_of(market: Market) -> dict[str, Split]:
 
 
 def as_traded(bars: tuple[Bar, ...], split: Split | None) -> tuple[Bar, ...]:
-    """Return the bars as they were told on their own day."""
+    """Return the bars with as-traded prices and volumes."""
     if split is None:
         return bars
     return tuple(_before(bar, split.factor) if bar.day < split.day else bar for bar in bars)

@@ -1,8 +1,8 @@
-"""Articles with the mood of each ticker in them, and the truth about catalysts.
+"""Articles with the sentiment of each ticker in them, and the catalysts that a scanner should find.
 
-Everything that should be found was published between 12:00 and 20:00 UTC of the session, which any
-reading of "the last 24 hours" of that day covers: up to the close, to midnight UTC or in New York. What
-should not was published two days before.
+Articles that should be found were published between 12:00 and 20:00 UTC of the session, which is within any
+definition of its last 24 hours: up to the close, to midnight UTC or to midnight in New York. Old ones were
+published two days before.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from tradingagents.discovery.sandbox.world.scenarios import Cast, Planted
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.scenarios import Planted, Scenarios
 
 __all__ = ["Article", "Mood", "news_articles", "news_truth"]
 
-_PLAYED = {  # part: relevance, mood, days before the session
+_PLANTED = {  # scenario: relevance, sentiment, days before the session
     "bullish": ((0.62, 0.95), (0.38, 0.72), 0),
     "edge": ((0.5, 0.5), (0.35, 0.35), 0),
     "just_under": ((0.9, 0.9), (0.3499, 0.3499), 0),
@@ -49,7 +49,7 @@ _SOURCES = (
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """How much an article is about a ticker (0 to 1), and how it speaks of it (-1 to 1)."""
+    """Relevance of an article to a ticker (0 to 1), and its sentiment (-1 to 1)."""
 
     ticker: str
     relevance: float
@@ -71,35 +71,37 @@ class Article:
 
     @property
     def overall(self) -> float:
-        """The mood of the whole: the mean of its tickers' moods, weighted by relevance."""
+        """The mean sentiment of its tickers, weighted by relevance."""
         weight = sum(mood.relevance for mood in self.moods)
         return sum(mood.score * mood.relevance for mood in self.moods) / weight
 
 
-def news_articles(seed: int, as_of: date, cast: Cast, companies: Sequence[str]) -> tuple[Article, ...]:
+def news_articles(
+    seed: int, as_of: date, scenarios: Scenarios, companies: Sequence[str]
+) -> tuple[Article, ...]:
     """Return the articles of the last days, newest first."""
-    articles = [*_planted(seed, as_of, cast), *_background(seed, as_of, companies)]
+    articles = [*_planted(seed, as_of, scenarios), *_background(seed, as_of, companies)]
     return tuple(sorted(articles, key=lambda article: (article.published, article.number), reverse=True))
 
 
-def _planted(seed: int, as_of: date, cast: Cast) -> Iterator[Article]:
+def _planted(seed: int, as_of: date, scenarios: Scenarios) -> Iterator[Article]:
     number = 0
-    for part, (relevance, score, age) in _PLAYED.items():
-        for ticker in cast[f"news/{part}"]:
-            draw = stream(seed, "news", part, ticker)
+    for scenario, (relevance, score, age) in _PLANTED.items():
+        for ticker in scenarios[f"news/{scenario}"]:
+            draw = stream(seed, "news", scenario, ticker)
             moods = [Mood(ticker, draw.uniform(*relevance), draw.uniform(*score))]
-            if part == "bullish":
-                moods.append(Mood(draw.choice(cast["news/passing"]), 0.08, 0.41))
+            if scenario == "bullish":
+                moods.append(Mood(draw.choice(scenarios["news/passing"]), 0.08, 0.41))
             yield _article(seed, number, as_of - timedelta(days=age), moods)
             number += 1
     yield _article(seed, number, as_of, [Mood(ticker, 0.8, 0.6) for ticker in _FOREIGN])
-    yield from _outweighed(seed, as_of, cast)
+    yield from _outweighed(seed, as_of, scenarios)
 
 
-def _outweighed(seed: int, as_of: date, cast: Cast) -> Iterator[Article]:
-    """Bullish articles of tickers of which worse is said; one is an agency's, under four addresses."""
-    (spread,) = cast["news/syndicated"]
-    for rank, ticker in enumerate((spread, *cast["news/contested"])):
+def _outweighed(seed: int, as_of: date, scenarios: Scenarios) -> Iterator[Article]:
+    """Yield bullish articles outweighed by bearish ones; one is syndicated under four addresses."""
+    (spread,) = scenarios["news/syndicated"]
+    for rank, ticker in enumerate((spread, *scenarios["news/contested"])):
         number = 60 + 2 * rank
         good = _article(seed, number, as_of, [Mood(ticker, 0.8, 0.45)])
         yield good
@@ -131,12 +133,12 @@ def _article(seed: int, number: int, day: date, moods: list[Mood]) -> Article:
     return Article(number, title, summary, published, tuple(moods), tuple(topics), source, domain)
 
 
-def news_truth(as_of: date, cast: Cast, articles: Sequence[Article]) -> Planted:
-    """Return the tickers with an article of the day that is about them and bullish."""
-    expected = frozenset(cast["news/bullish"] + cast["news/edge"])
-    why = cast.why(
+def news_truth(as_of: date, scenarios: Scenarios, articles: Sequence[Article]) -> Planted:
+    """Return the tickers with a relevant bullish article of the day."""
+    expected = frozenset(scenarios["news/bullish"] + scenarios["news/edge"])
+    why = scenarios.reasons(
         {
-            "news/passing": "named in passing",
+            "news/passing": "mentioned in passing",
             "news/neutral": "neutral",
             "news/bearish": "bearish",
             "news/old": "two days old",

@@ -1,32 +1,32 @@
-"""Option chains of one session, and the truth about unusual contracts in them.
+"""Option chains of one session, and the unusual contracts that a scanner should find.
 
-A usual contract trades at most six tenths of what is open. The parts are played by companies whose report
-is weeks away, so that nothing else happens to them.
+The volume of a usual contract is at most six tenths of its open interest. The scenarios are assigned to
+companies whose earnings report is weeks away, which are in no other scenario.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from tradingagents.discovery.sandbox.world.scenarios import Cast, Planted
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.scenarios import Planted, Scenarios
 
-__all__ = ["Contract", "option_chain", "options_truth", "players"]
+__all__ = ["Contract", "assign", "option_chain", "options_truth"]
 
 _WEEKS = (2, 6, 15)
-_STEPS = range(-3, 4)  # tenths of the price between the strikes and it
+_STEPS = range(-3, 4)  # strikes, in tenths of the price from it
 _UNUSUAL_USD = 400_000
 _CHEAP, _FAR, _DEEP = 0.05, 2, 0.5
 _EXPECTED = {"calls": 2, "puts": 1, "both": 1}
 _FORBIDDEN = {
-    "small": "a high multiple of next to nothing",
-    "cheap": "many contracts of next to no premium",
+    "small": "a high multiple of a tiny volume",
+    "cheap": "many contracts, tiny premium",
     "dates": "expires on the day, or after three months",
-    "usual": "busy, and as busy as it is held but for a contract that a split has adjusted",
-    "no_bid": "nobody would buy it at that mark",
-    "deep": "so deep in the money that it stands in for the share",
+    "usual": "volume close to open interest, and one contract adjusted for a split",
+    "no_bid": "no bid at that mark",
+    "deep": "so deep in the money that it replaces the share",
 }
 
 
@@ -43,7 +43,7 @@ class Contract:
     volume: int
     open_interest: int
     delta: float
-    adjusted: bool = False  # by a split: not for a hundred shares
+    adjusted: bool = False  # for a split: a contract is not for a hundred shares
 
     @property
     def premium(self) -> float:
@@ -51,22 +51,22 @@ class Contract:
         return self.volume * self.mark * 100
 
 
-def players(cast: Cast) -> dict[str, tuple[str, ...]]:
-    """Return who plays which part: ten companies, a watchlist's most."""
-    rest = list(cast["earnings/later"])
-    parts = {}
-    for part, count in (_EXPECTED | dict.fromkeys(_FORBIDDEN, 1)).items():
-        parts[part], rest = tuple(rest[:count]), rest[count:]
-    return parts
+def assign(scenarios: Scenarios) -> dict[str, tuple[str, ...]]:
+    """Return the companies of each option scenario: ten in all, the most that a watchlist may have."""
+    rest = list(scenarios["earnings/later"])
+    assigned = {}
+    for scenario, count in (_EXPECTED | dict.fromkeys(_FORBIDDEN, 1)).items():
+        assigned[scenario], rest = tuple(rest[:count]), rest[count:]
+    return assigned
 
 
 def option_chain(
-    seed: int, symbol: str, close: float, day: date, part: str | None = None
+    seed: int, symbol: str, close: float, day: date, scenario: str | None = None
 ) -> tuple[Contract, ...]:
-    """Return the contracts of ``symbol`` by expiration and strike; ``part`` plants what it stands for."""
+    """Return the contracts of ``symbol`` by expiration and strike; ``scenario`` adds its unusual ones."""
     chain = list(_background(seed, symbol, close, day))
-    if part is not None:
-        chain += _planted(part, close, day)
+    if scenario is not None:
+        chain += _planted(scenario, close, day)
     return tuple(sorted(chain, key=lambda one: (one.expiration, one.strike, one.kind)))
 
 
@@ -82,7 +82,7 @@ def _background(seed: int, symbol: str, close: float, day: date) -> Iterator[Con
 
 
 def _expiration(day: date, weeks: int) -> date:
-    """The Friday of the week so many weeks ahead."""
+    """Return the Friday ``weeks`` weeks ahead."""
     return day + timedelta(days=7 * weeks + (4 - day.weekday()) % 7)
 
 
@@ -97,8 +97,8 @@ def _contract(expiration: date, strike: float, kind: str, close: float, time_val
     )  # fmt: skip
 
 
-def _planted(part: str, close: float, day: date) -> list[Contract]:
-    """Return contracts between the background's strikes."""
+def _planted(scenario: str, close: float, day: date) -> list[Contract]:
+    """Return the unusual contracts of a scenario, between the strikes of the usual ones."""
     near = _expiration(day, _WEEKS[0])
     call = _traded(_contract(near, round(close * 1.04, 2), "call", close, 0.03))
     put = _traded(_contract(near, round(close * 0.96, 2), "put", close, 0.03))
@@ -117,7 +117,7 @@ def _planted(part: str, close: float, day: date) -> list[Contract]:
         "no_bid": [replace(call, bid=0.0)],
         "deep": [deep],
     }
-    return contracts[part]
+    return contracts[scenario]
 
 
 def _traded(contract: Contract) -> Contract:
@@ -125,17 +125,17 @@ def _traded(contract: Contract) -> Contract:
     return replace(contract, volume=volume, open_interest=volume // 6)
 
 
-def options_truth(cast: Cast, chains: dict[str, Sequence[Contract]]) -> Planted:
-    """Return whose options traded unusually. ``chains`` are those of :func:`players`, by symbol.
+def options_truth(scenarios: Scenarios, chains: Mapping[str, Sequence[Contract]]) -> Planted:
+    """Return the companies with unusual options; ``chains`` are those of :func:`assign`, by symbol.
 
-    The measure is the planted contracts' part of the whole chain's premium in percent.
+    The measure is the share of the planted contracts in the premium of the whole chain, in percent.
     """
-    parts = players(cast)
-    expected = frozenset(symbol for part in _EXPECTED for symbol in parts[part])
-    why = {symbol: reason for part, reason in _FORBIDDEN.items() for symbol in parts[part]}
+    assigned = assign(scenarios)
+    expected = frozenset(symbol for scenario in _EXPECTED for symbol in assigned[scenario])
+    why = {symbol: reason for scenario, reason in _FORBIDDEN.items() for symbol in assigned[scenario]}
     measure = {}
     for symbol in expected:
-        heavy = [one.premium for one in chains[symbol] if one.volume > one.open_interest]
-        measure[symbol] = 100 * sum(heavy) / sum(one.premium for one in chains[symbol])
-    watchlist = [symbol for symbols in parts.values() for symbol in symbols]
+        unusual = [one.premium for one in chains[symbol] if one.volume > one.open_interest]
+        measure[symbol] = 100 * sum(unusual) / sum(one.premium for one in chains[symbol])
+    watchlist = [symbol for symbols in assigned.values() for symbol in symbols]
     return Planted(expected, frozenset(why), why, measure, {"tickers": watchlist})

@@ -1,7 +1,7 @@
-"""Current reports, Form 8-K, of each day, and the truth about those that matter.
+"""Current reports, Form 8-K, of each day, and the companies with material events.
 
-What counts is filed on the session itself, beside routine reports and, on the session before, the same kind
-of thing. The players have an event and nothing else that changes: other scanners see nothing of it.
+Material reports are filed on the session itself, among routine reports; the session before also has material
+ones, which are too old. The reports change nothing else, so other scanners are not affected.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 
-from tradingagents.discovery.sandbox.world.directory import FIRST_CIK, Listing
-from tradingagents.discovery.sandbox.world.filing_builder import NEW_YORK
-from tradingagents.discovery.sandbox.world.ownership import Filing
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.companies.directory import FIRST_CIK, Listing
+from tradingagents.discovery.sandbox.world.filings.builder import NEW_YORK
+from tradingagents.discovery.sandbox.world.filings.records import Filing
 from tradingagents.discovery.sandbox.world.scenarios import Planted
-from tradingagents.discovery.sandbox.world.seeds import stream
 from tradingagents.discovery.sandbox.world.sessions import is_session, step_sessions
 
 __all__ = ["reports_of", "reports_truth"]
 
 _AGENT = "0009980002"
 _SUBSIDIARY_CIK = FIRST_CIK + 39_000
-_MATERIAL = {  # part: how many, the items of each filing, and what they amount to
+_MATERIAL = {  # scenario: number of companies, items of each filing, weight
     "restated": (2, (("4.02",),), 8),
     "bankrupt": (1, (("1.03", "2.04", "9.01"),), 12),
     "delisted": (2, (("3.01",),), 4),
@@ -35,7 +35,7 @@ _MATERIAL = {  # part: how many, the items of each filing, and what they amount 
 }
 _ROUTINE = {
     "results": (3, ("2.02", "9.01"), "results only"),
-    "told": (2, ("7.01", "9.01"), "a disclosure of its own choice"),
+    "disclosure": (2, ("7.01", "9.01"), "a voluntary disclosure"),
     "other": (2, ("8.01",), "other events"),
     "vote": (1, ("5.07",), "a vote"),
     "by_laws": (1, ("5.03", "9.01"), "by-laws"),
@@ -44,17 +44,17 @@ _ROUTINE = {
 _CONTROL = ("5.01",)
 
 
-def _players(seed: int, plain: Iterable[str]) -> dict[str, list[str]]:
-    counts = {part: count for part, (count, _, _) in (_MATERIAL | _ROUTINE).items()}
+def _assign(seed: int, plain: Iterable[str]) -> dict[str, list[str]]:
+    counts = {scenario: count for scenario, (count, _, _) in (_MATERIAL | _ROUTINE).items()}
     drawn = stream(seed, "reports").sample(sorted(plain), sum(counts.values()))
-    parts = {}
-    for part, count in counts.items():
-        parts[part], drawn = drawn[:count], drawn[count:]
-    return parts
+    assigned = {}
+    for scenario, count in counts.items():
+        assigned[scenario], drawn = drawn[:count], drawn[count:]
+    return assigned
 
 
 def _class_share(listings: Mapping[str, Listing]) -> str:
-    """Return the first share of a company that has several: the one its reports are told of."""
+    """Return the first class of shares, which a scanner reports for a company with several."""
     return min(symbol for symbol in listings if symbol.endswith(".A"))
 
 
@@ -64,33 +64,35 @@ def reports_of(
     """Return the reports filed on ``day``, in the order of acceptance; none on a day without a session."""
     if day > as_of or not is_session(day):
         return ()
-    players = _players(seed, plain)
+    assigned = _assign(seed, plain)
     if day == as_of:
-        drafts = list(_drafts(players, listings))
+        drafts = list(_drafts(assigned, listings))
     elif day == step_sessions(as_of, -1):
-        drafts = [_draft(listings[one], _ROUTINE["earlier"][1]) for one in players["earlier"]]
+        drafts = [_draft(listings[one], _ROUTINE["earlier"][1]) for one in assigned["earlier"]]
     else:
         drafts = []
     stream(seed, "report times", day).shuffle(drafts)
     return tuple(_accept(drafts, day))
 
 
-def _drafts(players: Mapping[str, list[str]], listings: Mapping[str, Listing]) -> Iterator[dict[str, object]]:
-    for part, (_, filings, _) in _MATERIAL.items():
-        for symbol in players[part]:
+def _drafts(
+    assigned: Mapping[str, list[str]], listings: Mapping[str, Listing]
+) -> Iterator[dict[str, object]]:
+    for scenario, (_, filings, _) in _MATERIAL.items():
+        for symbol in assigned[scenario]:
             for items in filings:
                 draft = _draft(listings[symbol], items)
-                if part == "amended":
+                if scenario == "amended":
                     draft["form"] = "8-K/A"
-                if part == "successor":
+                if scenario == "successor":
                     draft["form"] = "8-K12B"
-                if part == "joint":
+                if scenario == "joint":
                     name = f"{listings[symbol].issuer.upper()} FUNDING"
                     draft["co_registrants"] = ((_SUBSIDIARY_CIK, name),)
                 yield draft
-    for part, (_, items, _) in _ROUTINE.items():
-        if part != "earlier":
-            yield from (_draft(listings[symbol], items) for symbol in players[part])
+    for scenario, (_, items, _) in _ROUTINE.items():
+        if scenario != "earlier":
+            yield from (_draft(listings[symbol], items) for symbol in assigned[scenario])
     yield _draft(listings[_class_share(listings)], _CONTROL)
 
 
@@ -107,9 +109,11 @@ def _accept(drafts: list[dict[str, object]], day: date) -> Iterator[Filing]:
 
 
 def reports_truth(seed: int, plain: Iterable[str], listings: Mapping[str, Listing]) -> Planted:
-    """Return who reported something that matters; the measure is the weight of it."""
-    players = _players(seed, plain)
-    measure = {one: float(weight) for part, (_, _, weight) in _MATERIAL.items() for one in players[part]}
+    """Return the companies with a material report; the measure is its weight."""
+    assigned = _assign(seed, plain)
+    measure = {
+        one: float(weight) for scenario, (_, _, weight) in _MATERIAL.items() for one in assigned[scenario]
+    }
     measure[_class_share(listings)] = 4.0
-    why = {one: reason for part, (_, _, reason) in _ROUTINE.items() for one in players[part]}
+    why = {one: reason for scenario, (_, _, reason) in _ROUTINE.items() for one in assigned[scenario]}
     return Planted(frozenset(measure), frozenset(why), why, measure)

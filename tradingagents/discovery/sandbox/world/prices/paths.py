@@ -1,9 +1,9 @@
-"""Daily bars and volumes of a year, and the truth about movers.
+"""Daily bars and volumes of a year, and the market movers that a scanner should find.
 
-A price path is laid back from the last close, so that the last session's change can be planted; the
-background keeps within 2.5 % on that day. Before, it slid slowly under its own means while every second
-close was higher than the one before: a market in which no technical screen finds anything. Volumes are even
-noise around a company's own level, so narrow that no background company can reach twice its mean.
+A price path is computed backwards from the last close, so that the change of the last session can be
+planted; companies without a scenario change by at most 2.5 % on that day. Before that, prices decline slowly
+below their own means while every second close is higher than the one before, so that no technical screen
+fires. Volumes are uniform noise around the level of a company, too narrow to reach twice the mean.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from tradingagents.discovery.sandbox.world.directory import Kind, Listing
-from tradingagents.discovery.sandbox.world.scenarios import Cast, Planted
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
+from tradingagents.discovery.sandbox.world.scenarios import Planted, Scenarios
 
 __all__ = ["Bar", "Plan", "daily_bars", "daily_volumes", "movers_truth", "plan_prices"]
 
 _MEAN_DAYS = 20
-_QUIET = 0.03  # the background changes by less on the last session
-_SLIDE, _SLIDE_SESSIONS = 0.09, 35  # how far above the last close a path comes from, and how soon it came
+_QUIET = 0.03  # companies without a scenario change by less on the last session
+_SLIDE, _SLIDE_SESSIONS = 0.09, 35  # how far above the last close a path starts, and its time constant
 _NEW_LISTING_SESSIONS = 5
 
 
@@ -39,7 +39,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one security trades: its last close, the last change, its level of volume and how that moves."""
+    """How one security trades: last close and change, usual volume and how that varies."""
 
     close: float
     change: float  # of the last session, 0.05 is 5 %
@@ -50,24 +50,24 @@ class Plan:
     sessions: int | None = None  # sessions since listing, when that is less than the year
 
 
-def plan_prices(seed: int, listings: tuple[Listing, ...], cast: Cast) -> dict[str, Plan]:
-    """Return the plan of every listing that trades, by its directory symbol; test issues do not."""
+def plan_prices(seed: int, listings: tuple[Listing, ...], scenarios: Scenarios) -> dict[str, Plan]:
+    """Return the plan of every listing that trades, by its directory symbol; test issues do not trade."""
     plans = {one.symbol: _background(seed, one) for one in listings if one.kind is not Kind.TEST}
     draw = stream(seed, "plans")
-    for rank, symbol in enumerate(cast["movers/gainer"]):
+    for rank, symbol in enumerate(scenarios["movers/gainer"]):
         surge = draw.uniform(3, 7) if rank % 2 else None
         plans[symbol] = Plan(draw.uniform(4, 80), 0.62 - 0.06 * rank, draw.uniform(1e6, 9e6), surge)
-    for rank, symbol in enumerate(cast["movers/loser"]):
+    for rank, symbol in enumerate(scenarios["movers/loser"]):
         plans[symbol] = Plan(draw.uniform(4, 80), -0.55 + 0.055 * rank, draw.uniform(1e6, 9e6))
-    for symbol in cast["movers/penny_up"] + cast["movers/penny_down"]:
-        sign = 1 if symbol in cast["movers/penny_up"] else -1
+    for symbol in scenarios["movers/penny_up"] + scenarios["movers/penny_down"]:
+        sign = 1 if symbol in scenarios["movers/penny_up"] else -1
         plans[symbol] = Plan(draw.uniform(0.08, 0.9), sign * draw.uniform(0.2, 0.6), draw.uniform(2e7, 9e7))
-    for symbol in cast["movers/thin_up"] + cast["movers/thin_down"]:
-        sign = 1 if symbol in cast["movers/thin_up"] else -1
+    for symbol in scenarios["movers/thin_up"] + scenarios["movers/thin_down"]:
+        sign = 1 if symbol in scenarios["movers/thin_up"] else -1
         plans[symbol] = Plan(draw.uniform(3, 30), sign * draw.uniform(0.1, 0.5), draw.uniform(5_000, 40_000))
-    for symbol in cast["movers/busy_flat"]:
+    for symbol in scenarios["movers/busy_flat"]:
         plans[symbol] = Plan(draw.uniform(20, 90), draw.uniform(-0.02, 0.02), draw.uniform(9e7, 1.5e8))
-    plans |= _volume_plans(seed, cast, plans)
+    plans |= _volume_plans(seed, scenarios, plans)
     plans |= _derivative_movers(seed, listings)
     return plans
 
@@ -81,29 +81,29 @@ def _background(seed: int, listing: Listing) -> Plan:
     return Plan(close, draw.uniform(-0.025, 0.025), volume)
 
 
-def _volume_plans(seed: int, cast: Cast, plans: dict[str, Plan]) -> dict[str, Plan]:
+def _volume_plans(seed: int, scenarios: Scenarios, plans: dict[str, Plan]) -> dict[str, Plan]:
     draw = stream(seed, "volume plans")
     changed = {}
-    for rank, symbol in enumerate(cast["volume/surge"]):
+    for rank, symbol in enumerate(scenarios["volume/surge"]):
         old = plans[symbol]
-        # A surge on a higher close would also be a signal of other scanners.
+        # A surge on a higher close would also be found by other scanners.
         change = old.change if old.change > _QUIET else -max(abs(old.change), 0.01)
         changed[symbol] = Plan(old.close, change, draw.uniform(8e5, 6e6), 2.45 + 0.6 * rank)
-    for symbol in cast["volume/thin"]:
+    for symbol in scenarios["volume/thin"]:
         changed[symbol] = Plan(12.5, -0.01, draw.uniform(1_500, 4_000), draw.uniform(6, 12))
-    for symbol in cast["volume/slow_rise"]:
+    for symbol in scenarios["volume/slow_rise"]:
         changed[symbol] = Plan(31.0, 0.004, 4e6, drift=0.02)
-    for symbol in cast["volume/new"]:
+    for symbol in scenarios["volume/new"]:
         changed[symbol] = Plan(18.0, 0.02, 9e5, draw.uniform(3, 6), sessions=_NEW_LISTING_SESSIONS)
-    for symbol in cast["volume/busy_flat"]:
+    for symbol in scenarios["volume/busy_flat"]:
         changed[symbol] = Plan(44.0, -0.01, draw.uniform(5e7, 8e7))
-    for symbol in cast["volume/yesterday"]:
+    for symbol in scenarios["volume/yesterday"]:
         changed[symbol] = Plan(27.0, 0.01, 2e6, surge=5.0, surge_back=1)
     return changed
 
 
 def _derivative_movers(seed: int, listings: tuple[Listing, ...]) -> dict[str, Plan]:
-    """Let six warrants rise and three warrants and two rights fall by more than any share does."""
+    """Plan six warrants that rise, and three warrants and two rights that fall, more than any share."""
     draw = stream(seed, "derivative movers")
     warrants = [one.symbol for one in listings if one.kind is Kind.WARRANT]
     rights = [one.symbol for one in listings if one.kind is Kind.RIGHT]
@@ -147,9 +147,9 @@ def daily_bars(seed: int, symbol: str, plan: Plan, sessions: tuple[date, ...]) -
 
 
 def _closes(plan: Plan, count: int, wobble: float) -> list[float]:
-    """Return closes, newest first: the last two as planned, before them a line that slid down to those.
+    """Return closes, newest first: the last two as planned, before them a declining line.
 
-    Every second one is higher, so that the session before the last is always one that closed lower.
+    Every second one is higher, and the session before the last always closed lower.
     """
     before = plan.close / (1 + plan.change)
     anchor = max(plan.close, before) if abs(plan.change) <= _QUIET else before
@@ -163,16 +163,16 @@ def _cents(price: float) -> float:
     return round(price, 2 if price >= 1 else 4)
 
 
-def movers_truth(cast: Cast, plans: Mapping[str, Plan], listings: tuple[Listing, ...]) -> Planted:
-    """Return the shares that really moved, and what only looks like it."""
-    expected = frozenset(cast["movers/gainer"] + cast["movers/loser"])
-    why = cast.why(
+def movers_truth(scenarios: Scenarios, plans: Mapping[str, Plan], listings: tuple[Listing, ...]) -> Planted:
+    """Return the shares that moved, and decoys that are no shares, penny stocks, thinly traded or flat."""
+    expected = frozenset(scenarios["movers/gainer"] + scenarios["movers/loser"])
+    why = scenarios.reasons(
         {
             "movers/penny_up": "trades below one dollar",
             "movers/penny_down": "trades below one dollar",
-            "movers/thin_up": "hardly traded",
-            "movers/thin_down": "hardly traded",
-            "movers/busy_flat": "busy, but the price stood still",
+            "movers/thin_up": "thinly traded",
+            "movers/thin_down": "thinly traded",
+            "movers/busy_flat": "high volume, price unchanged",
         }
     )
     for one in listings:

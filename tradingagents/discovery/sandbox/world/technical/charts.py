@@ -1,8 +1,8 @@
-"""Price charts with a pattern at their end, or with one that lacks a single condition of it.
+"""Price charts that end with a pattern, or with a near miss that lacks a single condition of it.
 
-A chart is drawn by age: 0 is the newest session. It begins as a calm one (a slight rise in which every
-second close is a little higher, on even volume), on which no technical screen fires, and each shape then
-changes what it needs. Prices are fractions of the newest usual price, volumes of a usual session's.
+Arrays are indexed by age: 0 is the newest session. A chart starts calm (a slight rise in which every second
+close is a little higher, on even volume), which no technical screen finds, and each shape then modifies it.
+Prices are fractions of the newest usual price, volumes fractions of a usual session's volume.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ class Day:
 
 @dataclass
 class _Sketch:
-    """Closes and volumes by age; opens, highs and lows follow from them where nothing else is said."""
+    """Closes and volumes by age; opens, highs and lows are derived from them unless set."""
 
     close: list[float]
     volume: list[float]
-    spread: list[float]  # how far beyond open and close a session reaches
+    spread: list[float]  # how far high and low are beyond open and close
     open: dict[int, float] = field(default_factory=dict)
     high: dict[int, float] = field(default_factory=dict)
     low: dict[int, float] = field(default_factory=dict)
 
-    def hold(self, ages: range, factor: float) -> None:
+    def scale_closes(self, ages: range, factor: float) -> None:
         """Multiply the closes of some ages."""
         for age in ages:
             self.close[age] *= factor
 
-    def busy(self, *, times: float, ages: range = range(1)) -> None:
+    def scale_volumes(self, *, times: float, ages: range = range(1)) -> None:
         """Multiply the volumes of some ages."""
         for age in ages:
             self.volume[age] *= times
@@ -79,7 +79,7 @@ def draw_chart(shape: str, draw: random.Random, count: int) -> list[Day]:
 
 
 def _accumulation(sketch: _Sketch, draw: random.Random) -> None:
-    sketch.busy(times=draw.uniform(2.6, 4.5))
+    sketch.scale_volumes(times=draw.uniform(2.6, 4.5))
     sketch.high[0], sketch.low[0] = sketch.close[0] * 1.001, sketch.close[1] * 0.9995
 
 
@@ -89,7 +89,7 @@ def _accumulation_weak(sketch: _Sketch, draw: random.Random) -> None:
 
 
 def _accumulation_fell(sketch: _Sketch, draw: random.Random) -> None:
-    sketch.busy(times=draw.uniform(2.6, 4.5))
+    sketch.scale_volumes(times=draw.uniform(2.6, 4.5))
     sketch.close[0] = sketch.close[1] * 0.93
     sketch.low[0] = sketch.close[1] * 0.85
 
@@ -98,7 +98,7 @@ def _accumulation_fell(sketch: _Sketch, draw: random.Random) -> None:
 
 
 def _old_peak(sketch: _Sketch) -> None:
-    """A peak within the year that today's price does not reach."""
+    """A peak within the year above the newest price."""
     for age in range(90, 130):
         sketch.close[age] *= 1 + 0.2 * (1 - abs(age - 110) / 20)
 
@@ -106,7 +106,7 @@ def _old_peak(sketch: _Sketch) -> None:
 def _breakout(sketch: _Sketch, draw: random.Random) -> None:
     _old_peak(sketch)
     sketch.close[0] = draw.uniform(1.03, 1.045)
-    sketch.busy(times=draw.uniform(1.65, 1.8))
+    sketch.scale_volumes(times=draw.uniform(1.65, 1.8))
 
 
 def _breakout_quiet(sketch: _Sketch, draw: random.Random) -> None:
@@ -128,17 +128,17 @@ def _unfetched(sketch: _Sketch, draw: random.Random) -> None:
 
 
 def _high_52w(sketch: _Sketch, draw: random.Random) -> None:
-    sketch.hold(range(40, 46), 1.04)
+    sketch.scale_closes(range(40, 46), 1.04)
     sketch.close[0] = draw.uniform(1.045, 1.06)
-    sketch.busy(times=draw.uniform(1.65, 1.8))
+    sketch.scale_volumes(times=draw.uniform(1.65, 1.8))
 
 
 def _high_52w_again(sketch: _Sketch, draw: random.Random) -> None:
-    """A high every day for a week: news no more."""
+    """A new high every day for a week."""
     for age in range(6):
         sketch.close[age] = 1.01 + 0.006 * (6 - age)
     sketch.close[0] = 1.065
-    sketch.busy(times=draw.uniform(1.65, 1.8))
+    sketch.scale_volumes(times=draw.uniform(1.65, 1.8))
 
 
 # -- a rise of a year ------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def _trend_slow(sketch: _Sketch, draw: random.Random) -> None:
     _rise(sketch, 0.1)
 
 
-# -- narrow ranges and dry volume ------------------------------------------------------------------
+# -- narrow ranges and low volume ------------------------------------------------------------------
 
 
 def _compression(sketch: _Sketch, draw: random.Random) -> None:
@@ -180,17 +180,17 @@ def _compression_inside(sketch: _Sketch, draw: random.Random) -> None:
 
 
 def _compression_low(sketch: _Sketch, draw: random.Random) -> None:
-    """It leaves its range upwards, and is still under its own mean of fifty days."""
+    """A breakout from the range that stays below the 50-day mean."""
     _compression(sketch, draw)
-    sketch.hold(range(15, len(sketch.close)), 1.15)
+    sketch.scale_closes(range(15, len(sketch.close)), 1.15)
 
 
 def _dry_up(sketch: _Sketch, draw: random.Random) -> None:
-    sketch.busy(times=draw.uniform(0.3, 0.42), ages=range(3))
+    sketch.scale_volumes(times=draw.uniform(0.3, 0.42), ages=range(3))
 
 
 def _dry_up_once(sketch: _Sketch, draw: random.Random) -> None:
-    sketch.busy(times=0.35)
+    sketch.scale_volumes(times=0.35)
 
 
 def _dry_up_wide(sketch: _Sketch, draw: random.Random) -> None:
@@ -212,14 +212,14 @@ def _oversold_shallow(sketch: _Sketch, draw: random.Random) -> None:
 
 def _oversold_downtrend(sketch: _Sketch, draw: random.Random) -> None:
     _oversold(sketch, draw)
-    sketch.hold(range(30, len(sketch.close)), 1.2)
+    sketch.scale_closes(range(30, len(sketch.close)), 1.2)
 
 
 def _gap(sketch: _Sketch, draw: random.Random) -> None:
     _old_peak(sketch)
     sketch.open[0] = sketch.close[1] * draw.uniform(1.045, 1.06)
     sketch.close[0] = sketch.open[0] * 1.006
-    sketch.busy(times=draw.uniform(1.65, 1.8))
+    sketch.scale_volumes(times=draw.uniform(1.65, 1.8))
 
 
 def _gap_lost(sketch: _Sketch, draw: random.Random) -> None:
@@ -232,11 +232,11 @@ def _gap_quiet(sketch: _Sketch, draw: random.Random) -> None:
     sketch.volume[0] = 1.2
 
 
-# -- volume that flows in --------------------------------------------------------------------------
+# -- rising on-balance volume --------------------------------------------------------------------------
 
 
 def _flow(sketch: _Sketch, up: float, down: float) -> None:
-    """Volumes of the days that close higher, and of those that close lower; the newest is one of these."""
+    """Scale the volumes of days that close higher and of days that close lower; the newest closes lower."""
     sketch.close[:] = [*sketch.close[1:], sketch.close[-1]]
     for age in range(20):
         sketch.volume[age] *= up if age % 2 else down
@@ -260,7 +260,7 @@ def _inflow_mild(sketch: _Sketch, draw: random.Random) -> None:
 
 
 def _line(sketch: _Sketch, level: Callable[[int], float]) -> None:
-    """Closes on a line of one's own, without the calm chart's rise and wobble."""
+    """Replace the closes, without the rise and wobble of the calm chart."""
     sketch.close[:] = [level(age) for age in range(len(sketch.close))]
 
 
@@ -274,7 +274,7 @@ def _fund_leads(sketch: _Sketch, draw: random.Random) -> None:
 
 
 def _fund_slows(sketch: _Sketch, draw: random.Random) -> None:
-    """Ahead by 3 % in 21 sessions, and by 16 % in 63: less than before."""
+    """Ahead by 3 % in 21 sessions and by 16 % in 63: the lead shrinks."""
     _line(sketch, lambda age: 1 - 0.03 * min(age, 21) / 21 - 0.11 * max(min(age, 63) - 21, 0) / 42)
 
 
@@ -283,11 +283,11 @@ def _fund_little(sketch: _Sketch, draw: random.Random) -> None:
 
 
 def _fund_bounces(sketch: _Sketch, draw: random.Random) -> None:
-    """Up 5 % in 21 sessions after a fall of a fifth, and under its mean of fifty days."""
+    """Up 5 % in 21 sessions after a fall of a fifth, and below the 50-day mean."""
     _line(sketch, lambda age: 1 - 0.05 * min(age, 21) / 21 + 0.25 * min(max(age - 21, 0), 6) / 6)
 
 
-_STEEP = 0.0006  # a rise that keeps the price above its mean of two hundred days after a fall
+_STEEP = 0.0006  # steep enough to stay above the 200-day mean after a fall
 _SLOPES: Mapping[str, float] = MappingProxyType(
     {"oversold": _STEEP, "oversold_shallow": _STEEP, "young": _STEEP}
 )
@@ -325,7 +325,7 @@ SHAPES: Mapping[str, _Shape] = MappingProxyType(
         "inflow_mild": _inflow_mild,
     }
 )
-"""Shapes of companies' charts, by the part ``bars/<name>`` that shows them."""
+"""Shapes of company charts, by the name of the scenario ``bars/<name>``."""
 
 FUND_SHAPES: Mapping[str, _Shape] = MappingProxyType(
     {

@@ -35,7 +35,7 @@ def _frame(seed: int, as_of: date, companies: int) -> Any:
 
 def _rows(market: Market) -> Iterator[tuple[date, str, float, float, float, float, float]]:
     missing = frozenset(market.sessions[-_UNFETCHED_SESSIONS:])
-    unfetched = frozenset(market.cast["bars/unfetched"])
+    unfetched = frozenset(market.scenarios["bars/unfetched"])
     for symbol in market.plans:
         for bar in market.bars(symbol):
             if symbol not in unfetched or bar.day not in missing:

@@ -1,7 +1,7 @@
-"""Off-exchange volume as FINRA reports it, and the truth about surges in it.
+"""Off-exchange volume as FINRA reports it, and the companies with a surge in it.
 
-What FINRA sees is a share of the consolidated volume: some 35 to 55 per cent of it, a company's own
-figure, give or take three per cent a day.
+Off-exchange volume is 35 to 55 % of the consolidated volume, depending on the company, plus or minus 3 %
+a day.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tradingagents.discovery.sandbox.world.prices import Plan
-from tradingagents.discovery.sandbox.world.scenarios import Cast, Planted
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.prices.paths import Plan
+from tradingagents.discovery.sandbox.world.scenarios import Planted, Scenarios
 
 __all__ = ["ShortVolume", "off_exchange", "volume_truth"]
 
@@ -41,18 +41,20 @@ def off_exchange(seed: int, symbol: str, volumes: Sequence[int]) -> list[ShortVo
 
 
 def volume_truth(
-    cast: Cast, plans: Mapping[str, Plan], recent: Mapping[str, Sequence[ShortVolume]]
+    scenarios: Scenarios, plans: Mapping[str, Plan], recent: Mapping[str, Sequence[ShortVolume]]
 ) -> Planted:
     """Return the securities whose newest volume surged; ``recent`` ends with the newest session."""
-    expected = set(cast["volume/surge"]) | {s for s in cast["movers/gainer"] if plans[s].surge is not None}
-    expected.update(*(cast[part] for part in _BUSY_CHARTS))
-    why = cast.why(
+    expected = set(scenarios["volume/surge"]) | {
+        s for s in scenarios["movers/gainer"] if plans[s].surge is not None
+    }
+    expected.update(*(scenarios[name] for name in _BUSY_CHARTS))
+    why = scenarios.reasons(
         {
-            "volume/thin": "a high multiple of next to nothing",
-            "bars/accumulation_thin": "a high multiple of next to nothing",
+            "volume/thin": "a high multiple of a tiny volume",
+            "bars/accumulation_thin": "a high multiple of a tiny volume",
             "volume/slow_rise": "rises a little every day",
-            "volume/new": "listed five sessions ago: no mean of twenty",
-            "volume/busy_flat": "busy every day",
+            "volume/new": "listed five sessions ago: no 20-day mean",
+            "volume/busy_flat": "high volume every day",
             "volume/yesterday": "surged the session before",
         }
     )

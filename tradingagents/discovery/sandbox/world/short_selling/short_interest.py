@@ -1,8 +1,8 @@
-"""FINRA's short interest files, twice a month, and the truth about the newest.
+"""FINRA's bi-monthly short interest files, and the companies that a scanner should find in the newest.
 
-Settlement dates are the 15th and the last session of a month, or the session before; the file comes out on
-the seventh session after. Symbols have letters only. Everybody's position is a few days of volume and hardly
-changes, but for the players, who are chosen by how much of them is traded.
+Settlement dates are the 15th and the last session of a month, or the session before; the file is published on
+the seventh session after. Symbols have letters only. Most positions are a few days of volume and hardly
+change. The companies with a scenario are chosen by their volume.
 Source: finra.org, "Equity Short Interest Data"; the layout of its files.
 """
 
@@ -13,9 +13,9 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from tradingagents.discovery.sandbox.world.directory import Kind, Listing
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
 from tradingagents.discovery.sandbox.world.scenarios import Planted
-from tradingagents.discovery.sandbox.world.seeds import stream
 from tradingagents.discovery.sandbox.world.sessions import step_sessions
 
 __all__ = ["Positions", "settlement_days", "short_interest_file"]
@@ -27,16 +27,16 @@ _COLUMNS = (
 )
 _MARKETS = {"Q": "NNM", "N": "NYSE", "A": "AMEX", "P": "ARCA", "Z": "BZX", "V": "IEXG"}
 _PUBLISHED_AFTER = 7
-_BUSY, _THIN = 500_000, 150_000  # shares a day: enough for the scanner, and not
+_BUSY, _THIN = 500_000, 150_000  # shares a day: enough for the scanner, and too few
 _COUNTER = ("QVNTF", "ZZPKY", "XXOTC")  # traded over the counter, and in no directory
-_PARTS = {"crowded": 5, "grew": 3, "both": 1, "split": 2, "covered": 3, "under": 3, "small_growth": 2}
+_COUNTS = {"crowded": 5, "grew": 3, "both": 1, "split": 2, "covered": 3, "under": 3, "small_growth": 2}
 _WHY = {
-    "split": "four times the shares after a split, and the position with them",
-    "covered": "many days at the settlement before, few at the newest",
+    "split": "four times the shares, and of the position, after a split",
+    "covered": "many days to cover at the previous settlement, few at the newest",
     "under": "fewer days to cover than needed",
-    "small_growth": "doubled, to what one day's volume covers",
-    "thin": "many days to cover because hardly any are traded",
-    "fund": "an index fund: who is short of it can have more made",
+    "small_growth": "doubled, to one day to cover",
+    "thin": "many days to cover because of a tiny volume",
+    "fund": "an index fund: new shares can be created",
 }
 _DAYS = {"crowded": 14.0, "grew": 5.0, "both": 11.0, "split": 5.0, "covered": 2.0, "under": 7.0}
 _DAYS |= {"small_growth": 1.0, "thin": 20.0, "fund": 20.0}
@@ -55,7 +55,7 @@ class _Row(NamedTuple):
 
 
 def settlement_days(sessions: Sequence[date]) -> list[date]:
-    """Return the settlement dates among the sessions, oldest first; not of a month that is not over."""
+    """Return the settlement dates among the sessions, oldest first; only of months that are over."""
     months = sorted({(day.year, day.month) for day in sessions})
     found = []
     for month in months:
@@ -69,7 +69,7 @@ def settlement_days(sessions: Sequence[date]) -> list[date]:
 
 
 class Positions:
-    """Who is sold short by how much, from ``volumes``: shares traded in each of ``sessions``, by symbol."""
+    """The short interest of each security. ``volumes``: shares traded in each of ``sessions``, by symbol."""
 
     def __init__(
         self,
@@ -85,23 +85,23 @@ class Positions:
         out = [day for day in days if self.published[day] <= sessions[-1]]
         self.newest = out[-1]
         self._previous = dict(zip(days[1:], days, strict=False))
-        self._parts = self._cast(plain)
+        self._scenarios = self._assign(plain)
 
-    def _cast(self, plain: Iterable[str]) -> dict[str, str]:
-        """Draw the players among those traded since before the settlement of two months ago."""
+    def _assign(self, plain: Iterable[str]) -> dict[str, str]:
+        """Draw the companies of each scenario among those listed for the whole year."""
         draw = stream(self._seed, "short interest")
         old = [symbol for symbol in sorted(plain) if len(self._volumes[symbol]) == len(self._sessions)]
         mean = {symbol: self.mean_volume(symbol, self.newest) for symbol in old}
-        drawn = draw.sample([symbol for symbol in old if mean[symbol] >= _BUSY], sum(_PARTS.values()))
+        drawn = draw.sample([symbol for symbol in old if mean[symbol] >= _BUSY], sum(_COUNTS.values()))
         thin = draw.sample([symbol for symbol in old if mean[symbol] <= _THIN], 2)
-        parts = dict.fromkeys(thin, "thin")
-        for part, count in _PARTS.items():
-            parts |= dict.fromkeys(drawn[:count], part)
+        assigned = dict.fromkeys(thin, "thin")
+        for scenario, count in _COUNTS.items():
+            assigned |= dict.fromkeys(drawn[:count], scenario)
             drawn = drawn[count:]
         classes = [symbol for symbol in sorted(self._volumes) if symbol.endswith((".A", ".B"))]
         funds = [one.symbol for one in self._listings.values() if one.kind is Kind.ETF]
         busiest = partial(max, key=lambda one: self.mean_volume(one, self.newest))
-        return parts | {busiest(classes): "crowded", busiest(funds): "fund"}
+        return assigned | {busiest(classes): "crowded", busiest(funds): "fund"}
 
     def mean_volume(self, symbol: str, day: date) -> float:
         """Return the mean of the sessions since the settlement before ``day``; 0.0 before the listing."""
@@ -114,9 +114,9 @@ class Positions:
 
     def position(self, symbol: str, day: date) -> int:
         """Return the shares sold short on a settlement date."""
-        part = self._parts.get(symbol)
-        if part is not None and day in (self.newest, self._previous[self.newest]):
-            days = _DAYS[part] if day == self.newest else _BEFORE.get(part, _DAYS[part])
+        scenario = self._scenarios.get(symbol)
+        if scenario is not None and day in (self.newest, self._previous[self.newest]):
+            days = _DAYS[scenario] if day == self.newest else _BEFORE.get(scenario, _DAYS[scenario])
             return int(days * self.mean_volume(symbol, self.newest))
         usual = stream(self._seed, "position", symbol).uniform(0.6, 5.0)
         sway = stream(self._seed, "position", symbol, day).uniform(0.92, 1.08)
@@ -137,16 +137,18 @@ class Positions:
                 market=_MARKETS.get(listing.exchange, "NYSE"),
                 now=self.position(symbol, day),
                 before=self.position(symbol, before) if before else 0,
-                split="S" if self._parts.get(symbol) == "split" and day == self.newest else "",
+                split="S" if self._scenarios.get(symbol) == "split" and day == self.newest else "",
                 mean=mean,
             ),
             day,
         )
 
     def truth(self) -> Planted:
-        """Return whose position is large or grew; the measure is days to cover."""
-        expected = {one for one, part in self._parts.items() if part in {"crowded", "grew", "both"}}
-        why = {one: _WHY[part] for one, part in self._parts.items() if part in _WHY}
+        """Return the companies whose position is large or grew; the measure is days to cover."""
+        expected = {
+            one for one, scenario in self._scenarios.items() if scenario in {"crowded", "grew", "both"}
+        }
+        why = {one: _WHY[scenario] for one, scenario in self._scenarios.items() if scenario in _WHY}
         why |= dict.fromkeys(_COUNTER, "traded over the counter")
         measure = {
             one: self.position(one, self.newest) / round(self.mean_volume(one, self.newest))

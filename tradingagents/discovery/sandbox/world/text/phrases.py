@@ -1,4 +1,4 @@
-"""The sentences that posts are made of. ``{}`` is where a symbol goes; no other capitals may be symbols."""
+"""The sentences that posts consist of. ``{}`` stands for a symbol; no other capitals may be symbols."""
 
 from __future__ import annotations
 

@@ -18,17 +18,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from tradingagents.discovery.sandbox.world.names import (
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.companies.names import (
     SHORT_TICKERS,
     WORD_TICKERS,
     company_name,
     plain_tickers,
 )
-from tradingagents.discovery.sandbox.world.seeds import stream
 
 __all__ = ["FIRST_CIK", "Kind", "Listing", "build_directory"]
 
-FIRST_CIK = 9_900_001  # well above every number EDGAR has given out
+FIRST_CIK = 9_900_001  # well above every number that EDGAR has assigned
 _ETFS = 24
 _CLASS_ROOTS = ("QXB", "XZD", "ZQK")
 _NASDAQ_SPACS = 8
@@ -37,7 +37,7 @@ _TEST_ISSUES = (("ZQQZT", "Q"), ("ZQXZT", "Q"), ("ZQT", "N"), ("ZQIET", "V"))
 
 
 class Kind(StrEnum):
-    """What a listed security is."""
+    """The type of a listed security."""
 
     COMMON = "common"
     ETF = "etf"
@@ -56,7 +56,7 @@ _ENDINGS = {  # of the directory's symbol: CQS, NASDAQ, FINRA, Alpha Vantage, SE
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One security. ``symbol`` as the directory spells it; ``exchange`` Q is Nasdaq, the rest CQS letters."""
+    """One security. ``symbol`` as in the directory; ``exchange`` Q is Nasdaq, the others are CQS letters."""
 
     symbol: str
     issuer: str
@@ -67,8 +67,8 @@ class Listing:
 
     @property
     def security_name(self) -> str:
-        """The name with the kind of paper in it, as the directory has it."""
-        paper = {
+        """The issuer and the type of security, as in the directory."""
+        kind = {
             Kind.COMMON: "Common Stock",
             Kind.ETF: "",
             Kind.TEST: "Test Stock",
@@ -78,9 +78,9 @@ class Listing:
             Kind.PREFERRED: "Depositary Shares, 6.25% Series Cumulative Preferred Stock",
         }[self.kind]
         if self.kind is Kind.COMMON and "." in self.symbol:
-            paper = f"Class {self.symbol[-1]} Common Stock"
+            kind = f"Class {self.symbol[-1]} Common Stock"
         joint = " - " if self.exchange == "Q" else " "
-        return f"{self.issuer}{joint}{paper}".rstrip(" -")
+        return f"{self.issuer}{joint}{kind}".rstrip(" -")
 
     def _spell(self, column: int) -> str:
         symbol = self.symbol
@@ -121,7 +121,7 @@ def build_directory(seed: int, as_of: date, companies: int) -> tuple[Listing, ..
         for number, (root, day) in enumerate(_dated(seed, as_of, roots))
     ]
     listings += _split_classes(listings)
-    listings += _spac_papers(listings)
+    listings += _spac_securities(listings)
     listings += _etfs(seed, plain, as_of)
     listings += [
         Listing(symbol, f"{symbol} Tick Pilot (fictional)", Kind.TEST, exchange, 0, date(2016, 9, 1))
@@ -150,7 +150,7 @@ def _exchange(seed: int, root: str) -> str:
 
 
 def _split_classes(listings: list[Listing]) -> list[Listing]:
-    """Give three New York companies two classes of shares each: the plain symbol becomes class A."""
+    """Replace the shares of three New York companies by two classes of shares each."""
     chosen = [listing for listing in listings if listing.symbol in _CLASS_ROOTS]
     classes = []
     for listing in chosen:
@@ -161,23 +161,23 @@ def _split_classes(listings: list[Listing]) -> list[Listing]:
     return classes
 
 
-def _spac_papers(listings: list[Listing]) -> list[Listing]:
-    """Give the last companies of each exchange warrants, units, rights or preferred shares."""
+def _spac_securities(listings: list[Listing]) -> list[Listing]:
+    """Return warrants, units, rights and preferred shares of the last companies of each exchange."""
     nasdaq = [listing for listing in listings if listing.exchange == "Q"][-_NASDAQ_SPACS:]
     nyse = [listing for listing in listings if listing.exchange in "NA" and len(listing.symbol) == 4][
         -_NYSE_SPACS:
     ]
-    papers = []
+    securities = []
     for number, owner in enumerate(nasdaq):
-        papers.append(_paper(owner, "W", Kind.WARRANT))
-        papers.append(_paper(owner, *(("U", Kind.UNIT) if number % 2 else ("R", Kind.RIGHT))))
+        securities.append(_security(owner, "W", Kind.WARRANT))
+        securities.append(_security(owner, *(("U", Kind.UNIT) if number % 2 else ("R", Kind.RIGHT))))
     for number, owner in enumerate(nyse):
-        papers.append(_paper(owner, ".W", Kind.WARRANT))
-        papers.append(_paper(owner, *((".U", Kind.UNIT) if number % 2 else ("$D", Kind.PREFERRED))))
-    return papers
+        securities.append(_security(owner, ".W", Kind.WARRANT))
+        securities.append(_security(owner, *((".U", Kind.UNIT) if number % 2 else ("$D", Kind.PREFERRED))))
+    return securities
 
 
-def _paper(owner: Listing, ending: str, kind: Kind) -> Listing:
+def _security(owner: Listing, ending: str, kind: Kind) -> Listing:
     return Listing(owner.symbol + ending, owner.issuer, kind, owner.exchange, owner.cik, owner.listed_on)
 
 

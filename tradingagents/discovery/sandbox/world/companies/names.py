@@ -1,8 +1,8 @@
 """Fictional tickers and company names.
 
-Tickers are built from letter pairs that real symbols hardly use (two different letters of Q, X, Z,
-J and V, never an A or U after them), so they look like United States symbols and are nobody's. A few
-are English words, because text scanners must tell a word from a symbol. Every name ends in
+Tickers are built from letter pairs that real symbols rarely use (two different letters of Q, X, Z,
+J and V, never followed by A or U), so they look like United States symbols without being any. A few
+are English words, because text scanners must distinguish a word from a symbol. Every name ends in
 "(fictional)".
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world import stream
 
 __all__ = ["SHORT_TICKERS", "WORD_TICKERS", "company_name", "person_name", "plain_tickers"]
 
@@ -19,7 +19,7 @@ WORD_TICKERS = ("IT", "ALL", "ON", "DD", "I", "HOLD", "HUGE", "BACK", "MOON", "K
 """Listed symbols that are also words of everyday English."""
 
 SHORT_TICKERS = ("Y", "QX", "ZQ", "XQ", "QXB", "XZD", "ZQK", "QZM", "XQP", "ZXR", "QXT", "ZQN")
-"""Symbols of one to three letters, as the New York exchange has them."""
+"""Symbols of one to three letters, as listed in New York."""
 
 _PAIR = "QXZJV"
 _VOWEL = "EIOY"
@@ -82,7 +82,7 @@ _FAMILY = ("Abernal", "Brockvale", "Cortellini", "Dunmoor", "Eskandar", "Fjordan
 
 
 def plain_tickers(seed: int) -> Iterator[str]:
-    """Yield the four-letter tickers, some 880 of them, in an order of the seed's own."""
+    """Yield the four-letter tickers, about 880 of them, in an order that depends on the seed."""
     pairs = [first + second for first, second in product(_PAIR, _PAIR) if first != second]
     tickers = [pair + vowel + last for pair in pairs for vowel in _VOWEL for last in _LAST]
     stream(seed, "tickers").shuffle(tickers)

@@ -1,4 +1,4 @@
-"""What a filing says, as plain records; no text yet. Most are ownership filings (forms 3, 4 and 5).
+"""Filings as plain records, before they are rendered. Most are ownership filings (forms 3, 4 and 5).
 
 Source of the terms: sec.gov, "EDGAR Ownership XML Technical Specification". Times of acceptance are
 aware, in New York's offset of the day.
@@ -14,7 +14,7 @@ __all__ = ["Filing", "Owner", "Trade"]
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who files: a person or fund, and what ties it to the issuer."""
+    """A reporting owner: a person or fund, and its relationship to the issuer."""
 
     cik: int
     name: str
@@ -25,7 +25,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """One row of a table. ``price`` in dollars; None means that only a footnote tells it."""
+    """One row of a table. ``price`` in dollars; None when only a footnote states it."""
 
     code: str
     shares: float
@@ -39,7 +39,7 @@ class Trade:
 
     @property
     def bought_usd(self) -> float:
-        """Dollars spent in the open market on the shares themselves; 0.0 for every other kind of row."""
+        """Dollars spent on common shares in the open market; 0.0 for every other kind of row."""
         open_market = self.code == "P" and self.acquired and not self.derivative and not self.swap
         open_market = open_market and "Preferred" not in self.security
         return self.shares * self.price if open_market and self.price else 0.0
@@ -61,9 +61,9 @@ class Filing:
     original: date | None = None  # of an amendment
     schema: str = "X0508"
     document: str = "form4.xml"
-    listed_twice: bool = False  # its rows stand twice in the daily index
+    listed_twice: bool = False  # its rows are in the daily index twice
     items: tuple[str, ...] = ()  # of a Form 8-K
-    co_registrants: tuple[tuple[int, str], ...] = ()  # who files with the issuer: CIK and name
+    co_registrants: tuple[tuple[int, str], ...] = ()  # filers besides the issuer: CIK and name
 
     @property
     def filed(self) -> date:
@@ -76,11 +76,11 @@ class Filing:
 
     @property
     def filers(self) -> tuple[tuple[int, str], ...]:
-        """The CIK and name of everyone under whom it is listed: owners first, the issuer last."""
+        """The CIK and name of every filer it is listed under: owners first, the issuer last."""
         owners = ((owner.cik, owner.name) for owner in self.owners)
         return (*owners, *self.co_registrants, (self.issuer_cik, self.issuer))
 
     @property
     def folder(self) -> str:
-        """The accession number without dashes, as folders are called."""
+        """The name of its folder: the accession number without dashes."""
         return self.accession.replace("-", "")

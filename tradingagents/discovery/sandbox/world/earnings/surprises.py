@@ -1,6 +1,6 @@
-"""Reports of the last days with their figures, and the truth about surprises in them.
+"""Earnings reports of the last days with their figures, and the surprises that a scanner should find.
 
-As with the reports to come, no one reported on the session itself or exactly seven days before it.
+As with the reports to come, no company reported on the session itself or exactly seven days before it.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from tradingagents.discovery.sandbox.world.events import FOREIGN, HOURS, Earnings, fiscal_quarter
-from tradingagents.discovery.sandbox.world.scenarios import Cast, Planted
-from tradingagents.discovery.sandbox.world.seeds import stream
+from tradingagents.discovery.sandbox.world import stream
+from tradingagents.discovery.sandbox.world.earnings.calendar import FOREIGN, HOURS, Earnings, fiscal_quarter
+from tradingagents.discovery.sandbox.world.scenarios import Planted, Scenarios
 from tradingagents.discovery.sandbox.world.sessions import is_session
 
 __all__ = ["surprise_reports", "surprise_truth"]
 
 _DAYS_BACK = 7
 _IN_LINE = (-0.02, 0.02)
-_EXPECTED = {  # part: estimate and actual per share, and the bounds of the revenue's surprise; None: drawn
+_EXPECTED = {  # scenario: estimate and actual per share (None: drawn), bounds of the revenue surprise
     "beat": (None, (0.06, 0.2)),
     "miss": (None, (-0.2, -0.06)),
     "smaller_loss": ((-0.5, -0.3), _IN_LINE),
@@ -33,27 +33,27 @@ _FORBIDDEN = {
     "no_estimate": ((None, 1.2), None),
     "units": ((2.0, 2.04), (-0.999, -0.999)),
 }
-_FLOOR = 0.1  # of the estimate, below which the floor takes its place
+_FLOOR = 0.1  # the least denominator of a surprise
 
 
-def surprise_reports(seed: int, as_of: date, cast: Cast) -> tuple[Earnings, ...]:
-    """Return the reports of the week before the session; one beat stands in the calendar twice."""
+def surprise_reports(seed: int, as_of: date, scenarios: Scenarios) -> tuple[Earnings, ...]:
+    """Return the reports of the week before the session; one beat is in the calendar twice."""
     days = [as_of - timedelta(days=back) for back in range(1, _DAYS_BACK)]
     sessions = [day for day in days if is_session(day)]
     rows = [
-        _report(seed, symbol, sessions[rank % len(sessions)], part)
-        for part in (*_EXPECTED, *_FORBIDDEN)
-        for rank, symbol in enumerate(cast[f"surprise/{part}"])
+        _report(seed, symbol, sessions[rank % len(sessions)], scenario)
+        for scenario in (*_EXPECTED, *_FORBIDDEN)
+        for rank, symbol in enumerate(scenarios[f"surprise/{scenario}"])
     ]
     rows.append(rows[0])
     abroad = [_report(seed, symbol, sessions[0], "beat") for symbol in FOREIGN[:2]]
     return (*rows, *abroad)
 
 
-def _report(seed: int, symbol: str, day: date, part: str) -> Earnings:
+def _report(seed: int, symbol: str, day: date, scenario: str) -> Earnings:
     draw = stream(seed, "surprise", symbol)
-    shares, revenue_bounds = (_EXPECTED | _FORBIDDEN)[part]
-    estimate, actual = shares or _drawn(draw.uniform(0.4, 3), draw.uniform(0.15, 0.6), part)
+    shares, revenue_bounds = (_EXPECTED | _FORBIDDEN)[scenario]
+    estimate, actual = shares or _drawn(draw.uniform(0.4, 3), draw.uniform(0.15, 0.6), scenario)
     revenue = draw.randint(20, 9_000) * 1_000_000
     year, quarter = fiscal_quarter(day)
     made = Earnings(
@@ -68,22 +68,22 @@ def _report(seed: int, symbol: str, day: date, part: str) -> Earnings:
     )
 
 
-def _drawn(estimate: float, surprise: float, part: str) -> tuple[float, float]:
+def _drawn(estimate: float, surprise: float, scenario: str) -> tuple[float, float]:
     estimate = round(estimate, 2)
-    return estimate, round(estimate * (1 + surprise if part == "beat" else 1 - surprise), 2)
+    return estimate, round(estimate * (1 + surprise if scenario == "beat" else 1 - surprise), 2)
 
 
-def surprise_truth(cast: Cast, reports: tuple[Earnings, ...]) -> Planted:
-    """Return who beat or missed in the week before the session, with the scanner's own measure, signed."""
-    expected = {symbol for part in _EXPECTED for symbol in cast[f"surprise/{part}"]}
-    why = cast.why(
+def surprise_truth(scenarios: Scenarios, reports: tuple[Earnings, ...]) -> Planted:
+    """Return the companies with a surprise in the week before the session, with its signed size."""
+    expected = {symbol for name in _EXPECTED for symbol in scenarios[f"surprise/{name}"]}
+    why = scenarios.reasons(
         {
             "surprise/tiny": "within a few per cent of the estimates",
-            "surprise/cent": "a cent more than nothing",
-            "surprise/no_actual": "its figures are not there yet",
-            "surprise/no_estimate": "nobody made an estimate",
-            "surprise/units": "its revenue is given in thousands",
-            "earnings/past": "reported longer ago",
+            "surprise/cent": "one cent against zero",
+            "surprise/no_actual": "no figures yet",
+            "surprise/no_estimate": "no estimate",
+            "surprise/units": "revenue reported in thousands",
+            "earnings/past": "reported earlier",
         }
     )
     why |= dict.fromkeys(FOREIGN[:2], "not a United States listing")

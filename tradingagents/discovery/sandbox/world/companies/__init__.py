@@ -1,0 +1,1 @@
+"""Listed companies: names, symbols, and how each vendor spells them."""

@@ -1,0 +1,1 @@
+"""Earnings reports and analyst ratings."""

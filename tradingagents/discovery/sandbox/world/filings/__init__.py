@@ -1,0 +1,1 @@
+"""EDGAR filings: insider statements and current reports."""

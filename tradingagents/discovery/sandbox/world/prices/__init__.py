@@ -1,0 +1,1 @@
+"""Daily bars, splits and option chains."""

@@ -1,0 +1,1 @@
+"""Off-exchange volume, short volume and short interest as FINRA reports them."""

@@ -1,0 +1,1 @@
+"""Price charts for the technical screens."""
