@@ -1,13 +1,14 @@
 """The vendors on loopback, over a synthetic market, with faults on demand.
 
-Nothing here is real: companies, prices, filings, articles and posts are invented, and say so. Used by the
-command line's sandbox mode, the verify script and the tests; nothing else imports it::
+Companies, prices, filings, articles and posts are invented and marked as such. Used by the command line's
+sandbox mode, the verify script and the tests; no other module imports it. Its names are imported on first
+use::
 
     with SandboxServer() as sandbox:
-        graph = DiscoveryGraph(sandbox.config())  # names a store of the market's daily bars, too
+        graph = DiscoveryGraph(sandbox.config())  # vendor addresses and a store of daily bars
         expected = sandbox.market.truth["insider_buying"].expected
 
-Names of endpoints, for ``latency_seconds`` ("sec/filing") and :class:`Fault`:
+Endpoint names for ``latency_seconds`` ("sec/filing") and :class:`Fault`:
 
 - alpha_vantage: the function in lower case (top_gainers_losers, news_sentiment, time_series_daily, ...)
 - finnhub: calendar_earnings, stock_recommendation, quote, stock_earnings, stock_profile2, stock_metric,
@@ -21,13 +22,17 @@ Names of endpoints, for ``latency_seconds`` ("sec/filing") and :class:`Fault`:
 
 from __future__ import annotations
 
-from tradingagents.discovery.sandbox.faults.rules import Fault
-from tradingagents.discovery.sandbox.http.process import SandboxProcess
-from tradingagents.discovery.sandbox.http.request_log import RequestRecord
-from tradingagents.discovery.sandbox.http.server import SandboxServer
-from tradingagents.discovery.sandbox.world.market import DEFAULT_AS_OF, Market, shared_market
-from tradingagents.discovery.sandbox.world.prices.store import write_bars
-from tradingagents.discovery.sandbox.world.scenarios import Planted
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tradingagents.discovery.sandbox.faults.rules import Fault
+    from tradingagents.discovery.sandbox.http.process import SandboxProcess
+    from tradingagents.discovery.sandbox.http.request_log import RequestRecord
+    from tradingagents.discovery.sandbox.http.server import SandboxServer
+    from tradingagents.discovery.sandbox.world.market import DEFAULT_AS_OF, Market, shared_market
+    from tradingagents.discovery.sandbox.world.prices.store import write_bars
+    from tradingagents.discovery.sandbox.world.scenarios import Planted
 
 __all__ = [
     "DEFAULT_AS_OF",
@@ -40,3 +45,27 @@ __all__ = [
     "shared_market",
     "write_bars",
 ]
+
+_MODULE_OF = {
+    "DEFAULT_AS_OF": "world.market",
+    "Fault": "faults.rules",
+    "Market": "world.market",
+    "Planted": "world.scenarios",
+    "RequestRecord": "http.request_log",
+    "SandboxProcess": "http.process",
+    "SandboxServer": "http.server",
+    "shared_market": "world.market",
+    "write_bars": "world.prices.store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value  # later uses do not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

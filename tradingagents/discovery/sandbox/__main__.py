@@ -35,7 +35,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="VENDOR=SECONDS",
-        help="let a vendor or endpoint (sec/filing=0.2) take its time; may be repeated",
+        help="delay the answers of a vendor or endpoint (sec/filing=0.2); may be repeated",
     )
     parser.add_argument("--limits", action="store_true", help="enforce the vendors' published request limits")
     return parser.parse_args(argv)
@@ -43,16 +43,18 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code: 1 when the port is taken."""
-    asked = _arguments(argv)
+    options = _arguments(argv)
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
-    market = Market(asked.seed)
-    server = SandboxServer(market, latency_seconds=dict(asked.latency), limits=asked.limits, port=asked.port)
+    market = Market(options.seed)
+    server = SandboxServer(
+        market, latency_seconds=dict(options.latency), limits=options.limits, port=options.port
+    )
     try:
         server.start()
     except OSError as error:
-        sys.stderr.write(f"cannot listen on port {asked.port}: {error.strerror}\n")
+        sys.stderr.write(f"cannot listen on port {options.port}: {error.strerror}\n")
         return 1
     sys.stdout.write(
         f"Sandbox at {server.url} (session of {market.as_of}, seed {market.seed}).\n"
@@ -62,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     sys.stdout.flush()
     try:
-        while not done.wait(0.5):  # a Ctrl-C does not end a wait that it comes just before
+        while not done.wait(0.5):  # with a timeout: a Ctrl-C just before a wait does not end it
             pass
     finally:
         server.stop()

@@ -1,4 +1,4 @@
-"""What each kind of fault does to an answer and to the way it is sent."""
+"""The effect of each kind of fault on an answer and on its delivery."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tradingagents.discovery.sandbox.http.wire import HTML, Request, Response, j
 from tradingagents.discovery.sandbox.vendors.alpha_vantage.errors import CSV_ONLY, error, exploded_csv
 from tradingagents.discovery.sandbox.vendors.sec.pages import too_fast
 
-__all__ = ["spoil"]
+__all__ = ["apply_fault"]
 
 _MEGABYTE = 1 << 20
 _PAGE = (
@@ -31,8 +31,8 @@ _BOMB_DTD = f'<!DOCTYPE bomb [<!ENTITY b0 "bomb">{_ENTITIES}]>'
 Effect = Callable[[Fault, Request, Delivery], Delivery]
 
 
-def spoil(fault: Fault, vendor: str, request: Request, delivery: Delivery) -> Delivery:
-    """Return the delivery with the fault in it. ``refuse`` and ``slow`` are not of this place."""
+def apply_fault(fault: Fault, vendor: str, request: Request, delivery: Delivery) -> Delivery:
+    """Return the delivery with the fault applied; ``refuse`` and ``slow`` are implemented elsewhere."""
     if fault.kind in _PAYLOAD:
         body = _PAYLOAD[fault.kind](delivery.response.body)
         return _with_body(delivery, body)
@@ -50,7 +50,7 @@ def _with_body(delivery: Delivery, body: bytes) -> Delivery:
 
 def _number(fault: Fault, option: str) -> float:
     value = fault.options[option]
-    return float(value) if isinstance(value, int | float) else 0.0  # Fault has refused anything else
+    return float(value) if isinstance(value, int | float) else 0.0  # Fault rejects other types
 
 
 def _reset(_fault: Fault, _request: Request, delivery: Delivery) -> Delivery:
@@ -100,7 +100,7 @@ def _gzip_bomb(fault: Fault, _request: Request, delivery: Delivery) -> Delivery:
 
 @lru_cache(maxsize=4)
 def _bomb(megabytes: int, body: bytes) -> bytes:
-    """Compress so many megabytes of blanks and the body, a megabyte at a time."""
+    """Compress ``megabytes`` of blanks and the body, one megabyte at a time."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     blanks = b" " * _MEGABYTE
     pieces = [packer.compress(blanks) for _ in range(megabytes)]
@@ -129,7 +129,7 @@ def _xml_bomb(_fault: Fault, _request: Request, delivery: Delivery) -> Delivery:
 
 
 def _redirect_loop(_fault: Fault, request: Request, delivery: Delivery) -> Delivery:
-    """Send the client to where it already is."""
+    """Redirect the client to the same address."""
     return replace(delivery, response=Response(302, b"", HTML, (("Location", request.target),)))
 
 
@@ -163,7 +163,7 @@ def _status(fault: Fault, vendor: str) -> Response:
 
 
 def _vendor_error(fault: Fault, vendor: str, request: Request) -> Response:
-    """Return HTTP 200 with what the vendor says instead of an answer."""
+    """Return HTTP 200 with an error message of the vendor."""
     if vendor == "alpha_vantage":
         function = request.query.get("function", "").upper()
         reason = str(fault.options["reason"] or "second")

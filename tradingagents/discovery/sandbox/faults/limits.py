@@ -1,4 +1,4 @@
-"""The vendors' published request limits, enforced as each of them does.
+"""The vendors' published request limits.
 
 Sources: alphavantage.co/support (25 a day) and its burst message (1 a second); finnhub.io/docs/api/rate-limit
 (60 a minute, 30 a second); Reddit's Data API Wiki (100 a minute, averaged over ten); sec.gov "Accessing
@@ -23,7 +23,7 @@ PUBLISHED: dict[str, tuple[tuple[int, float], ...]] = {
     "reddit": ((1_000, 600.0),),
     "sec": ((10, 1.0),),
 }
-"""Vendor: pairs of requests and the seconds they are counted over."""
+"""Vendor: pairs of a number of requests and the window in seconds."""
 
 Limits = Iterable[tuple[int, float]]
 LimitsSetting = bool | Mapping[str, bool | Limits]
@@ -33,7 +33,7 @@ _REASONS = ((1.0, "second"), (60.0, "minute"), (600.0, "window"))
 
 @dataclass(slots=True)
 class _Window:
-    """Requests in a span: sliding for a second or less, else from the first request in fixed spans."""
+    """Requests in a window: sliding up to a second, otherwise fixed from the first request."""
 
     limit: int
     seconds: float
@@ -52,7 +52,7 @@ class _Window:
 
 
 class Meter:
-    """Counts one vendor's requests. With ``enforced`` False it refuses none and tells of an idle client.
+    """Counts one vendor's requests. With ``enforced`` False it refuses none and reports low usage.
 
     Requests that were refused are not counted. Thread-safe.
     """
@@ -63,7 +63,7 @@ class Meter:
         self._windows = [_Window(limit, seconds, deque()) for limit, seconds in limits]
 
     def admit(self) -> tuple[str | None, Usage]:
-        """Count a request; return why it is refused, or None, and what to tell of the longest window."""
+        """Count a request; return the reason of a refusal, or None, and the usage of the longest window."""
         if not self._windows:
             return None, Usage(0, 0, 0, 0)
         longest = self._windows[-1]
@@ -90,17 +90,19 @@ class Meter:
 def meters_for(setting: LimitsSetting) -> dict[str, Meter]:
     """Return a meter for each vendor that has limits.
 
-    ``True`` enforces what is published; a mapping enforces, vendor by vendor, what is published (True)
-    or the limits given. ``ValueError`` for a vendor without published limits that is given none.
+    ``True`` enforces the published limits; a mapping enforces, by vendor, the published limits (True)
+    or the given ones. ``ValueError`` for True and a vendor without published limits.
     """
     chosen = dict.fromkeys(PUBLISHED, setting) if isinstance(setting, bool) else dict(setting)
     meters = {}
     for vendor in {**PUBLISHED, **chosen}:
-        asked = chosen.get(vendor, False)
-        if asked is True and vendor not in PUBLISHED:
+        chosen_limits = chosen.get(vendor, False)
+        if chosen_limits is True and vendor not in PUBLISHED:
             raise ValueError(f"{vendor} publishes no limits; give pairs of requests and seconds")
         limits = (
-            PUBLISHED.get(vendor, ()) if isinstance(asked, bool) else sorted(asked, key=lambda pair: pair[1])
+            PUBLISHED.get(vendor, ())
+            if isinstance(chosen_limits, bool)
+            else sorted(chosen_limits, key=lambda pair: pair[1])
         )
-        meters[vendor] = Meter(limits, enforced=asked is not False)
+        meters[vendor] = Meter(limits, enforced=chosen_limits is not False)
     return meters

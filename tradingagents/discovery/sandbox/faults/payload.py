@@ -1,7 +1,6 @@
-"""Bodies whose values are wrong though their form is right: JSON, tables and XML.
+"""Bodies that are well formed but contain wrong values: JSON, tables and XML.
 
-Only figures are touched (numbers, and texts that are numbers), so that ids and symbols still say what a
-record is about.
+Only figures change (numbers, and strings that are numbers), so that records keep their ids and symbols.
 """
 
 from __future__ import annotations

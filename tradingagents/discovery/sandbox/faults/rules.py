@@ -5,13 +5,13 @@
     server.faults.add(Fault("status", "finnhub", "stock_recommendation", times=2, code=429, retry_after=7))
     server.faults.clear()
 
-Rules are asked in the order they were added; the first that fires is the fault of that request. The
-kinds and their options stand in :data:`KINDS`.
+Rules apply in the order they were added; a request gets the fault of the first rule that fires. The
+kinds and their options are in :data:`KINDS`.
 
-A refused connection needs a port of the vendor's own, because who is asked is known only once a
-connection stands: start the server with ``own_ports=True``. ``refuse`` then closes the vendor's listener
-until ``clear()``; the port stays reserved meanwhile. It cannot count requests, so it takes no ``times``,
-``after`` or ``probability``.
+A refused connection needs a port of the vendor's own, because on a shared port the vendor is known only
+after the connection was accepted: start the server with ``own_ports=True``. ``refuse`` then closes the
+vendor's listener until ``clear()``; the port stays reserved meanwhile. It cannot count requests, so it takes
+no ``times``, ``after`` or ``probability``.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ KINDS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "refuse": {},
         "reset": {},  # RST once the request is read
         "reset_mid_body": {},  # RST after half of the body
-        "hang": {"seconds": None},  # nothing is sent; None: until the client leaves or the server stops
+        "hang": {"seconds": None},  # nothing is sent; None: until the client disconnects or the server stops
         "hang_after_headers": {"seconds": None},
-        "slow": {"seconds": 1.0},  # late, then as usual
+        "slow": {"seconds": 1.0},  # delayed, otherwise unchanged
         "drip": {"interval": 0.25},  # one byte of the body every so many seconds
         # sizes
-        "truncate": {"share": 0.5},  # the Content-Length is right, the content is cut
-        "wrong_length": {"extra": 100},  # bytes announced beyond (or, negative, short of) those sent
+        "truncate": {"share": 0.5},  # the content is cut, with the Content-Length of what is left
+        "wrong_length": {"extra": 100},  # bytes announced in excess of those sent (negative: fewer)
         "empty": {},
         "huge": {"megabytes": 100, "chunked": False},  # blanks, then the usual body
         "gzip_bomb": {"megabytes": 100},  # the same, compressed to a thousandth
@@ -52,7 +52,7 @@ KINDS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "status": {"code": 503, "retry_after": None, "retry_date_seconds": None},
         "vendor_error": {
             "reason": None
-        },  # HTTP 200 with the vendor's own words; reasons: Alpha Vantage's errors
+        },  # HTTP 200 with the vendor's error message; reasons: Alpha Vantage's errors
         "redirect_loop": {},
         # values
         "nulls": {},
@@ -67,7 +67,7 @@ KINDS: Mapping[str, Mapping[str, object]] = MappingProxyType(
 )
 """Kind: its options and their defaults."""
 
-_TEXTS = {"reason", "retry_after", "content_type"}  # options that may be texts
+_TEXTS = {"reason", "retry_after", "content_type"}  # options that may be strings
 
 
 class Fault:
@@ -105,17 +105,17 @@ class Fault:
         return f"Fault({self.kind!r}, {self.vendor!r}, {self.endpoint!r}, {dict(self.options)!r})"
 
     def matches(self, vendor: str, endpoint: str) -> bool:
-        """Tell whether a request is one that this rule is about."""
+        """Return whether the rule applies to a request."""
         return self.vendor in {"*", vendor} and self.endpoint in {None, endpoint}
 
     def as_dict(self) -> dict[str, object]:
-        """Return the arguments it was made from, for the way to another process."""
-        told = {name: getattr(self, name) for name in self.__slots__ if name != "options"}
-        return told | dict(self.options)
+        """Return the constructor's arguments, for another process."""
+        arguments = {name: getattr(self, name) for name in self.__slots__ if name != "options"}
+        return arguments | dict(self.options)
 
 
 def _check(kind: str, vendor: str, options: Mapping[str, object]) -> None:
-    """Refuse at once what could only fail later, inside a request."""
+    """Reject invalid arguments now, not in the middle of a request."""
     if kind not in KINDS:
         raise ValueError(f"there is no fault {kind!r}; there are {', '.join(KINDS)}")
     if vendor not in {*VENDORS, "*"}:
@@ -130,7 +130,7 @@ def _check(kind: str, vendor: str, options: Mapping[str, object]) -> None:
 
 
 class Ports(Protocol):
-    """What can stop listening for a vendor."""
+    """Ports that can stop listening for one vendor."""
 
     def refuse(self, vendor: str) -> None:
         """Close the vendor's listener; ``ValueError`` when it has no port of its own."""
@@ -148,17 +148,17 @@ class _Rule:
         self.rolls: random.Random = stream(fault.seed, "fault", fault.kind)
 
     def fires(self) -> bool:
-        """Count a matching request and tell whether the fault is its own."""
+        """Count a matching request and return whether it gets the fault."""
         self.seen += 1
-        spent = self.fault.times is not None and self.fired >= self.fault.times
-        if self.seen <= self.fault.after or spent or self.rolls.random() >= self.fault.probability:
+        used_up = self.fault.times is not None and self.fired >= self.fault.times
+        if self.seen <= self.fault.after or used_up or self.rolls.random() >= self.fault.probability:
             return False
         self.fired += 1
         return True
 
 
 class FaultRules:
-    """The rules in force. Thread-safe."""
+    """The active rules. Thread-safe."""
 
     def __init__(self, ports: Ports | None = None) -> None:
         self._ports = ports
@@ -166,10 +166,10 @@ class FaultRules:
         self._rules: list[_Rule] = []
 
     def add(self, fault: Fault) -> None:
-        """Put a rule in force, behind those that already are."""
+        """Add a rule after the existing ones."""
         if fault.kind == "refuse":
             if self._ports is None:
-                raise ValueError("connections can only be refused on ports: there are none here")
+                raise ValueError("connections can be refused only by a server with ports")
             for vendor in VENDORS if fault.vendor == "*" else (fault.vendor,):
                 self._ports.refuse(vendor)
             return
@@ -177,14 +177,14 @@ class FaultRules:
             self._rules.append(_Rule(fault))
 
     def clear(self) -> None:
-        """Drop every rule and listen everywhere again. Faults under way go on until they end."""
+        """Remove every rule and reopen every port. Faults in progress continue."""
         with self._lock:
             self._rules.clear()
         if self._ports is not None:
             self._ports.reopen()
 
     def take(self, vendor: str, endpoint: str) -> Fault | None:
-        """Return the fault that this request meets, and count it."""
+        """Return the fault of a request, or None, and count the request."""
         with self._lock:
             for rule in self._rules:
                 if rule.fault.matches(vendor, endpoint) and rule.fires():

@@ -1,7 +1,6 @@
-"""How the bytes of an answer reach the client: usually at once, under a fault in some worse way.
+"""Sends the bytes of an answer: at once, or as a fault requires.
 
-Every wait is on the server's stop event and looks at the client now and then, so nothing outlives
-``stop()`` or a client that has left.
+Every wait ends when the server stops or the client disconnects.
 """
 
 from __future__ import annotations
@@ -19,26 +18,26 @@ from tradingagents.discovery.sandbox.http.wire import Response
 
 __all__ = ["Delivery", "Ending", "deliver", "reset_connection", "wait_with_client"]
 
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 _SEND_STEP = 1 << 16
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger on, for no time: close() sends RST, not FIN
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: close() sends RST instead of FIN
 
 
 class Ending(StrEnum):
-    """What happens to the connection once the bytes are out."""
+    """The state of the connection after the bytes were sent."""
 
-    KEEP = "keep"  # as the client wishes
+    KEEP = "keep"  # unless the client closes it
     CLOSE = "close"
     RESET = "reset"
-    HANG = "hang"  # until the client leaves or the server stops
+    HANG = "hang"  # until the client disconnects or the server stops
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An answer and the manner of sending it.
+    """An answer and how to send it.
 
-    ``announced``: the Content-Length to claim, None for the true one. ``sent``: how many bytes of the
-    body really go out, None for all. ``padding``: blanks sent before the body, not held in memory.
+    ``announced``: the Content-Length, None for the correct one. ``sent``: number of bytes of the body to
+    send, None for all. ``padding``: blanks sent before the body, not held in memory.
     ``interval``: seconds between single bytes of the body. ``skew_seconds`` moves the Date header.
     """
 
@@ -54,14 +53,14 @@ class Delivery:
 
     @property
     def plain(self) -> bool:
-        """Whether it is sent at once and whole, as every answer without a fault."""
+        """Whether it is sent at once and completely, as every answer without a fault."""
         return self.head and not self.padding and self.sent is None and self.interval is None
 
 
 def deliver(
     sock: socket.socket, head: bytes, body: bytes, delivery: Delivery, stopping: threading.Event
 ) -> None:
-    """Send ``head`` and ``body`` in the manner of the delivery; ``OSError`` when the client has gone."""
+    """Send ``head`` and ``body`` as the delivery requires; ``OSError`` when the client has disconnected."""
     if delivery.plain and not delivery.chunked:
         sock.sendall(head + body)
         return
@@ -96,21 +95,21 @@ def _drip(sock: socket.socket, body: bytes, interval: float, stopping: threading
 
 
 def wait_with_client(sock: socket.socket, seconds: float | None, stopping: threading.Event) -> bool:
-    """Wait so long (None: for ever); return True at once when the server stops or the client leaves."""
-    return any(stopping.wait(step) or _client_left(sock) for step in _steps(seconds))
+    """Wait (None: for ever); return True at once when the server stops or the client disconnects."""
+    return any(stopping.wait(step) or _disconnected(sock) for step in _steps(seconds))
 
 
 def _steps(seconds: float | None) -> Iterator[float]:
     left = seconds
     while left is None or left > 0:
-        step = _LOOK_SECONDS if left is None else min(left, _LOOK_SECONDS)
+        step = _POLL_SECONDS if left is None else min(left, _POLL_SECONDS)
         yield step
         if left is not None:
             left -= step
 
 
-def _client_left(sock: socket.socket) -> bool:
-    """Tell whether the client has closed its side (or broken it)."""
+def _disconnected(sock: socket.socket) -> bool:
+    """Return whether the client has closed or broken the connection."""
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(sock, selectors.EVENT_READ)
@@ -120,7 +119,7 @@ def _client_left(sock: socket.socket) -> bool:
 
 
 def reset_connection(sock: socket.socket) -> None:
-    """Break the connection with RST, whatever file objects still hold the socket."""
+    """Reset the connection (RST), even if file objects still hold the socket."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         os.close(sock.detach())

@@ -1,4 +1,4 @@
-"""From a request on a connection to its answer: vendor, latency, limit, fault, log."""
+"""Answers a request: finds the vendor, applies latency, limits and faults, and logs it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tradingagents.discovery.sandbox.faults.effects import spoil
+from tradingagents.discovery.sandbox.faults.effects import apply_fault
 from tradingagents.discovery.sandbox.faults.limits import Meter
 from tradingagents.discovery.sandbox.faults.rules import Fault, FaultRules
 from tradingagents.discovery.sandbox.http.control import CONTROL_PREFIX, Control
@@ -22,7 +22,7 @@ from tradingagents.discovery.sandbox.http.delivery import (
 )
 from tradingagents.discovery.sandbox.http.messages import RawRequest, head_bytes
 from tradingagents.discovery.sandbox.http.request_log import RequestLog
-from tradingagents.discovery.sandbox.http.wire import HTML, Memo, Request, Response, Usage, Vendor
+from tradingagents.discovery.sandbox.http.wire import HTML, AnswerCache, Request, Response, Usage, Vendor
 from tradingagents.discovery.sandbox.vendors.alpha_vantage.app import AlphaVantage
 from tradingagents.discovery.sandbox.vendors.finnhub import Finnhub
 from tradingagents.discovery.sandbox.vendors.finra import Finra
@@ -57,12 +57,12 @@ class Dispatch:
         }
         self._latency, self._meters = dict(latency_seconds), meters
         self._faults, self._stopping = faults, stopping
-        self._compressed = Memo()
+        self._compressed = AnswerCache()
         self.log = RequestLog()
         self._control = Control(self.log, faults)
 
     def serve(self, sock: socket.socket, raw: RawRequest) -> bool:
-        """Answer one request; return whether the connection may be used again. ``OSError`` when it broke."""
+        """Answer one request; return whether the connection may be reused. ``OSError`` when it broke."""
         parts = urlsplit(raw.target)
         prefix, slash, path = parts.path.lstrip("/").partition("/")
         if prefix == CONTROL_PREFIX:
@@ -78,7 +78,7 @@ class Dispatch:
     def _serve_vendor(self, sock: socket.socket, raw: RawRequest, vendor: Vendor, request: Request) -> bool:
         endpoint = vendor.endpoint(request)
         number = self.log.begin(vendor.name, endpoint, raw.target)
-        admission = self._admitted(vendor, endpoint)  # by when it came, however long its answer takes
+        admission = self._admitted(vendor, endpoint)  # counted on arrival, however long the answer takes
         fault = self._faults.take(vendor.name, endpoint)
         status = 0
         try:
@@ -86,36 +86,36 @@ class Dispatch:
                 return False
             delivery = Delivery(_answer(vendor, request, admission))
             if fault is not None:
-                delivery = spoil(fault, vendor.name, request, delivery)
+                delivery = apply_fault(fault, vendor.name, request, delivery)
             status = delivery.response.status if delivery.head else 0
-            # entered before the bytes go out, so that whoever has read an answer finds it in the log
+            # logged before the bytes are sent, so that a client that has read the answer finds it in the log
             self.log.end(number, status, fault.kind if fault else None)
-            self._hang_if_told(sock, delivery, fault)
+            self._hang_without_head(sock, delivery, fault)
             return self._send(sock, raw, delivery, fault)
         finally:
             self.log.end(number, status, fault.kind if fault else None)
 
     def _wait(self, sock: socket.socket, vendor: str, endpoint: str, fault: Fault | None) -> bool:
-        """Wait as long as the vendor takes; return True when there is nobody left to answer."""
+        """Wait for the latency of the vendor; return True when the client has disconnected."""
         seconds = self._latency.get(f"{vendor}/{endpoint}", self._latency.get(vendor, 0.0))
         if fault is not None and fault.kind == "slow":
             seconds += _seconds(fault) or 0.0
         return seconds > 0 and wait_with_client(sock, seconds, self._stopping)
 
     def _admitted(self, vendor: Vendor, endpoint: str) -> tuple[str | None, Usage] | None:
-        """Count a request; return what :meth:`Meter.admit` says, None for one that is not counted."""
+        """Count a request; return the result of :meth:`Meter.admit`, None for one that is not counted."""
         meter = self._meters.get(vendor.name)
         return None if meter is None or (vendor.name, endpoint) in _FREE_ENDPOINTS else meter.admit()
 
-    def _hang_if_told(self, sock: socket.socket, delivery: Delivery, fault: Fault | None) -> None:
-        """Wait here when the fault is to send nothing at all."""
+    def _hang_without_head(self, sock: socket.socket, delivery: Delivery, fault: Fault | None) -> None:
+        """Wait when the fault is to send nothing at all."""
         if delivery.ending is Ending.HANG and not delivery.head:
             wait_with_client(sock, _seconds(fault), self._stopping)
 
     def _send(
         self, sock: socket.socket, raw: RawRequest, delivery: Delivery, fault: Fault | None = None
     ) -> bool:
-        """Send a delivery and end the connection as it says; return whether it may be used again."""
+        """Send a delivery and end the connection accordingly; return whether it may be reused."""
         delivery = self._compress(raw, delivery)
         keep = raw.keep_alive and delivery.ending is Ending.KEEP and not self._stopping.is_set()
         headers = _transport_headers(delivery, keep=keep)
@@ -128,7 +128,7 @@ class Dispatch:
         return keep
 
     def _compress(self, raw: RawRequest, delivery: Delivery) -> Delivery:
-        """Compress what is sent whole, is long enough, and may be."""
+        """Compress an answer that is sent completely and is long enough, if the client accepts it."""
         response = delivery.response
         accepted = "gzip" in raw.headers.get("accept-encoding", "")
         encoded = any(name == "Content-Encoding" for name, _ in response.headers)

@@ -1,7 +1,7 @@
 """HTTP/1.1 messages on the wire: reading a request, writing the head of an answer.
 
-Small on purpose and quicker than the standard library's handler, which parses headers as e-mail. Requests
-with a chunked body are not understood; no client of the vendors sends any.
+Faster than the standard library's handler, which parses headers as e-mail. Requests with a chunked body are
+not supported; no client of the vendors sends any.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _MAX_BODY = 1_000_000
 
 
 class MalformedRequest(Exception):
-    """The client sent something that is no HTTP/1.x request this server understands."""
+    """The client sent something other than a supported HTTP/1.x request."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
-    """A request as it came; header names are lower case."""
+    """A request as received; header names are lower case."""
 
     method: str
     target: str
@@ -36,9 +36,9 @@ class RawRequest:
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the client wants to use the connection again."""
-        wish = self.headers.get("connection", "").lower()
-        return wish == "keep-alive" if self.version == "HTTP/1.0" else "close" not in wish
+        """Whether the client wants to reuse the connection."""
+        connection = self.headers.get("connection", "").lower()
+        return connection == "keep-alive" if self.version == "HTTP/1.0" else "close" not in connection
 
 
 def read_request(stream: BinaryIO) -> RawRequest | None:
@@ -53,9 +53,9 @@ def read_request(stream: BinaryIO) -> RawRequest | None:
     try:
         length = int(headers.get("content-length", "0"))
     except ValueError:
-        raise MalformedRequest("Content-Length is no number") from None
+        raise MalformedRequest("invalid Content-Length") from None
     if not 0 <= length <= _MAX_BODY or "transfer-encoding" in headers:
-        raise MalformedRequest("a body this server does not take")
+        raise MalformedRequest("unsupported body")
     return RawRequest(words[0], words[1], words[2], headers, stream.read(length) if length else b"")
 
 
@@ -67,7 +67,7 @@ def _read_headers(stream: BinaryIO) -> dict[str, str]:
             return headers
         name, colon, value = line.decode("latin-1").partition(":")
         if not colon:
-            raise MalformedRequest("a header without a colon, or cut off")
+            raise MalformedRequest("a header without a colon, or truncated")
         headers[name.strip().lower()] = value.strip()
     raise MalformedRequest("too many headers")
 

@@ -31,14 +31,14 @@ class RequestRecord:
 
 
 class RequestLog:
-    """The requests in the order of arrival, the first 100,000 of them. Thread-safe."""
+    """The first 100,000 requests, in the order of arrival. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards _records
         self._records: list[RequestRecord] = []
 
     def begin(self, vendor: str, endpoint: str, path: str) -> int:
-        """Enter a request and return its number for :meth:`end`."""
+        """Add a request and return its number for :meth:`end`."""
         record = RequestRecord(vendor, endpoint, _SECRET.sub(r"\1***", path), None, time.monotonic(), None)
         with self._lock:
             if len(self._records) < _MOST:
@@ -47,7 +47,7 @@ class RequestLog:
         return _MOST
 
     def end(self, number: int, status: int, fault: str | None) -> None:
-        """Enter how a request ended; the last word counts."""
+        """Record how a request ended; a later call overwrites an earlier one."""
         now = time.monotonic()
         with self._lock:
             if number < _MOST:
@@ -56,6 +56,6 @@ class RequestLog:
                 self._records[number] = replace(record, status=status, seconds=seconds, fault=fault)
 
     def snapshot(self) -> tuple[RequestRecord, ...]:
-        """Return what was entered so far."""
+        """Return the requests so far."""
         with self._lock:
             return tuple(self._records)

@@ -1,7 +1,7 @@
 """The sandbox in this process: one loopback server for all vendors, or one each.
 
-Every connection has a daemon thread of its own. ``stop()`` wakes whatever waits, closes every socket and
-waits for the threads, so nothing is left behind.
+Every connection has a daemon thread of its own. ``stop()`` ends every wait, closes every socket and joins the
+threads.
 """
 
 from __future__ import annotations
@@ -16,20 +16,18 @@ from typing import Self
 
 from tradingagents.discovery.sandbox.faults.limits import LimitsSetting, meters_for
 from tradingagents.discovery.sandbox.faults.rules import VENDORS, FaultRules
-from tradingagents.discovery.sandbox.http.addresses import vendor_config
+from tradingagents.discovery.sandbox.http.configuration import Configuration
 from tradingagents.discovery.sandbox.http.dispatch import Dispatch
 from tradingagents.discovery.sandbox.http.messages import MalformedRequest, head_bytes, read_request
 from tradingagents.discovery.sandbox.http.request_log import RequestRecord
 from tradingagents.discovery.sandbox.world.market import Market, shared_market
-from tradingagents.discovery.sandbox.world.prices.store import BarsFolder
-from tradingagents.discovery.sandbox.world.technical.screens import sector_funds
 
 __all__ = ["SandboxServer"]
 
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 0.05
 _JOIN_SECONDS = 5.0
-_MAIN = "main"  # the listener of everything that has no port of its own
+_MAIN = "main"  # the listener of vendors without a port of their own
 
 
 class _TcpServer(socketserver.TCPServer):
@@ -49,13 +47,13 @@ class _TcpServer(socketserver.TCPServer):
         if not isinstance(request, socket.socket):
             raise TypeError("a TCP server accepts sockets")
         thread = threading.Thread(
-            target=self._converse, args=(request,), name=f"sandbox {client_address}", daemon=True
+            target=self._serve_connection, args=(request,), name=f"sandbox {client_address}", daemon=True
         )
         with self._lock:
             self._open[thread] = request
         thread.start()
 
-    def _converse(self, sock: socket.socket) -> None:
+    def _serve_connection(self, sock: socket.socket) -> None:
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with sock.makefile("rb") as stream:
@@ -71,8 +69,8 @@ class _TcpServer(socketserver.TCPServer):
                 self._open.pop(threading.current_thread(), None)
             _close(sock)
 
-    def hang_up(self) -> None:
-        """Break every connection and wait for its thread."""
+    def close_connections(self) -> None:
+        """Close every connection and wait for its thread."""
         with self._lock:
             connections = dict(self._open)
         for sock in connections.values():
@@ -90,7 +88,7 @@ def _close(sock: socket.socket) -> None:
 
 
 class _Listener:
-    """One port, which may stop listening for a while and keep the port. Not thread-safe by itself."""
+    """One port that can stop listening and still be reserved. Not thread-safe."""
 
     def __init__(self, port: int, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
@@ -101,7 +99,7 @@ class _Listener:
         self.open()
 
     def open(self) -> None:
-        """Listen; nothing happens when it already does."""
+        """Listen, unless it already does."""
         if self._server is not None:
             return
         if self._placeholder is not None:
@@ -116,7 +114,7 @@ class _Listener:
         self._server = server
 
     def refuse(self) -> None:
-        """Stop listening. A bound socket that does not listen keeps the port and refuses connections."""
+        """Refuse connections: bind the port without listening."""
         if self._server is None:
             return
         self._shut()
@@ -137,7 +135,7 @@ class _Listener:
             return
         server.shutdown()
         server.server_close()
-        server.hang_up()
+        server.close_connections()
         self._thread.join(_JOIN_SECONDS)
 
 
@@ -163,17 +161,17 @@ class _Ports:
     def close(self) -> None:
         with self._lock:
             listeners, self.listeners = list(self.listeners.values()), {}
-        for listener in listeners:  # outside the lock: a connection that ends may be waiting for it
+        for listener in listeners:  # without the lock, which a connection that ends may be waiting for
             listener.close()
 
 
 class SandboxServer:
     """A context manager around a sandbox in this process. Thread-safe.
 
-    ``latency_seconds``: how long answers take, by vendor (``"finra"``) or endpoint (``"sec/filing"``),
-    the latter winning. ``limits``: True enforces the vendors' published limits, a mapping those of some
+    ``latency_seconds``: delay of answers, by vendor (``"finra"``) or endpoint (``"sec/filing"``, which takes
+    precedence). ``limits``: True enforces the vendors' published limits, a mapping those of some
     vendors (``{"sec": True, "finnhub": [(5, 1.0)]}``: pairs of requests and seconds). ``own_ports`` gives
-    each vendor a port of its own, which only the fault ``refuse`` needs. Not to be started twice.
+    each vendor a port of its own, required for the fault ``refuse`` only. It can be started once.
     """
 
     def __init__(
@@ -194,7 +192,7 @@ class SandboxServer:
             self.market, latency_seconds or {}, meters_for(limits), self.faults, self._stopping
         )
         self._urls: dict[str, str] = {}
-        self._bars = BarsFolder(self.market)
+        self._configuration = Configuration(self.market)
 
     @property
     def url(self) -> str:
@@ -210,15 +208,15 @@ class SandboxServer:
 
     @property
     def requests(self) -> tuple[RequestRecord, ...]:
-        """What was asked so far, in the order of arrival."""
+        """The requests so far, in the order of arrival."""
         return self._dispatch.log.snapshot()
 
     def config(self) -> dict[str, object]:
-        """Return the part of a configuration that sends every vendor here, and names a store of the bars.
+        """Return the configuration that sends every vendor here, with a store of the daily bars.
 
-        The bars are written when this is first called, into a folder that goes with the sandbox.
+        The first call writes the bars into a temporary folder, which ``stop()`` removes.
         """
-        return vendor_config(self.urls, self.url, self._bars.path(), *sector_funds(self.market.listings))
+        return self._configuration.build(self.urls, self.url)
 
     def start(self) -> Self:
         """Listen. ``OSError`` when the port is taken."""
@@ -231,10 +229,10 @@ class SandboxServer:
         return self
 
     def stop(self) -> None:
-        """End every wait and connection and free the ports; may be called again."""
+        """End every wait and connection and free the ports; calling it again does nothing."""
         self._stopping.set()
         self._ports.close()
-        self._bars.remove()
+        self._configuration.remove()
 
     def __enter__(self) -> Self:
         return self.start()

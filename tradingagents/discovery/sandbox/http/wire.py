@@ -1,24 +1,28 @@
-"""Requests and answers as values, and the small tools that every imitated vendor needs."""
+"""Requests and answers as values, the interface of a vendor, and helpers that all vendors use."""
 
 from __future__ import annotations
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import date, datetime
+
+from tradingagents.discovery.sandbox.world.market import Market
 
 __all__ = [
     "CSV",
     "HTML",
     "JSON",
     "TEXT",
-    "Memo",
+    "AnswerCache",
     "Request",
     "Response",
     "Usage",
     "Vendor",
     "json_response",
+    "parse_day",
 ]
 
 JSON = "application/json"
@@ -26,24 +30,24 @@ HTML = "text/html; charset=utf-8"
 TEXT = "text/plain"
 CSV = "application/x-download"  # as Alpha Vantage sends its tables
 
-_MEMO_ENTRIES = 4_096
+_CACHED_ANSWERS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request below a vendor's prefix. Header names are lower case; a repeated parameter's last counts."""
+    """A request below a vendor's prefix. Header names are lower case; the last repeated parameter counts."""
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    target: str = ""  # path and query as they came, the vendor's prefix included
+    target: str = ""  # path and query as received, with the vendor's prefix
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer without its transport: the server adds length, date, compression and connection."""
+    """An answer; the server adds the headers of length, date, compression and connection."""
 
     status: int
     body: bytes
@@ -53,7 +57,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a vendor tells a client of its quota; times in seconds."""
+    """The usage of a quota; times in seconds."""
 
     limit: int
     used: int
@@ -61,45 +65,61 @@ class Usage:
     reset_at: int  # unix time
 
 
-class Vendor(Protocol):
-    """An imitated vendor: pure functions of the request over one market. Thread-safe."""
+class Vendor(ABC):
+    """An imitated vendor: its answers depend on the request and the market only. Thread-safe."""
 
     name: str
 
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self._cache = AnswerCache()
+
+    @abstractmethod
     def endpoint(self, request: Request) -> str:
-        """Return the name of the endpoint that is asked, ``unknown`` for none."""
+        """Return the name of the requested endpoint, ``unknown`` for any other path."""
 
+    @abstractmethod
     def answer(self, request: Request) -> Response:
-        """Return the answer, refusals of keys and paths included."""
+        """Return the answer; may be an error for a missing key or an unknown path."""
 
+    @abstractmethod
     def refuse(self, request: Request, reason: str) -> Response:
-        """Return what is sent over the limit; ``reason`` is ``second``, ``minute``, ``day`` or ``window``."""
+        """Return the answer above the limit; ``reason`` is ``second``, ``minute``, ``day`` or ``window``."""
 
     def quota_headers(self, usage: Usage) -> tuple[tuple[str, str], ...]:
-        """Return the headers that tell of the quota; none for vendors that keep silent."""
+        """Return the headers that report the quota; none by default."""
+        return ()
 
 
 def json_response(
     value: object, status: int = 200, *, headers: tuple[tuple[str, str], ...] = (), content_type: str = JSON
 ) -> Response:
-    """Wrap a value as compact JSON."""
+    """Return a value as compact JSON."""
     body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
     return Response(status, body, content_type, headers)
 
 
-class Memo:
-    """Answers built once and kept, the oldest dropped first when there are too many. Thread-safe.
+def parse_day(text: str) -> date | None:
+    """Return the date in YYYYMMDD form; None for eight digits that are no date."""
+    try:
+        return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 - a date has no time zone
+    except ValueError:
+        return None
 
-    Two threads may build the same answer at once; it comes out the same, so nobody waits.
+
+class AnswerCache:
+    """A bounded cache of answers, which drops the oldest first. Thread-safe.
+
+    Two threads may build the same answer at the same time; the results are equal.
     """
 
-    def __init__(self, entries: int = _MEMO_ENTRIES) -> None:
+    def __init__(self, entries: int = _CACHED_ANSWERS) -> None:
         self._entries = entries
         self._lock = threading.Lock()  # guards _kept
         self._kept: dict[object, Response] = {}
 
     def get(self, key: object, build: Callable[[], Response]) -> Response:
-        """Return what is kept under ``key``, or build it."""
+        """Return the answer kept under ``key``, or build it."""
         with self._lock:
             kept = self._kept.get(key)
         if kept is not None:

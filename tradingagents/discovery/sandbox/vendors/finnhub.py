@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
-from tradingagents.discovery.sandbox.http.wire import HTML, Memo, Request, Response, Usage, json_response
+from tradingagents.discovery.sandbox.http.wire import HTML, Request, Response, Usage, Vendor, json_response
 from tradingagents.discovery.sandbox.world import stream
 from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
 from tradingagents.discovery.sandbox.world.earnings.calendar import Earnings
@@ -31,14 +31,10 @@ _PREMIUM = frozenset((
 ))  # fmt: skip
 
 
-class Finnhub:
+class Finnhub(Vendor):
     """The free endpoints; premium ones refuse with 403."""
 
     name = "finnhub"
-
-    def __init__(self, market: Market) -> None:
-        self._market = market
-        self._memo = Memo()
 
     def endpoint(self, request: Request) -> str:
         path = _path(request)
@@ -53,8 +49,8 @@ class Finnhub:
         build = _ENDPOINTS.get(path)
         if build is None:
             return Response(404, b"<html><body>404 page not found</body></html>", HTML)
-        asked = tuple(sorted((name, value) for name, value in request.query.items() if name != "token"))
-        return self._memo.get((path, asked), lambda: _checked(build, self._market, dict(asked)))
+        parameters = tuple(sorted((name, value) for name, value in request.query.items() if name != "token"))
+        return self._cache.get((path, parameters), lambda: _checked(build, self._market, dict(parameters)))
 
     def refuse(self, request: Request, reason: str) -> Response:
         return _error(_LIMIT, 429)
@@ -124,7 +120,7 @@ def _earnings_row(report: Earnings) -> dict[str, object]:
 
 
 def recommendation(market: Market, query: dict[str, str]) -> object:
-    """The monthly counts, newest first; an empty list for a symbol nobody follows or knows."""
+    """The monthly counts, newest first; an empty list for an unknown symbol or one without analysts."""
     symbol = query["symbol"].upper()
     return [
         {
@@ -216,7 +212,7 @@ def _millions(volumes: list[int]) -> float:
 
 
 def insider_transactions(market: Market, query: dict[str, str]) -> object:
-    """The rows of the Form 4 filings of the last sessions, newest first; a blank symbol means everyone."""
+    """The rows of recent Form 4 filings, newest first; an empty symbol means all companies."""
     symbol = query["symbol"].upper()
     first, last = _window(query, market.sessions[-10], market.as_of)
     rows: list[dict[str, object]] = []

@@ -1,4 +1,4 @@
-"""FINRA's daily short sale volume files, ``CNMSshvolYYYYMMDD.txt``, and its short interest twice a month.
+"""FINRA's daily short sale volume files, ``CNMSshvolYYYYMMDD.txt``, and its bi-monthly short interest files.
 
 Source: finra.org, "Daily Short Sale Volume Files" and the file layout there. Recent daily files have volumes
 with six decimals and an empty line after the header; the last line is the bare number of rows. A day
@@ -8,11 +8,10 @@ without a file, and a caller without a User-Agent, get 403.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 
-from tradingagents.discovery.sandbox.http.wire import TEXT, Memo, Request, Response, Usage
-from tradingagents.discovery.sandbox.world.market import Market
+from tradingagents.discovery.sandbox.http.wire import TEXT, Request, Response, Vendor, parse_day
 from tradingagents.discovery.sandbox.world.short_selling.short_interest import short_interest_file
 
 __all__ = ["Finra"]
@@ -26,14 +25,10 @@ _DENIED = (
 )
 
 
-class Finra:
+class Finra(Vendor):
     """The files of one year."""
 
     name = "finra"
-
-    def __init__(self, market: Market) -> None:
-        self._market = market
-        self._memo = Memo()
 
     def endpoint(self, request: Request) -> str:
         if _SHORT_INTEREST.fullmatch(request.path):
@@ -44,31 +39,28 @@ class Finra:
         if not request.headers.get("user-agent"):
             return _refused()
         if found := _SHORT_INTEREST.fullmatch(request.path):
-            return self._short_interest(_day(found[1]))
+            return self._short_interest(parse_day(found[1]))
         found = _FILE.fullmatch(request.path)
-        day = _day(found[1]) if found else None
+        day = parse_day(found[1]) if found else None
         if day not in self._market.sessions:
             return _refused()
-        return self._memo.get(day, lambda: self._file(self._market.sessions.index(day)))
+        return self._cache.get(day, lambda: self._file(self._market.sessions.index(day)))
 
     def refuse(self, request: Request, reason: str) -> Response:
         return _refused()
-
-    def quota_headers(self, usage: Usage) -> tuple[tuple[str, str], ...]:
-        return ()
 
     def _short_interest(self, day: date | None) -> Response:
         positions = self._market.short_positions
         if day is None or positions.published.get(day, date.max) > self._market.as_of:
             return _refused()
         build = partial(short_interest_file, positions, self._market.listings, day)
-        return self._memo.get(("short interest", day), lambda: Response(200, build().encode("latin-1"), TEXT))
+        return self._cache.get(
+            ("short interest", day), lambda: Response(200, build().encode("latin-1"), TEXT)
+        )
 
     def _file(self, session: int) -> Response:
         stamp = f"{self._market.sessions[session]:%Y%m%d}"
-        back = session - len(
-            self._market.sessions
-        )  # new listings are shorter than the year: count from the end
+        back = session - len(self._market.sessions)  # count from the end: new listings have fewer rows
         rows = []
         for symbol, figures in self._market.short_volumes.items():
             if len(figures) >= -back:
@@ -81,10 +73,3 @@ class Finra:
 
 def _refused() -> Response:
     return Response(403, _DENIED, "application/xml")
-
-
-def _day(text: str) -> date | None:
-    try:
-        return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        return None

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tradingagents.discovery.sandbox.http.wire import HTML, TEXT, Memo, Request, Response, Usage
+from tradingagents.discovery.sandbox.http.wire import HTML, TEXT, Request, Response, Vendor
 from tradingagents.discovery.sandbox.world import stream
 from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
-from tradingagents.discovery.sandbox.world.market import Market
 
 __all__ = ["Nasdaq"]
 
@@ -23,14 +22,10 @@ _OTHER_COLUMNS = "ACT Symbol|Security Name|Exchange|CQS Symbol|ETF|Round Lot Siz
 _NOT_FOUND = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head><body>Not Found</body></html>"
 
 
-class Nasdaq:
+class Nasdaq(Vendor):
     """The two files of the directory."""
 
     name = "nasdaq"
-
-    def __init__(self, market: Market) -> None:
-        self._market = market
-        self._memo = Memo()
 
     def endpoint(self, request: Request) -> str:
         file = request.path.removeprefix(_FOLDER)
@@ -40,13 +35,10 @@ class Nasdaq:
         endpoint = self.endpoint(request)
         if endpoint == "unknown":
             return Response(404, _NOT_FOUND, HTML)
-        return self._memo.get(endpoint, lambda: self._file(endpoint))
+        return self._cache.get(endpoint, lambda: self._file(endpoint))
 
     def refuse(self, request: Request, reason: str) -> Response:
         return Response(503, _NOT_FOUND, HTML)
-
-    def quota_headers(self, usage: Usage) -> tuple[tuple[str, str], ...]:
-        return ()
 
     def _file(self, endpoint: str) -> Response:
         nasdaq = endpoint == "nasdaqlisted"

@@ -1,7 +1,7 @@
-"""Yahoo's chart endpoint, with the cookie and the crumb that client libraries ask for first.
+"""Yahoo's chart endpoint, with the cookie and the crumb that client libraries request first.
 
 No documentation exists; the shapes are those of recorded answers. Prices are adjusted for splits, not for
-dividends, and are told with the noise of single precision. A caller that is no browser gets 429.
+dividends, and are rounded to single precision. A client that is no browser gets 429.
 """
 
 from __future__ import annotations
@@ -11,15 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tradingagents.discovery.sandbox.http.wire import (
-    HTML,
-    TEXT,
-    Memo,
-    Request,
-    Response,
-    Usage,
-    json_response,
-)
+from tradingagents.discovery.sandbox.http.wire import HTML, TEXT, Request, Response, Vendor, json_response
 from tradingagents.discovery.sandbox.world.companies.directory import Kind, Listing
 from tradingagents.discovery.sandbox.world.market import Market
 from tradingagents.discovery.sandbox.world.prices.paths import Bar
@@ -36,14 +28,13 @@ _PAGE = Response(404, b"<html><body>Not Found</body></html>", HTML)
 _COOKIE = ("Set-Cookie", "A3=d=sandbox&S=sandbox; Max-Age=31557600; Path=/; HttpOnly")
 
 
-class Yahoo:
+class Yahoo(Vendor):
     """Daily charts of a year; other intervals are refused."""
 
     name = "yahoo"
 
     def __init__(self, market: Market) -> None:
-        self._market = market
-        self._memo = Memo()
+        super().__init__(market)
         self._by_spelling = {one.sec: one for one in market.listings if one.kind is not Kind.TEST}
         self._splits = splits_of(market)
 
@@ -57,19 +48,16 @@ class Yahoo:
             return _TOO_MANY
         endpoint = self.endpoint(request)
         if endpoint == "cookie":
-            return Response(404, _PAGE.body, HTML, (_COOKIE,))  # 404 is what the real one answers, too
+            return Response(404, _PAGE.body, HTML, (_COOKIE,))  # as the real one does
         if endpoint == "crumb":
             return Response(200, b"sandbox/crumb", TEXT)
         if endpoint == "unknown":
             return _PAGE
-        asked = tuple(sorted((name, value) for name, value in request.query.items() if name != "crumb"))
-        return self._memo.get((request.path, asked), lambda: self._chart(request))
+        parameters = tuple(sorted((name, value) for name, value in request.query.items() if name != "crumb"))
+        return self._cache.get((request.path, parameters), lambda: self._chart(request))
 
     def refuse(self, request: Request, reason: str) -> Response:
         return _TOO_MANY
-
-    def quota_headers(self, usage: Usage) -> tuple[tuple[str, str], ...]:
-        return ()
 
     def _chart(self, request: Request) -> Response:
         listing = self._by_spelling.get(request.path.removeprefix(_CHART).upper())
@@ -89,23 +77,23 @@ class Yahoo:
                              content_type=_JSON)  # fmt: skip
 
     def _result(self, listing: Listing, bars: Sequence[Bar], chosen: Sequence[Bar]) -> dict[str, object]:
-        told: dict[str, object] = {"meta": _meta(listing, bars)}
+        result: dict[str, object] = {"meta": _meta(listing, bars)}
         if not chosen:
-            return told | {"indicators": {"quote": [{}], "adjclose": [{}]}}
-        told["timestamp"] = [_opening(bar.day) for bar in chosen]
+            return result | {"indicators": {"quote": [{}], "adjclose": [{}]}}
+        result["timestamp"] = [_opening(bar.day) for bar in chosen]
         split = self._splits.get(listing.symbol)
         if split is not None and chosen[0].day <= split.day <= chosen[-1].day:
-            told["events"] = {"splits": _split_event(split)}
+            result["events"] = {"splits": _split_event(split)}
         quote: dict[str, list[float] | list[int]] = {
             name: [_single(getattr(bar, name)) for bar in chosen] for name in ("open", "high", "low", "close")
         }
         adjusted = {"adjclose": quote["close"]}  # the synthetic companies pay no dividends
         quote["volume"] = [bar.volume for bar in chosen]
-        return told | {"indicators": {"quote": [quote], "adjclose": [adjusted]}}
+        return result | {"indicators": {"quote": [quote], "adjclose": [adjusted]}}
 
 
 def _chosen(bars: Sequence[Bar], request: Request) -> Sequence[Bar] | None:
-    """Return the bars asked for; None for a span that ends before the first. ``KeyError``, ``ValueError``."""
+    """Return the requested bars; None for a span that ends before the first. ``KeyError``, ``ValueError``."""
     if "period1" not in request.query:
         return bars[-_RANGES[request.query.get("range", "1d")] :]
     start, end = int(request.query["period1"]), int(request.query["period2"])
@@ -174,10 +162,10 @@ def _at(day: date, hour: float) -> int:
 
 
 def _single(price: float) -> float:
-    """Return the price as single precision has it."""
+    """Return the price rounded to single precision."""
     return float(struct.unpack("f", struct.pack("f", price))[0])
 
 
 def _error(status: int, code: str, description: str) -> Response:
-    told = {"chart": {"result": None, "error": {"code": code, "description": description}}}
-    return json_response(told, status, content_type=_JSON)
+    body = {"chart": {"result": None, "error": {"code": code, "description": description}}}
+    return json_response(body, status, content_type=_JSON)

@@ -1,14 +1,14 @@
-"""Alpha Vantage's ``/query``: one path, one function a request, every error an HTTP 200.
+"""Alpha Vantage's ``/query``: one path, one function per request, HTTP 200 for every error.
 
-Source: alphavantage.co/documentation and the vendor's own client. Numbers are text, except the overall
-mood of an article. Any key that is not empty is taken for a free one, so premium functions are refused.
+Source: alphavantage.co/documentation and the vendor's own client. Numbers are strings, except the overall
+sentiment of an article. Any non-empty key counts as a free one, so premium functions are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from tradingagents.discovery.sandbox.http.wire import Memo, Request, Response, Usage
+from tradingagents.discovery.sandbox.http.wire import Request, Response, Vendor
 from tradingagents.discovery.sandbox.vendors.alpha_vantage import events as alpha_vantage_events
 from tradingagents.discovery.sandbox.vendors.alpha_vantage import options as alpha_vantage_options
 from tradingagents.discovery.sandbox.vendors.alpha_vantage import prices as alpha_vantage_prices
@@ -31,14 +31,10 @@ _FUNCTIONS: dict[str, Callable[[Market, Request], Response]] = {
 }
 
 
-class AlphaVantage:
+class AlphaVantage(Vendor):
     """The functions of a free key."""
 
     name = "alpha_vantage"
-
-    def __init__(self, market: Market) -> None:
-        self._market = market
-        self._memo = Memo()
 
     def endpoint(self, request: Request) -> str:
         function = request.query.get("function", "").upper()
@@ -53,14 +49,11 @@ class AlphaVantage:
         build = _FUNCTIONS.get(function)
         if build is None:
             return error("function", function=function)
-        asked = tuple(sorted((name, value) for name, value in request.query.items() if name != "apikey"))
-        return self._memo.get(asked, lambda: build(self._market, request))
+        parameters = tuple(sorted((name, value) for name, value in request.query.items() if name != "apikey"))
+        return self._cache.get(parameters, lambda: build(self._market, request))
 
     def refuse(self, request: Request, reason: str) -> Response:
         function = request.query.get("function", "").upper()
         if function in CSV_ONLY:
             return exploded_csv(function)
         return error(reason, key=request.query.get("apikey", ""))
-
-    def quota_headers(self, usage: Usage) -> tuple[tuple[str, str], ...]:
-        return ()

@@ -1,4 +1,4 @@
-"""What Alpha Vantage says when it will not answer: always HTTP 200.
+"""Alpha Vantage's error messages, always with HTTP 200.
 
 Source: the vendor's own texts, as quoted in its issue threads and recorded in public repositories. The
 functions that answer in CSV spread the word "Information" over the columns of one row instead.
@@ -66,13 +66,13 @@ ERRORS = {reason: (_KEYS.get(reason, "Information"), text) for reason, text in _
 
 
 def error(reason: str, *, function: str = "", key: str = "") -> Response:
-    """Return the JSON body for a reason of :data:`ERRORS`; the day's limit repeats the caller's key."""
+    """Return the JSON body for a reason of :data:`ERRORS`; the daily limit's contains the caller's key."""
     name, text = ERRORS[reason]
     return json_response({name: text.format(function=function, key=key)})
 
 
 def exploded_csv(function: str) -> Response:
-    """Return what a CSV function sends over a limit: its header, and one letter of "Information" a column."""
+    """Return a CSV function's refusal: its header, and one letter of "Information" per column."""
     columns = CSV_ONLY[function]
     letters = ",".join("Information"[: columns.count(",")])
     return Response(200, f"{columns}\r\n{letters}\r\n".encode(), CSV)

@@ -1,4 +1,4 @@
-"""The functions of Alpha Vantage that come from news, the earnings calendar and the listings."""
+"""Alpha Vantage's functions for news, the earnings calendar and listings."""
 
 from __future__ import annotations
 
@@ -142,10 +142,10 @@ def earnings_calendar(market: Market, request: Request) -> Response:
     if days is None:
         return error("call", function="EARNINGS_CALENDAR")
     last = market.as_of + timedelta(days=days)
-    asked = request.query.get("symbol", "").upper()
+    symbol = request.query.get("symbol", "").upper()
     rows = []
     for report in market.earnings:
-        if market.as_of <= report.day <= last and asked in {"", report.symbol}:
+        if market.as_of <= report.day <= last and symbol in {"", report.symbol}:
             listing = market.by_symbol.get(report.symbol)
             name = listing.issuer if listing else f"{report.symbol} (fictional)"
             estimate = "" if report.eps_estimate is None else f"{report.eps_estimate:.2f}"
@@ -157,7 +157,7 @@ def earnings_calendar(market: Market, request: Request) -> Response:
 
 
 def listing_status(market: Market, request: Request) -> Response:
-    """Return the listings as CSV; nothing was delisted in this market, and test issues are left out."""
+    """Return the listings as CSV; without test issues; no listing of this market was delisted."""
     if request.query.get("state", "active") == "delisted":
         return _table(LISTING_COLUMNS, ())
     rows = (

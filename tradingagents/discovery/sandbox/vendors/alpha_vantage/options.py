@@ -1,4 +1,4 @@
-"""Alpha Vantage's HISTORICAL_OPTIONS: the whole chain of one underlying on one session, all as text."""
+"""Alpha Vantage's HISTORICAL_OPTIONS: the whole chain of one underlying on one session, all as strings."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _FIELDS = (
 def historical_options(market: Market, request: Request) -> Response:
     """Return the chain of ``symbol`` on ``date``, by default the newest; no rows on a closed day."""
     listing = find(market, request)
-    asked = request.query.get("date", str(market.as_of))
-    day = next((one for one in market.sessions if str(one) == asked), None)
+    requested = request.query.get("date", str(market.as_of))
+    day = next((one for one in market.sessions if str(one) == requested), None)
     optionable = listing is not None and listing.kind in {Kind.COMMON, Kind.ETF}
     chain = market.option_chain(listing.symbol, day) if listing and optionable and day else ()
     if listing is None or day is None or not chain:
         text = (
-            f"No data for symbol {request.query.get('symbol', '')} on date {asked}. "
+            f"No data for symbol {request.query.get('symbol', '')} on date {requested}. "
             "Please specify a valid combination of symbol and trading day."
         )
         return json_response({"endpoint": "Historical Options", "message": text, "data": []})

@@ -1,4 +1,4 @@
-"""The functions of Alpha Vantage that come from prices."""
+"""Alpha Vantage's functions for prices and company figures."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _OVERVIEW_UNKNOWN = (
 
 
 def find(market: Market, request: Request) -> Listing | None:
-    """Return the listing asked for, in the directory's spelling or Alpha Vantage's."""
-    asked = request.query.get("symbol", "").upper()
-    return next((one for one in market.listings if asked in {one.symbol, one.alpha_vantage}), None)
+    """Return the requested listing, in the directory's spelling or Alpha Vantage's."""
+    symbol = request.query.get("symbol", "").upper()
+    return next((one for one in market.listings if symbol in {one.symbol, one.alpha_vantage}), None)
 
 
 def _plain(number: float, places: int = 4) -> str:
@@ -119,7 +119,7 @@ def splits(market: Market, request: Request) -> Response:
 
 
 def global_quote(market: Market, request: Request) -> Response:
-    """Return the last session's quote; an empty object for a symbol nobody lists."""
+    """Return the last session's quote; an empty object for an unlisted symbol."""
     listing = find(market, request)
     if listing is None or listing.kind is Kind.TEST:
         return json_response({"Global Quote": {}})
@@ -136,14 +136,14 @@ def global_quote(market: Market, request: Request) -> Response:
 
 
 def overview(market: Market, request: Request) -> Response:
-    """Return the company's figures, all as text; ``{}`` for funds and unknown symbols."""
+    """Return the company's figures, all as strings; ``{}`` for funds and unknown symbols."""
     listing = find(market, request)
     if listing is None or listing.kind is not Kind.COMMON:
         return json_response({})
     draw = stream(market.seed, "overview", listing.symbol)
     closes = [bar.close for bar in market.bars(listing.symbol)]
     shares = draw.randint(8, 900) * 1_000_000
-    told = _description(listing) | {
+    figures = _description(listing) | {
         "MarketCapitalization": str(int(shares * closes[-1])),
         "RevenueTTM": str(draw.randint(20, 9_000) * 1_000_000),
         "GrossProfitTTM": str(draw.randint(10, 900) * 1_000_000),
@@ -154,9 +154,9 @@ def overview(market: Market, request: Request) -> Response:
         "SharesOutstanding": str(shares),
         "SharesFloat": str(int(shares * 0.8)),
     }
-    told |= {name: _plain(draw.uniform(0.01, 40), 3) for name in _OVERVIEW_RATIOS}
-    told |= {f"AnalystRating{grade}": str(draw.randint(0, 9)) for grade in _GRADES}
-    return json_response(told | dict.fromkeys(_OVERVIEW_UNKNOWN, "None"))
+    figures |= {name: _plain(draw.uniform(0.01, 40), 3) for name in _OVERVIEW_RATIOS}
+    figures |= {f"AnalystRating{grade}": str(draw.randint(0, 9)) for grade in _GRADES}
+    return json_response(figures | dict.fromkeys(_OVERVIEW_UNKNOWN, "None"))
 
 
 def _description(listing: Listing) -> dict[str, str]:
@@ -183,6 +183,6 @@ def _mean(numbers: Sequence[float]) -> float:
 
 
 def csv_response(columns: str, rows: Sequence[tuple[str, ...]]) -> Response:
-    """Return a table as the vendor sends it."""
+    """Return a CSV table."""
     lines = [columns, *(",".join(row) for row in rows)]
     return Response(200, "".join(f"{line}\r\n" for line in lines).encode(), CSV)

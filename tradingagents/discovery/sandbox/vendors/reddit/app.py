@@ -1,7 +1,7 @@
 """Reddit's OAuth API: the token, listings, search, comments and communities.
 
-Source: the recordings of praw and prawcore, and Reddit's "Data API Wiki". Any client id that is not empty
-gets a token, and only such tokens are taken.
+Source: the recordings of praw and prawcore, and Reddit's "Data API Wiki". Any non-empty client id gets
+a token, and only such tokens are accepted.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ import hashlib
 import re
 from urllib.parse import parse_qs
 
-from tradingagents.discovery.sandbox.http.wire import HTML, Memo, Request, Response, Usage, json_response
+from tradingagents.discovery.sandbox.http.wire import HTML, Request, Response, Usage, Vendor, json_response
 from tradingagents.discovery.sandbox.vendors.reddit import listings as reddit_listings
 from tradingagents.discovery.sandbox.vendors.reddit import things as reddit_things
-from tradingagents.discovery.sandbox.world.market import Market
 from tradingagents.discovery.sandbox.world.text.posts import COMMUNITIES, Post
 
 __all__ = ["Reddit"]
 
 _JSON = "application/json; charset=UTF-8"
-_TOKEN_PREFIX = "sandbox-token."  # noqa: S105 - says on its face that it opens nothing
+_TOKEN_PREFIX = "sandbox-token."  # noqa: S105 - no secret
 _TOKEN_SECONDS = 86_400
 _GRANTS = {"client_credentials", "password", "https://oauth.reddit.com/grants/installed_client"}
 _SERVER = (("Server", "snooserv"), ("Cache-Control", "private, s-maxage=0, max-age=0, must-revalidate"))
@@ -36,14 +35,10 @@ _TOO_MANY = (
 )
 
 
-class Reddit:
-    """What application-only clients may read."""
+class Reddit(Vendor):
+    """The endpoints of application-only clients."""
 
     name = "reddit"
-
-    def __init__(self, market: Market) -> None:
-        self._market = market
-        self._memo = Memo()
 
     def endpoint(self, request: Request) -> str:
         if request.path == "/api/v1/access_token":
@@ -61,8 +56,8 @@ class Reddit:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.startswith(_TOKEN_PREFIX):
             return _json({"message": "Unauthorized", "error": 401}, 401, _EXPIRED)
-        asked = tuple(sorted(request.query.items()))
-        return self._memo.get((request.path, asked), lambda: self._build(endpoint, request))
+        parameters = tuple(sorted(request.query.items()))
+        return self._cache.get((request.path, parameters), lambda: self._build(endpoint, request))
 
     def refuse(self, request: Request, reason: str) -> Response:
         return Response(429, _TOO_MANY, HTML)
@@ -119,7 +114,7 @@ class Reddit:
 
 
 def _canonical(named: list[str]) -> set[str] | None:
-    """Return the communities asked for, in their own spelling; None when one does not exist."""
+    """Return the requested communities in their own spelling; None when one does not exist."""
     if [name.lower() for name in named] == ["all"]:
         return set(COMMUNITIES)
     spelled = {name.lower(): name for name in COMMUNITIES}
@@ -137,7 +132,7 @@ def _not_found() -> Response:
 
 
 def _token(request: Request) -> Response:
-    """Give out a token as long as a real one; the client id must not be empty."""
+    """Return a token as long as a real one; 401 for an empty client id."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     try:
         client = base64.b64decode(encoded, validate=True).decode().partition(":")[0]

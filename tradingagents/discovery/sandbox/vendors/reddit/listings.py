@@ -1,7 +1,8 @@
-"""Which posts a listing holds, in what order and on which page.
+"""The posts of a listing: selection, order and pages.
 
 Source: Reddit's published ranking (hot: powers of ten of the score against days), and runs of praw 8.
-Search knows words, "quoted phrases", ``OR``, ``flair:`` and ``subreddit:`` terms; Lucene's rest is left out.
+Search knows words, "quoted phrases", ``OR``, ``flair:`` and ``subreddit:`` terms; no other
+Lucene syntax.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _TERM = re.compile(r'(?:(flair|flair_name|flair_text|subreddit|title|selftext):)
 
 
 def within(posts: Sequence[Post], period: str, order: str, now: datetime) -> list[Post]:
-    """Keep what is young enough, for the orders that take a period; ``all`` keeps everything."""
+    """Return the posts of a period, for the orders that take one; ``all`` keeps every post."""
     if order in {"hot", "new", "rising"} or period not in _PERIODS:
         return list(posts)
     since = now - _PERIODS[period]

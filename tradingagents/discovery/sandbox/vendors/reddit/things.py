@@ -63,7 +63,7 @@ def _community_id(name: str) -> str:
 
 
 def _post(post: Post) -> dict[str, object]:
-    """Return all the fields of a post; praw fetches a post anew when one it reads is missing."""
+    """Return all the fields of a post; praw fetches a post again when a field is missing."""
     seconds = float(int(post.created.timestamp()))
     permalink = f"/r/{post.subreddit}/comments/{post.key}/{_slug(post.title)}/"
     flair = {"link_flair_text": post.flair, "link_flair_css_class": post.flair and post.flair.lower()}
@@ -137,7 +137,7 @@ def _comment(post: Post, key: str, number: int) -> dict[str, object]:
 
 
 def community(name: str) -> dict[str, object]:
-    """Return what a community says of itself."""
+    """Return the description of a community."""
     members, _ = COMMUNITIES[name]
     data = {
         "display_name": name, "display_name_prefixed": f"r/{name}", "title": f"{name} (sandbox)",

@@ -1,23 +1,23 @@
 """EDGAR: www.sec.gov and data.sec.gov under one base address.
 
-Source: sec.gov, "Accessing EDGAR data". Whoever does not say whom to write to is refused, as are
-library names and addresses of web pages in place of an e-mail.
+Source: sec.gov, "Accessing EDGAR data". Clients without a contact address in their User-Agent are
+refused, as are library names and web addresses in place of an e-mail address.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 
 from tradingagents.discovery.sandbox.http.wire import (
     HTML,
     TEXT,
-    Memo,
     Request,
     Response,
-    Usage,
+    Vendor,
     json_response,
+    parse_day,
 )
 from tradingagents.discovery.sandbox.vendors.sec import companies as sec_companies
 from tradingagents.discovery.sandbox.vendors.sec import pages as sec_pages
@@ -25,7 +25,6 @@ from tradingagents.discovery.sandbox.vendors.sec.header import header_text
 from tradingagents.discovery.sandbox.vendors.sec.index import current_feed, daily_index, index_folder
 from tradingagents.discovery.sandbox.vendors.sec.ownership import ownership_xml, submission_text
 from tradingagents.discovery.sandbox.world.filings.records import Filing
-from tradingagents.discovery.sandbox.world.market import Market
 
 __all__ = ["Sec"]
 
@@ -52,14 +51,10 @@ _WHOLE_FILES = {
 }
 
 
-class Sec:
+class Sec(Vendor):
     """The archive's indexes and filings, the feed of latest filings, and the JSON files."""
 
     name = "sec"
-
-    def __init__(self, market: Market) -> None:
-        self._market = market
-        self._memo = Memo()
 
     def endpoint(self, request: Request) -> str:
         return next((name for name, route in _ROUTES.items() if route.fullmatch(request.path)), "unknown")
@@ -71,14 +66,11 @@ class Sec:
         if endpoint == "unknown":
             denied = request.path.startswith("/Archives/")
             return sec_pages.access_denied() if denied else sec_pages.not_found()
-        asked = (request.path, tuple(sorted(request.query.items())) if endpoint == "current" else ())
-        return self._memo.get(asked, lambda: self._build(endpoint, request))
+        key = (request.path, tuple(sorted(request.query.items())) if endpoint == "current" else ())
+        return self._cache.get(key, lambda: self._build(endpoint, request))
 
     def refuse(self, request: Request, reason: str) -> Response:
         return sec_pages.too_fast()
-
-    def quota_headers(self, usage: Usage) -> tuple[tuple[str, str], ...]:
-        return ()
 
     def _build(self, endpoint: str, request: Request) -> Response:
         market = self._market
@@ -107,7 +99,7 @@ class Sec:
         )
 
     def _daily_index(self, year: str, quarter: str, layout: str, stamp: str) -> Response:
-        day = _day(stamp)
+        day = parse_day(stamp)
         filings = self._market.filings(day) if day in self._market.sessions else ()
         if day is None or not filings or (day.year, (day.month - 1) // 3 + 1) != (int(year), int(quarter)):
             return sec_pages.access_denied()
@@ -139,7 +131,7 @@ class Sec:
         return Response(200, ownership_xml(filing).encode(), "text/xml")
 
     def _find(self, cik: int, folder: str) -> Filing | None:
-        """Return the filing in a folder that one of its filers owns; older ones are made when asked for."""
+        """Return the filing in a folder that one of its filers owns; older ones are generated on demand."""
         year, ordinal = int(folder[10:12]), int(folder[12:15])
         try:
             day = datetime.strptime(f"{year:02d}{ordinal:03d}", "%y%j").date()  # noqa: DTZ007 - a day has no zone
@@ -159,10 +151,3 @@ def _filing_index(filing: Filing, cik: str) -> Response:
     return json_response(
         {"directory": {"item": items, "name": f"{parent}/{filing.folder}", "parent-dir": parent}}
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        return None

@@ -18,7 +18,7 @@ _COMPANY = {
     "ownerOrg": "06 Technology", "category": "Accelerated filer",
 }  # fmt: skip
 _PERSON = {"entityType": "other", "sic": "", "sicDescription": "", "ownerOrg": None, "category": ""}
-_UNTOLD: dict[str, object] = {
+_FIXED: dict[str, object] = {
     "ein": "000000000", "lei": None, "description": "", "website": "", "investorWebsite": "",
     "fiscalYearEnd": "1231", "stateOfIncorporation": "DE", "stateOfIncorporationDescription": "DE",
     "phone": "5550100", "flags": "", "formerNames": [],
@@ -49,7 +49,7 @@ def company_tickers_exchange(market: Market) -> Response:
 
 
 def submissions(market: Market, cik: int, filings: Sequence[Filing]) -> Response:
-    """Return what a company or person filed lately, newest first; 404 for a number nobody has.
+    """Return what a company or person filed lately, newest first; 404 for an unknown number.
 
     ``filings`` are those of the last sessions, oldest first.
     """
@@ -68,7 +68,7 @@ def submissions(market: Market, cik: int, filings: Sequence[Filing]) -> Response
             "name": name,
             "tickers": [one.sec for one in listings],
             "exchanges": [_EXCHANGES.get(one.exchange) for one in listings],
-            **_UNTOLD,
+            **_FIXED,
             "addresses": {"mailing": _ADDRESS, "business": _ADDRESS},
             "filings": {"recent": _recent(mine), "files": []},
         }

@@ -1,4 +1,4 @@
-"""The headers of filings, a tag and its value a line, and the titles of the items of Form 8-K.
+"""The headers of filings, one tag with its value per line, and the titles of the items of Form 8-K.
 
 Source: sec.gov, "EDGAR Public Dissemination Service Technical Specification"; recorded headers.
 """

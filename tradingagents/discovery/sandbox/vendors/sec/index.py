@@ -1,8 +1,8 @@
 """EDGAR's daily indexes and the feed of latest filings.
 
 Source: sec.gov, "Accessing EDGAR data"; recorded indexes and feeds. Quirks kept: the header of the form
-index is wrapped over two lines and its columns do not stand over those of the rows; each filing has a
-row, or an entry, for every filer; some rows stand twice; names are Latin-1 and may hold double spaces;
+index is wrapped over two lines and its columns are not aligned with the rows; each filing has a
+row, or an entry, for every filer; some rows are duplicated; names are Latin-1 and may hold double spaces;
 the feed's ``type`` matches the beginning of a form's name.
 """
 
@@ -112,8 +112,8 @@ def current_feed(filings: Sequence[Filing], query: Mapping[str, str]) -> Respons
         if filing.form.startswith(prefix) and (owner == "include" or filing.ownership == (owner == "only"))
     ]
     entries = [_entry(filing, cik, name) for filing in chosen for cik, name in filing.filers]
-    asked = _number(query, "count", 40)
-    count = next((step for step in _COUNTS if step >= asked), _COUNTS[-1])
+    minimum = _number(query, "count", 40)
+    count = next((step for step in _COUNTS if step >= minimum), _COUNTS[-1])
     start = _number(query, "start", 0)
     if start and start >= len(entries):
         return overloaded()

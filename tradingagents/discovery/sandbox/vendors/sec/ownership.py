@@ -105,7 +105,7 @@ def _underlying(trade: Trade) -> str:
 
 
 def _tables(filing: Filing) -> tuple[str, str, str]:
-    """Return the two tables' rows and the footnotes they point to; every other issuer's owners hold more."""
+    """Return the two tables' rows and the footnotes they point to; every other issuer has another holding."""
     plain, derivative, notes = _HELD if filing.issuer_cik % 2 else "", "", ""
     for number, trade in enumerate(filing.trades, 1):
         mark = ""

@@ -1,7 +1,7 @@
-"""The pages EDGAR sends when it will not answer.
+"""EDGAR's error pages.
 
-Source: sec.gov, "Webmaster FAQ - developers" and "Internet security policy"; recorded bodies. Which page it
-is tells the reason; the status alone does not, since both refusals and missing files are 403.
+Source: sec.gov, "Webmaster FAQ - developers" and "Internet security policy"; recorded bodies. The reason
+is in the page, not in the status: both refusals and missing files are 403.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ def too_fast() -> Response:
 
 
 def undeclared() -> Response:
-    """No User-Agent, or one that names nobody to write to."""
+    """No User-Agent, or one without a contact address."""
     title = "SEC.gov | Your Request Originates from an Undeclared Automated Tool"
     text = "Please declare your traffic by updating your user agent to include company specific information."
     return _page(403, title, "Your Request Originates from an Undeclared Automated Tool", text)
 
 
 def overloaded() -> Response:
-    """The list of latest filings asked for past its end."""
+    """A page beyond the end of the latest filings."""
     title = "SEC.gov | File Unavailable"
     return _page(503, title, "This page is temporarily unavailable.", "Please try again in a few minutes.")
 
@@ -59,7 +59,7 @@ def access_denied() -> Response:
 
 
 def no_such_key() -> Response:
-    """A company that the JSON files do not have."""
+    """A company without JSON files."""
     return _error(404, "NoSuchKey", "The specified key does not exist.")
 
 

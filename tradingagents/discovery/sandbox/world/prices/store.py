@@ -1,30 +1,27 @@
-"""The market's daily bars in a store, as an update would have left them there.
+"""Writes the market's daily bars into a store, as an update from a vendor would have.
 
-Spelled and adjusted as the store has them. The newest sessions of those that play ``bars/unfetched`` are
-missing, as after an update that did not get through.
+Symbols and adjustment are those of the store. Companies of ``bars/unfetched`` lack their newest
+sessions, as after a failed update.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from tradingagents.discovery.bars.store.schema import frame_of
 from tradingagents.discovery.bars.store.store import OhlcvStore
-from tradingagents.discovery.execution.once import Once
 from tradingagents.discovery.sandbox.world.market import Market, shared_market
 
-__all__ = ["BarsFolder", "write_bars"]
+__all__ = ["write_bars"]
 
 _UNFETCHED_SESSIONS = 3
 
 
 def write_bars(market: Market, store: OhlcvStore) -> None:
-    """Put the bars of everything that trades into a store."""
+    """Write the bars of every listing that trades into a store."""
     store.upsert(_frame(market.seed, market.as_of, market.size))
 
 
@@ -40,27 +37,3 @@ def _rows(market: Market) -> Iterator[tuple[date, str, float, float, float, floa
         for bar in market.bars(symbol):
             if symbol not in unfetched or bar.day not in missing:
                 yield bar.day, symbol, bar.open, bar.high, bar.low, bar.close, float(bar.volume)
-
-
-class BarsFolder:
-    """A temporary folder with the market's bars, filled when it is first asked for. Thread-safe."""
-
-    def __init__(self, market: Market) -> None:
-        self._market = market
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._filled = Once(self._fill)
-
-    def path(self) -> Path:
-        """Return the folder, a store of daily bars."""
-        return self._filled()
-
-    def remove(self) -> None:
-        """Remove it, if there is one."""
-        if self._folder is not None:
-            self._folder.cleanup()
-
-    def _fill(self) -> Path:
-        self._folder = tempfile.TemporaryDirectory(prefix="tradingagents-sandbox-")
-        path = Path(self._folder.name) / "ohlcv"
-        write_bars(self._market, OhlcvStore(path))
-        return path
