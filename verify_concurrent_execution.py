@@ -1,8 +1,8 @@
-"""Run the main job twice, concurrently and one after another, and compare.
+"""Run the same scan twice, concurrently and sequentially, and compare the results.
 
-By default against the sandbox: vendors on loopback over an invented market, with the scanners and latencies
-of the first design's measurement, scaled down. Nothing needs a key or a network. ``--all`` runs every
-built-in scanner, ``--live`` asks the real vendors with whatever keys the environment has.
+By default against the sandbox, imitated vendors with synthetic data on loopback, with the scanners and
+latencies of the first design's measurement, scaled down. No key and no network are needed. ``--all`` runs
+every built-in scanner, ``--live`` requests the real vendors with the keys in the environment.
 
 Exit status 1 when a candidate differs between the modes, a scanner failed, or concurrent was not faster.
 """
@@ -25,8 +25,7 @@ from tradingagents.discovery.sandbox import SandboxProcess
 
 TRADE_DATE = "2026-02-05"  # the last session of the sandbox's market
 
-# The scanners of the first design's measurement. Others ask the same vendors the same things once more, which
-# with no cache would measure that.
+# The scanners of the first design's measurement. With the cache off, others would repeat their requests.
 MEASURED = (
     "insider_buying",
     "volume_accumulation",
@@ -38,8 +37,8 @@ MEASURED = (
     "reddit_dd",
 )
 
-# Seconds a request takes, so that one after another the scan takes the 54 to 56 s of the first design's
-# measurement, 42 s of them in one scanner that asks twenty-two things.
+# Seconds per request, so that the sequential scan takes the 54 to 56 s of the first design's measurement,
+# 42 s of them in one scanner with twenty-two requests.
 LATENCY_SECONDS = {
     "finra": 1.9,
     "alpha_vantage": 2.0,
@@ -48,15 +47,14 @@ LATENCY_SECONDS = {
     "reddit": 0.1,
     "nasdaq": 0.1,
 }
-# The first design's shape is about latency: waiting for permits would hide it, and the second mode would
-# find the first one's answers in the cache.
+# Rate limits would hide the latency, and the second mode would read the first one's answers from the cache.
 NO_WAIT_NO_CACHE: dict[str, Any] = {"rates": [], "ttl_seconds": {}}
 
-TIMEOUT_SECONDS = 120.0  # the one after another run needs 42 s for one scanner at full scale
+TIMEOUT_SECONDS = 120.0  # at full scale one scanner of the sequential run needs 42 s
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run both modes, print what happened, and return the exit status."""
+    """Run both modes, print the comparison, and return the exit status."""
     options = _options(arguments)
     _import_client_libraries()
     with _source(options) as config:
@@ -80,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _import_client_libraries() -> None:
-    """Import what the first scan would import on its way, so that neither mode is charged for it."""
+    """Import the client libraries in advance, so that neither mode includes the time."""
     for name in ("finnhub", "praw"):
         importlib.import_module(name)
 
@@ -91,9 +89,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--scale", type=float, default=0.4, help="share of the full latencies (default 0.4)")
     parser.add_argument("--all", action="store_true", help="run every built-in scanner")
-    parser.add_argument("--live", action="store_true", help="ask the real vendors instead of the sandbox")
+    parser.add_argument("--live", action="store_true", help="request the real vendors instead of the sandbox")
     parser.add_argument("--trade-date", help=f"default: {TRADE_DATE} in the sandbox, today with --live")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    parser.add_argument("--json", action="store_true", help="print only one JSON object")
     options = parser.parse_args(arguments)
     if options.scale < 0:
         parser.error(f"--scale {options.scale}: must not be negative")
@@ -104,7 +102,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 @contextlib.contextmanager
 def _source(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Give the configuration to run with, and keep the sandbox up meanwhile."""
+    """Yield the configuration of the runs; the sandbox runs meanwhile."""
     config: dict[str, Any] = copy.deepcopy(DEFAULT_CONFIG)
     execution = config["discovery"]["scanner_execution"]
     execution["timeout_seconds"] = TIMEOUT_SECONDS
@@ -138,7 +136,7 @@ def _run(config: dict[str, Any], *, concurrent: bool, quiet: bool) -> dict[str, 
 
 @contextlib.contextmanager
 def _progress(total: int, *, quiet: bool) -> Iterator[None]:
-    """Print each scanner's line the moment it ends."""
+    """Print the line of each scanner as soon as it ends."""
     logger = logging.getLogger("tradingagents.discovery")
     handler = logging.NullHandler() if quiet else _Progress(total)
     propagate, logger.propagate = logger.propagate, False
@@ -192,12 +190,12 @@ def _found(final: dict[str, Any]) -> list[Any]:
 
 
 def _print_table(concurrent: dict[str, Any], sequential: dict[str, Any]) -> None:
-    in_a_row = {o["scanner"]: o for o in sequential["scan_report"]["outcomes"]}
+    by_scanner = {o["scanner"]: o for o in sequential["scan_report"]["outcomes"]}
     columns = f"{'candidates':>10} {'requests':>9} {'concurrent':>11} {'sequential':>11}"
     print(f"\n{'scanner':<20} {'status':<10} {columns}")
     for outcome in concurrent["scan_report"]["outcomes"]:
         sent = sum(counts.get("sent", 0) for counts in outcome["requests"].values())
-        seconds = outcome["duration_seconds"], in_a_row[outcome["scanner"]]["duration_seconds"]
+        seconds = outcome["duration_seconds"], by_scanner[outcome["scanner"]]["duration_seconds"]
         print(
             f"{outcome['scanner']:<20} {outcome['status']:<10} {len(outcome['candidates']):>10} {sent:>9}"
             f" {seconds[0]:>9.2f} s {seconds[1]:>9.2f} s"
@@ -206,12 +204,12 @@ def _print_table(concurrent: dict[str, Any], sequential: dict[str, Any]) -> None
 
 def _print_verdict(result: dict[str, Any]) -> None:
     same = "the same" if result["same_candidates"] else "DIFFERENT"
-    print(f"\nBoth modes found {same} candidates; {result['candidates']} handed on.")
+    print(f"\nBoth modes found {same} candidates; {result['candidates']} in the final ranking.")
     if result["data_source"] == "sandbox":
-        print("They are invented: this was the sandbox, not a market. Pacing and caching were off.")
+        print("All data is synthetic (sandbox). Rate limits and cache were off.")
     for name in result["failed_scanners"]:
         print(f"FAILED: {name}")
-    seconds = f"{result['concurrent_seconds']:.2f} s, one after another {result['sequential_seconds']:.2f} s"
+    seconds = f"{result['concurrent_seconds']:.2f} s, sequential {result['sequential_seconds']:.2f} s"
     print(f"Concurrent {seconds}: {result['speedup']} times as fast.")
     print("PASSED" if result["passed"] else "NOT PASSED")
 

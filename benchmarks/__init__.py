@@ -1,1 +1,1 @@
-"""Measures the engine side by side with other ways to do the same: ``python -m benchmarks``."""
+"""Compares the engine with other ways to run scanners: ``python -m benchmarks``."""

@@ -1,7 +1,7 @@
 """``python -m benchmarks [--only NAME,...] [--quick]``: measure, and write results.json and results.md.
 
 A full run writes both files beside this one. With ``--only`` the page is printed and nothing is written,
-because a table must come from one run. Exit code 1 when a suite broke; a missed goal is a result.
+because a table must come from one run. Exit code 1 when a suite failed; a missed goal is no failure.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen suites one after another, each in its own process; return the exit code."""
     options = _options(arguments)
     load, began = os.getloadavg()[0], time.perf_counter()
-    with _state_of_its_own():
+    with _temporary_state():
         sections = [section for name in options.only if (section := _run(name, options.quick)) is not None]
     conditions = Conditions(
         date=datetime.now(UTC).date().isoformat(),
@@ -46,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextlib.contextmanager
-def _state_of_its_own() -> Iterator[None]:
-    """Neither learn from the user's runs nor leave anything for them: here scanners fail on purpose."""
+def _temporary_state() -> Iterator[None]:
+    """Use a temporary state folder: scanners that fail on purpose must not affect the user's runs."""
     before = os.environ.get("XDG_CACHE_HOME")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = folder  # the suites' processes inherit it

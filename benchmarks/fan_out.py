@@ -1,4 +1,4 @@
-"""Twenty requests of 50 ms inside one scanner: one after another, and through ``self.map``.
+"""Twenty requests of 50 ms inside one scanner: in sequence, and with ``self.map``.
 
 A scan of one scanner by ``DiscoveryGraph.scanner_node`` with 8 request workers; at least three rounds of
 50 ms are needed. ``sequential_mode`` is the same scanner, ``self.map`` and all, with ``concurrent`` off.
@@ -25,7 +25,7 @@ _BOUND = 3 * _REQUEST_SECONDS
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Give the rows of the three ways."""
+    """Yield the rows of the three ways."""
     mapped = DiscoveryGraph(registry=ScannerRegistry([_Mapped]))
     in_a_row = DiscoveryGraph(registry=ScannerRegistry([_InARow]))
     off = {"discovery": {"scanner_execution": {"concurrent": False}}}

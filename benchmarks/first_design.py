@@ -1,11 +1,10 @@
-"""The first design's own workload, request by request, against the vendors' sandbox on loopback.
+"""The workload of the first design against the sandbox on loopback.
 
-The latencies are those of its measurement (54 to 56 s one after another, because one scanner asks
-about twenty things in a row for 42 s), scaled down; its eight scanners go through the same client
-libraries, with no rates and no cache, which would hide latency or skip it. ``sequential``: one scanner
-and one request at a time. ``concurrent``: the defaults. ``first_design``: its algorithm over the same
-scanners, which cannot ask several things at once there. Seconds are as measured, at the scale; ratios
-are of runs of one repetition.
+The latencies are those of its measurement (54 to 56 s in sequence, 42 s of them in one scanner with about
+twenty requests), scaled down; its eight scanners use the same client libraries, without rate limits and
+cache, which would hide the latency. ``sequential``: one scanner and one request at a time. ``concurrent``:
+the defaults. ``first_design``: its algorithm with the same scanners, each sending one request at a time.
+Seconds are scaled; ratios are of runs in the same repetition.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _TIMEOUT_SECONDS = 60.0
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Give the rows; skips until the sandbox and the table of latencies are there."""
+    """Yield the rows; skipped without the sandbox and the table of latencies."""
     sandbox = _import("tradingagents.discovery.sandbox", "SandboxProcess")
     latencies: Mapping[str, float] = _import("verify_concurrent_execution", "LATENCY_SECONDS")
     trade_date: str = _import("verify_concurrent_execution", "TRADE_DATE")
@@ -51,7 +50,7 @@ def _import(module: str, name: str) -> Any:
     try:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError):
-        raise Skipped(f"{module} does not offer {name} yet") from None
+        raise Skipped(f"{module} has no {name}") from None
 
 
 def _measure(
@@ -60,7 +59,7 @@ def _measure(
     ways = _ways(config, registry, trade_date)
     counts = {name: way() for name, way in ways.items() if name != "sequential"}  # warms each up
     if not all(counts.values()):
-        raise RuntimeError(f"a way found nothing, so that its time means nothing: {counts}")
+        raise RuntimeError(f"a way found no candidate, so its time is meaningless: {counts}")
     seconds = interleaved(ways, repetitions)
     prefix = "first_design"
     for name, values in seconds.items():
@@ -102,7 +101,7 @@ def _scan(graph: DiscoveryGraph, trade_date: str) -> int:
 
 
 def _first_design(config: Mapping[str, Any], registry: ScannerRegistry, trade_date: str) -> int:
-    """Run the scanners by the first design's algorithm; return how many candidates it found."""
+    """Run the scanners with the first design's algorithm; return the number of candidates."""
     parsed = parse_config(config, list(registry), known=ScannerRegistry.built_in())
     hub = Vendors(parsed.vendors, data_source=parsed.data_source)
     try:
@@ -119,7 +118,7 @@ def _first_design(config: Mapping[str, Any], registry: ScannerRegistry, trade_da
 def _scan_of(
     scanner: type[BaseScanner], config: DiscoveryConfig, hub: Vendors
 ) -> Callable[[State], list[Any]]:
-    """Return the scan of one built-in scanner that asks one thing after another, as there."""
+    """Return the scan of a built-in scanner that sends one request at a time."""
     in_a_row = type(scanner.__name__, (scanner,), {"map": _one_by_one})
 
     def scan(state: State) -> list[Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.harness.child import tell
+from benchmarks.harness.child import send_event
 from benchmarks.harness.load import sleepers, small_state
 from benchmarks.peers import Scanner, State, peer
 
@@ -17,7 +17,7 @@ __all__ = ["SHAPES", "Shape"]
 
 @dataclass(frozen=True)
 class Shape:
-    """A load, how many run at once, and the timeout of each."""
+    """A load, the number of workers, and the timeout of each scanner."""
 
     scanners: Callable[[], list[Scanner]]
     workers: int
@@ -47,13 +47,13 @@ SHAPES = {
 
 
 def main(name: str, shape: str) -> None:
-    """Run, and tell when it was asked and when it returned, with whom it kept."""
+    """Run a peer; send an event when it starts, and one with the kept scanners when it returns."""
     run, load = peer(name), SHAPES[shape]
     run(sleepers([0.0] * load.workers), small_state(), load.workers, 5.0)
     scanners = load.scanners()
-    tell("asked")
+    send_event("started")
     result = run(scanners, small_state(), load.workers, load.timeout_seconds)
-    tell("returned", kept=sorted(result.found), timed_out=sorted(result.timed_out))
+    send_event("returned", kept=sorted(result.found), timed_out=sorted(result.timed_out))
 
 
 if __name__ == "__main__":

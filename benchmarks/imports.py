@@ -1,6 +1,6 @@
-"""What ``import tradingagents.discovery`` costs and brings along, each in a fresh interpreter.
+"""The time of ``import tradingagents.discovery`` and the modules it loads, in fresh interpreters.
 
-``milliseconds`` is the sum of the package's own lines of ``python -X importtime``, what they import included;
+``milliseconds`` is the sum of the package's own lines of ``python -X importtime``, including their imports;
 ``loads/X`` is 1 when X is then among the loaded modules.
 """
 
@@ -21,7 +21,7 @@ _LIMIT_SECONDS = 30.0
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Give the time and what was loaded."""
+    """Yield the time and the loaded modules."""
     times = [import_milliseconds(_importtime()) for _ in range(3 if quick else 7)]
     yield Row("imports/milliseconds", statistics.median(times), "ms")
     loaded = _loaded()
@@ -58,7 +58,7 @@ def _loaded() -> set[str]:
         "import json; names = sorted(set(sys.modules) - before)\n"
         "print(json.dumps({'event': 'loaded', 'names': names}))"
     )
-    body = run_child(["-c", code], limit_seconds=_LIMIT_SECONDS).what("loaded")
+    body = run_child(["-c", code], limit_seconds=_LIMIT_SECONDS).body_of("loaded")
     if body is None:
         raise RuntimeError(f"{_PACKAGE} could not be imported")
     return set(body["names"])

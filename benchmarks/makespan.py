@@ -2,12 +2,12 @@
 
 ``first_design_shape``: 8 scanners on 8 workers, sum 55 s and longest 42 s at 1/20. ``heavy_tail``: 24
 log-normal latencies (sigma 1.2) on 8 workers, sum / workers = 0.6 s; of 2,000 draws those at fixed ranks of
-what the given order costs by arithmetic, and one that is among the hardest hundredth for longest first.
-``ours_unknown`` knows nothing of the durations, so its order is the given one; nobody without that
-knowledge can promise the bound, and ``given_order_by_arithmetic`` is what that order allows.
+the computed cost of the given order, and one that is among the hardest hundredth for longest first.
+``ours_unknown`` knows nothing of the durations, so its order is the given one; no scheduler without that
+knowledge can guarantee the bound, and ``given_order_by_arithmetic`` is what that order allows.
 ``ours_known`` has the durations that ``ours_unknown`` measured just before, as the second scan of a graph
 has; ``longest_first_by_arithmetic`` is what that order allows. ``thread_pool_sorted`` is the plain pool,
-its caller sorting by the true durations. One after another is left out: it takes the sum.
+its caller sorting by the true durations. ``sequential`` is omitted: it takes the sum.
 """
 
 from __future__ import annotations

@@ -1,34 +1,34 @@
-"""What the net layer costs a call, and what it makes of a vendor's limits.
+"""Cost of the net layer per call, and its use of a vendor's limits.
 
-``call``: one client after another asks the sandbox, in a process of its own, for the same few hundred bytes
-of JSON; the ratio to a bare ``requests.Session``, median of paired rounds. ``uncached`` keeps the quota in
-a file, as a run does, ``uncached_in_memory`` has no folder, ``hit`` is answered from the file of cached
-answers. A session towards this machine reads no proxy from the environment; a bare one does, and
-``bare_without_environment`` is what that costs it.
+``call``: each client in turn requests the same few hundred bytes of JSON from the sandbox in another
+process; the ratio to a bare ``requests.Session``, median of paired rounds. ``uncached`` keeps the quota in
+a file, as a run does, ``uncached_in_memory`` has no folder, ``hit`` is answered from the cache file. A
+session to loopback does not read proxies from the environment; a bare one does, and
+``bare_without_environment`` is without that cost.
 
-``fan_out``: 160 calls that take the vendor 50 ms each, on 8 threads, over the ideal of 160 / 8 · 50 ms.
+``fan_out``: 160 calls with a latency of 50 ms each, on 8 threads, over the ideal of 160 / 8 · 50 ms.
 
 ``scan``: every scanner by ``DiscoveryGraph.scanner_node`` in a fresh state folder, with default rates,
 against a sandbox that enforces the vendors' published limits and takes 200 ms for every answer (an
-assumption: nobody publishes latencies). ``warm`` is the same again in the same folder. A scan without
-limits goes before, because imports are not what is measured. The bound of a cold scan is the largest, over
-the vendors, of the time at which a perfect client would have its last answer, by this arithmetic over the
-requests that the server's log counts: each request leaves as soon as
+assumption: no vendor publishes latencies). ``warm`` is a second scan in the same folder. A scan without
+limits runs before, so that imports are not measured. The bound of a cold scan is the largest, over
+the vendors, of the time of the last answer of an ideal client, computed from the requests in the
+server's log: each request is sent as soon as
 
-- every answer it depends on is there, 200 ms after the last of them was asked for (the SEC's filings wait
+- every answer it depends on has arrived, 200 ms after the last of those requests (the SEC's filings wait
   for the day's index, Finnhub's ratings for the calendar of earnings);
 - no window of the vendor's default rates would hold too many: not before request ``i - requests`` plus
   ``seconds``;
 - one of a scanner's 8 request workers is free: not before request ``i - 8`` plus 200 ms.
 
-The SEC decides, with some seventy requests at 10 a second: the last leave after the sixth second. That the
-earlier filings of a company with a purchase are asked for only when that purchase was read is left out of
-the bound.
+The SEC decides, with about seventy requests at 10 a second: the last are sent after the sixth second. That
+the earlier filings of a company with a purchase are requested only after that purchase was read is not part
+of the bound.
 
-A scan that a vendor refused something is not timed; ``refused_by_a_vendor`` counts what was refused. The
-client keeps each window a tenth longer than published, so that a burst which arrives denser than it
-left is not over the limit at the server, and counts the first request over a connection a quarter of a
-second late; most of what the ratio is above 1 is owed to that.
+A scan with a refused request is not timed; ``refused_by_a_vendor`` counts those requests. The client keeps
+each window a tenth longer than published, so that a burst that arrives denser than it was sent does not
+exceed the limit at the server, and counts the first request of a connection a quarter of a second late;
+this is most of the ratio above 1.
 """
 
 from __future__ import annotations
@@ -62,18 +62,18 @@ _STAGES: Mapping[str, tuple[str, ...]] = {
     "finnhub": ("calendar_earnings", "stock_recommendation"),
     "sec": ("daily_index", "filing"),
 }
-"""Endpoints of which each has to wait for the one before it; other requests are taken to wait for none."""
+"""Endpoints that depend on the one before; other requests are assumed to depend on none."""
 
 _SCANNERS = {"finnhub": 1, "finra": 3}
-"""How many scanners ask a vendor at once, where they are not two."""
+"""The number of scanners per vendor, if not two."""
 
-_NOT_ASKED = {"options_flow"}  # has no default list of tickers to watch
+_WITHOUT_REQUESTS = {"options_flow"}  # has no default list of tickers to watch
 
 _VENDORS: Mapping[str, Any] = DEFAULT_CONFIG["discovery"]["vendors"]  # type: ignore[assignment]
 
 
 def rows(quick: bool = False) -> Iterator[Row]:
-    """Give the rows of calls, fan-out and scans."""
+    """Yield the rows of calls, fan-out and scans."""
     with SandboxProcess() as sandbox:
         yield from _calls(f"{sandbox.url}/finnhub/api/v1", 3 if quick else 11)
     with SandboxProcess(latency_seconds={"finnhub": _CALL_SECONDS}) as sandbox:
@@ -109,7 +109,7 @@ def _calls(base: str, repetitions: int) -> Iterator[Row]:
             "uncached_in_memory": in_memory,
             "hit": hit,
         }
-        ways = {name: _asking(client, url) for name, client in clients.items()}
+        ways = {name: _calling(client, url) for name, client in clients.items()}
         for way in ways.values():
             way()
         seconds = interleaved(ways, repetitions)
@@ -119,13 +119,13 @@ def _calls(base: str, repetitions: int) -> Iterator[Row]:
         yield Row(f"net/call/{name}_over_bare", paired_ratio(seconds[name], seconds["bare"]), "×")
 
 
-def _asking(client: requests.Session, url: str) -> Callable[[], None]:
-    def ask() -> None:
+def _calling(client: requests.Session, url: str) -> Callable[[], None]:
+    def call() -> None:
         for _ in range(_CALLS):
             if not client.get(url, timeout=10).ok:
                 raise RuntimeError("the sandbox refused a call")
 
-    return ask
+    return call
 
 
 def _fan_out(base: str, repetitions: int) -> Iterator[Row]:
@@ -136,20 +136,20 @@ def _fan_out(base: str, repetitions: int) -> Iterator[Row]:
         ThreadPoolExecutor(_THREADS) as pool,
     ):
 
-        def ask_all() -> None:
-            # each another question, or all would share one request
+        def call_all() -> None:
+            # different addresses, because equal ones would share one request
             urls = [f"{base}/stock/recommendation?symbol=X{number}" for number in range(_CALLS)]
             if not all(response.ok for response in pool.map(session.get, urls)):
                 raise RuntimeError("the sandbox refused a call")
 
-        ask_all()
-        seconds = interleaved({"ours": ask_all}, repetitions)["ours"]
+        call_all()
+        seconds = interleaved({"ours": call_all}, repetitions)["ours"]
     yield Row("net/fan_out/160_calls_on_8_threads", statistics.median(seconds) / ideal, "× ideal", 1.25)
 
 
 @dataclass
 class _Scans:
-    """Seconds of the scans that saw all their data, and what the others were refused."""
+    """Seconds of the scans without a refused request, and the number of refused requests."""
 
     cold: list[float] = field(default_factory=list)
     warm: list[float] = field(default_factory=list)
@@ -173,7 +173,7 @@ def _scans(repetitions: int) -> Iterator[Row]:
 
 
 def _cold_and_warm(measured: _Scans) -> None:
-    """Scan twice in one fresh folder, and add what was measured."""
+    """Scan twice in one fresh folder, and add the measurements."""
     latencies = dict.fromkeys(_VENDORS, _LATENCY_SECONDS)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -199,28 +199,28 @@ def _is_refusal(vendor: str, status: int | None) -> bool:
 def _scan(graph: DiscoveryGraph, state: Mapping[str, Any]) -> bool:
     """Return whether every scanner saw all of its data."""
     outcomes = graph.scanner_node(state)["scan_report"]["outcomes"]
-    return all(one["status"] == "ok" for one in outcomes if one["scanner"] not in _NOT_ASKED)
+    return all(one["status"] == "ok" for one in outcomes if one["scanner"] not in _WITHOUT_REQUESTS)
 
 
 def _bound(sent: Mapping[tuple[str, str], int]) -> float:
-    """Return the seconds that no scan can beat with these requests, by vendor and endpoint."""
+    """Return the least possible seconds of a scan with these requests, by vendor and endpoint."""
     return max(_earliest_end(vendor, sent) for vendor, _ in sent)
 
 
 def _earliest_end(vendor: str, sent: Mapping[tuple[str, str], int]) -> float:
     rates = [(rate["requests"], float(rate["seconds"])) for rate in _VENDORS[vendor]["rates"]]
     windows = [*rates, (_REQUEST_WORKERS * _SCANNERS.get(vendor, 2), _LATENCY_SECONDS)]
-    leaves: list[float] = []
+    sent_at: list[float] = []
     for width in _widths(vendor, sent):
-        answered = leaves[-1] + _LATENCY_SECONDS if leaves else 0.0
+        answered = sent_at[-1] + _LATENCY_SECONDS if sent_at else 0.0
         for _ in range(width):
-            waits = (leaves[-count] + seconds for count, seconds in windows if count <= len(leaves))
-            leaves.append(max(answered, *waits, 0.0))
-    return leaves[-1] + _LATENCY_SECONDS
+            waits = (sent_at[-count] + seconds for count, seconds in windows if count <= len(sent_at))
+            sent_at.append(max(answered, *waits, 0.0))
+    return sent_at[-1] + _LATENCY_SECONDS
 
 
 def _widths(vendor: str, sent: Mapping[tuple[str, str], int]) -> list[int]:
-    """Return how many requests each stage has; what belongs to none counts with the first."""
+    """Return how many requests each stage has; others count with the first."""
     stages = [sent.get((vendor, endpoint), 0) for endpoint in _STAGES.get(vendor, ())] or [0]
     stages[0] += sum(number for (name, _), number in sent.items() if name == vendor) - sum(stages)
     return stages

@@ -1,11 +1,11 @@
-"""Microseconds a scanner of a run of no-op scanners on 8 workers, the copy of a small state included.
+"""Microseconds per scanner in a run of no-op scanners on 8 workers, including the copy of a small state.
 
 Each scanner reads the date and the tickers and finds one candidate; in ``ours_reading_everything`` it
 reads every value of the state, so that all of it is deep-copied. The peers copy the outer dict only,
 the graph of ``langgraph_send`` is compiled beforehand, and ``sequential`` is a bare loop. ``scan`` is a
-whole scan by ``DiscoveryGraph.scanner_node``: scanner objects, validation, logs, merging, the receipt.
-``garbage`` counts objects in reference cycles that a run leaves behind: they hold memory, the state of
-the run included, until a full collection, which stops every thread and is paid for by whoever is next.
+whole scan by ``DiscoveryGraph.scanner_node``: scanner objects, validation, logs, merging, the report.
+``garbage`` counts objects in reference cycles that a run leaves behind: they hold memory, including
+the state of the run, until a full collection, which stops every thread.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _GOAL_MICROSECONDS = 100.0
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Give the rows of 8, 100 and 1,000 scanners."""
+    """Yield the rows of 8, 100 and 1,000 scanners."""
     for count in (8, 100, 1_000):
         ways = _ways(count)
         for way in ways.values():

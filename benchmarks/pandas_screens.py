@@ -1,8 +1,7 @@
-"""The ten screens as they are usually written: one pandas frame a ticker, rolling windows, the last row.
+"""The ten screens as usually written: one pandas frame per ticker, rolling windows, the last row.
 
 Each function takes one ticker's bars, oldest first, and returns its score when the screen picks it. Bars are
-cleaned once and cut into one frame a ticker once, every screen goes through the tickers and computes what
-it needs where it needs it: what a careful author does who thinks of one ticker at a time.
+cleaned and split into frames once; every screen loops over the tickers and computes its own indicators.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What ``isolation: "process"`` costs, and how soon a process that will not stop is gone.
+"""The cost of ``isolation: "process"``, and the time to end a process that does not stop by itself.
 
-``scan``: a scan of one no-op scanner, the whole call; ``start_up`` is what a process of its own adds.
-``runaway_regex``: a scanner that yields one candidate and then falls into a regular expression that
-never gives up the interpreter lock, timeout 1 s. ``past_deadline`` is the worst time from that deadline
-until no process of its number exists, ``candidates_kept`` counts what it had yielded.
+``scan``: a scan of one no-op scanner, the whole call; ``start_up`` is the additional time of a process.
+``runaway_regex``: a scanner that yields one candidate and then runs a regular expression that
+never releases the interpreter lock, timeout 1 s. ``past_deadline`` is the longest time from that deadline
+until its process is gone, ``candidates_kept`` the number of candidates kept.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 
 _TIMEOUT_SECONDS = 1.0
 _GONE_GOAL = 1.0
-_LOOK_SECONDS = 0.002
+_POLL_SECONDS = 0.002
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Give the rows of start-up and of the runaway."""
+    """Yield the rows of start-up and of the runaway."""
     graphs = {isolation: _graph(NoOp, isolation) for isolation in ("thread", "process")}
     ways = {name: lambda graph=graph: graph.scanner_node(small_state()) for name, graph in graphs.items()}
     interleaved(ways, 1)
@@ -45,7 +45,7 @@ def rows(quick: bool) -> Iterator[Row]:
 
 def _graph(scanner: type[BaseScanner], isolation: str) -> DiscoveryGraph:
     own = {"isolation": isolation, "timeout_seconds": _TIMEOUT_SECONDS}
-    execution = {"open_after_failures": 0}  # it is late on purpose
+    execution = {"open_after_failures": 0}  # it misses its deadline on purpose
     config = {"discovery": {"scanner_execution": execution, "scanners": {scanner.name: own}}}
     return DiscoveryGraph(config, registry=ScannerRegistry([scanner]))
 
@@ -68,7 +68,7 @@ def _runaway() -> tuple[float, int]:
 
 
 class _Watch(threading.Thread):
-    """Waits until a candidate's process is gone. Its clock is the machine's, as the candidate's is."""
+    """Waits until a candidate's process is gone. The monotonic clock is the same in both processes."""
 
     def __init__(self, candidate: Mapping[str, Any]) -> None:
         super().__init__(daemon=True)
@@ -79,5 +79,5 @@ class _Watch(threading.Thread):
         with contextlib.suppress(ProcessLookupError):
             while True:
                 os.kill(self._process, 0)
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(_POLL_SECONDS)
         self.past_deadline = time.monotonic() - self._began - _TIMEOUT_SECONDS

@@ -1,4 +1,4 @@
-"""The scanners of the ``process`` suite, in a light module of their own: their process imports it."""
+"""The scanners of the ``process`` suite, in a module with few imports, as the process imports it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NoOp(BaseScanner):
 
 
 class Runaway(BaseScanner):
-    """Finds one candidate, which says where and since when it runs, and never gives the lock back."""
+    """Yields one candidate with its process id and start time, then never releases the interpreter lock."""
 
     name, pipeline, strategy = "runaway", "edge", "none"
 

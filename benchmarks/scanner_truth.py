@@ -1,11 +1,11 @@
-"""What every scanner finds of what is planted in the sandbox's market, and what it puts forward beside it.
+"""Precision and recall of every scanner on the planted cases of the sandbox's market.
 
-Whole scans over HTTP on loopback, all scanners at once with their default settings (one that scans a
-watch list is given the plants and near misses of its market to watch), no limit on candidates and no
-pacing, on the markets of several seeds; counts are added up over them. Precision: the share of the
-candidates that were planted. Recall: the share of what was planted that was found. The plants are
-unambiguous, and each has near misses beside it, so both should be 1. The note of a scanner that did not
-end ``ok`` says how it ended; ``untold`` counts the scanners for which the market plants nothing.
+Whole scans over HTTP on loopback, all scanners at once with their default settings (the watchlist of a
+scanner that needs one contains the positive cases and near misses of the market), no limit on candidates and
+no pacing, on the markets of several seeds; counts are summed over them. Precision: the share of candidates
+that were planted. Recall: the share of planted tickers that were found. The positive cases are unambiguous
+and have near misses, so both should be 1. A note contains the status of a scanner that did not end ``ok``;
+``untold`` counts the scanners without a planted case.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_WATCHED = 10
 
 @dataclass
 class Found:
-    """Counts of one scanner, added up over markets; ``ended`` is how it ended where it was not ``ok``."""
+    """Counts of one scanner, summed over markets; ``ended`` has the statuses other than ``ok``."""
 
     answers: int = 0
     right: int = 0
@@ -39,12 +39,12 @@ class Found:
 
     @property
     def precision(self) -> float:
-        """One where nothing was said and nothing was there."""
+        """1.0 without any candidate and any planted ticker."""
         return self.right / self.answers if self.answers else float(not self.planted)
 
     @property
     def recall(self) -> float:
-        """One where nothing was planted."""
+        """1.0 without any planted ticker."""
         return self.right / self.planted if self.planted else 1.0
 
     def add(self, outcome: Mapping[str, Any], expected: frozenset[str], forbidden: frozenset[str]) -> None:
@@ -59,14 +59,14 @@ class Found:
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Give precision and recall by scanner, one market if quick."""
+    """Yield precision and recall by scanner, one market if quick."""
     found: dict[str, Found] = defaultdict(Found)
     untold: set[str] = set()
     for seed in _SEEDS[: 1 if quick else None]:
         untold |= observe(Market(seed), found)
     for name, counts in found.items():
-        fell = f"{counts.traps} near misses among them; " if counts.traps else ""
-        note = fell + "; ".join(dict.fromkeys(counts.ended))
+        missed = f"{counts.traps} near misses among them; " if counts.traps else ""
+        note = missed + "; ".join(dict.fromkeys(counts.ended))
         yield _row(f"precision/{name}", counts.precision, f"of {counts.answers} candidates", note)
         yield _row(f"recall/{name}", counts.recall, f"of {counts.planted} planted", note)
     yield Row("scanner_truth/untold", len(untold), "scanners", 0.0, note=", ".join(sorted(untold)))
@@ -77,7 +77,7 @@ def _row(name: str, value: float, unit: str, note: str) -> Row:
 
 
 def observe(market: Market, found: dict[str, Found]) -> set[str]:
-    """Scan one market, count by scanner, and return the scanners that it plants nothing for."""
+    """Scan one market, count by scanner, and return the scanners without a planted case."""
     with SandboxServer(market) as sandbox:
         graph = DiscoveryGraph(_everything(sandbox.config(), market), ScannerRegistry.built_in())
         report = graph.scanner_node({"trade_date": market.as_of.isoformat()})["scan_report"]
@@ -92,7 +92,7 @@ def observe(market: Market, found: dict[str, Found]) -> set[str]:
 
 
 def _everything(config: Mapping[str, Any], market: Market) -> dict[str, Any]:
-    """Lay over a sandbox's configuration: every scanner, all it finds, no waiting for a quota."""
+    """Return the configuration with every scanner enabled, no limit on candidates and no pacing."""
     discovery = dict(config["discovery"])
     own = discovery.get("scanners", {})
     on = {"enabled": True, "limit": None}
@@ -111,7 +111,7 @@ def _everything(config: Mapping[str, Any], market: Market) -> dict[str, Any]:
 
 
 def _watched(planted: Planted) -> list[str]:
-    """Return as many as may be watched, every plant among them."""
+    """Return the watchlist: every positive case, then near misses."""
     return [*sorted(planted.expected), *sorted(planted.forbidden)][:_MOST_WATCHED]
 
 

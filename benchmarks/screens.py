@@ -1,9 +1,8 @@
 """Ten technical screens over stored daily bars, each run a new process with its files out of the page cache.
 
-``seconds`` runs from opening the store to the last result in hand, imports not included (they stand apart).
-``screens/pandas/seconds`` is the usual code, one frame a ticker, on the same bars already in memory; both
-must pick the same tickers in the same order, or the suite fails. Memory is the process's peak, everything
-included.
+``seconds`` runs from opening the store to the last result in hand, without imports (a row of their own).
+``screens/pandas/seconds`` is the usual code, one frame per ticker, on the same bars already in memory; both
+must pick the same tickers in the same order, or the suite fails. Memory is the peak of the whole process.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def rows(quick: bool) -> Iterator[dict[str, Any]]:
         small, large = Path(folder) / "1000", Path(folder) / "10000"
         bars = _Pandas(_stored(small, 1_000))
         _stored(large, 10_000)
-        # In turns, so that whatever else the machine does in these minutes falls on all of them.
+        # In turns, so that other load on the machine affects all of them.
         turns = [(_runs(small, 3), bars.seconds(), _runs(large, 1)) for _ in range(rounds)]
     thousand = [run for runs, _, _ in turns for run in runs]
     ten_thousand = [run for _, _, runs in turns for run in runs]

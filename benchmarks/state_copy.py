@@ -1,9 +1,9 @@
-"""Giving a scanner its own copy of a state with 10,000 candidates and 5,000 tool logs.
+"""Copying a state for a scanner: 10,000 candidates and 5,000 tool logs.
 
 ``reads_date``: the scanner reads only the trade date; ``reads_everything``: it reads every value.
-``ours_at_once`` copies as ours does, but all of it beforehand; any way but ours costs the same whatever
-is read. ``leaks`` counts which of five changes made to a copy (a key set, a list appended to, an entry
-changed, a list in an entry appended to, a log's parameters changed) are seen in the original.
+``ours_at_once`` copies as ours does, but all of it in advance; the cost of the others does not depend on
+what is read. ``leaks`` counts which of five changes made to a copy (a key set, a list appended to, an entry
+changed, a list in an entry appended to, a log's parameters changed) are visible in the original.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tradingagents.discovery.execution.isolation import isolate
 from tradingagents.discovery.model.plain import copy_plain
 
 _GOAL_MILLISECONDS = 1.0
-_LOOPS = 50  # of what takes microseconds
+_LOOPS = 50  # for calls of microseconds
 
 _WAYS: dict[str, Callable[[State], State]] = {
     "ours": lambda state: isolate(state, on_log=lambda entry: None),
@@ -36,7 +36,7 @@ _WAYS: dict[str, Callable[[State], State]] = {
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Give the rows of each way to copy."""
+    """Yield the rows of each way to copy."""
     state = big_state()
     yield from _costs(state, 3 if quick else 9)
     for name, way in _WAYS.items():
@@ -75,7 +75,7 @@ def _per_call(call: Callable[[], Any]) -> float:
 
 
 def count_leaks(way: Callable[[State], State]) -> int:
-    """Change a copy in five places and count those that the original shows."""
+    """Change a copy in five places and count those visible in the original."""
     state = big_state(candidates=3, logs=3)
     own = way(state)
     own["status"] = "changed"

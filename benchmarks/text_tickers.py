@@ -96,7 +96,7 @@ def plain(text: str, listed: Collection[str]) -> set[str]:
 
 
 def score(posts: Iterable[Labelled], listed: Collection[str], rule: Rule = rules) -> Score:
-    """Add up over posts; an answer that only names the company is right, though it was not asked for."""
+    """Sum over posts; a symbol of a company named without its symbol is right, but not required."""
     answers = right = written = found = 0
     for post in posts:
         got = rule(post.text, listed)
@@ -139,12 +139,14 @@ def dated_symbols(shared: Path) -> frozenset[str]:
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Give precision and recall by sample, directory and rule; quick or not, it takes a second."""
+    """Yield precision and recall by sample, directory and rule; in about a second, quick or not."""
     del quick
     yield from _sandbox_rows()
     shared = Path(os.environ.get("TRADINGAGENTS_SHARED", Path(__file__).resolve().parents[2] / "shared"))
     if not (shared / "real-data").is_dir():
-        raise Skipped("the labelled posts are not here (set TRADINGAGENTS_SHARED to what holds real-data)")
+        raise Skipped(
+            "the labelled posts are missing (TRADINGAGENTS_SHARED must name the folder with real-data)"
+        )
     posts = labelled_posts(shared)
     samples = {"all": posts, "random": posts[:_RANDOM_DRAW], "picked": posts[_RANDOM_DRAW:]}
     directories = {"as_is": listed_symbols(shared), "dated": dated_symbols(shared)}

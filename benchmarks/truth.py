@@ -1,10 +1,10 @@
-"""What a scanner that is cut may still change, and what becomes of the logs.
+"""Logs and writes of a scanner that times out.
 
-Three logs stand in the state. Four scanners run on 4 workers under a timeout of 0.3 s: three write two
+The state contains three logs. Four scanners run on 4 workers under a timeout of 0.3 s: three write two
 logs each and touch a nested list; ``late`` writes one log, sleeps past its timeout (until 0.8 s), then
-writes three more, touches the nested list and sets a key. Counted once ``late`` has ended, in the
-result's logs and the caller's state. ``kept_of_cut`` is the log that ``late`` wrote in time. The peers
-that wait for ``late`` to end never cut it: what it wrote is seen because they have no deadline.
+writes three more, touches the nested list and sets a key. Counted after ``late`` has ended, in the
+logs of the result and the caller's state. ``kept_of_cut`` is the log that ``late`` wrote in time. The peers
+that wait for ``late`` have no deadline, so all its writes are visible.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _GOOD = ("alpha", "beta", "gamma")
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Give the rows of each peer; one run says it all, quick or not."""
+    """Yield the rows of each peer, from one run whether quick or not."""
     seen = {name: observe(name) for name in NAMES}
     for what, unit, goal in (
         ("logs_duplicated", "logs", 0.0),
@@ -42,7 +42,7 @@ def rows(quick: bool) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class Counts:
-    """What one run showed."""
+    """The counts of one run."""
 
     logs_duplicated: int
     logs_lost: int
@@ -53,7 +53,7 @@ class Counts:
 
 @dataclass
 class _Late:
-    """The scanner that wakes after its time."""
+    """The scanner that wakes after its timeout."""
 
     wake: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)

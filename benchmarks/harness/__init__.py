@@ -1,1 +1,1 @@
-"""What every benchmark needs: rows, timing, child processes, the machine, the report."""
+"""Shared by all suites: rows, timing, child processes, the machine, the report."""

@@ -1,6 +1,6 @@
-"""Run a measurement in a process of its own, with a bound on its time.
+"""Runs a measurement in a child process with a time limit.
 
-The child tells events as JSON lines on its standard output; the parent stamps each on arrival.
+The child sends events as JSON lines on its standard output; the parent records when each arrives.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Child", "run_child", "tell"]
+__all__ = ["Child", "run_child", "send_event"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass
 class Child:
-    """What became of a child. Times are seconds since it was started."""
+    """The events and the end of a child. Times are seconds since its start."""
 
     events: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     killed: bool = False
@@ -33,17 +33,17 @@ class Child:
     ended: float = 0.0
     errors: str = ""
 
-    def when(self, event: str) -> float | None:
-        """Return when an event arrived, None when it never did."""
+    def time_of(self, event: str) -> float | None:
+        """Return when an event arrived, None if it did not."""
         return next((at for at, body in self.events if body["event"] == event), None)
 
-    def what(self, event: str) -> dict[str, Any] | None:
-        """Return the body of an event, None when it never came."""
+    def body_of(self, event: str) -> dict[str, Any] | None:
+        """Return the body of an event, None if it did not arrive."""
         return next((body for _, body in self.events if body["event"] == event), None)
 
 
-def tell(event: str, **body: Any) -> None:
-    """In the child: hand one event to the parent, at once."""
+def send_event(event: str, **body: Any) -> None:
+    """In the child: send one event to the parent, unbuffered."""
     os.write(1, (json.dumps({"event": event, **body}) + "\n").encode())
 
 
@@ -52,8 +52,8 @@ def run_child(
 ) -> Child:
     """Run ``python <arguments>`` from the project's root, and kill it at the limit.
 
-    With ``limit_from`` the limit counts anew from the arrival of that event. A child that ``leads`` has a
-    process group of its own, and what it left behind ends with it.
+    With ``limit_from`` the limit restarts when that event arrives. A child that ``leads`` has a process group
+    of its own, which is killed with it.
     """
     child, began = Child(), time.perf_counter()
     with subprocess.Popen(
@@ -67,14 +67,14 @@ def run_child(
     ) as process:
         bound = _Bound(process, child, limit_seconds)
 
-        def heard(body: dict[str, Any]) -> None:
+        def record(body: dict[str, Any]) -> None:
             child.events.append((time.perf_counter() - began, body))
             if body["event"] == limit_from:
                 bound.arm()
 
-        readers = _start_reading(process, child, heard)
+        readers = _start_reading(process, child, record)
         try:
-            child.exit_code = process.wait()  # without a timeout: with one it looks only every 50 ms
+            child.exit_code = process.wait()  # without a timeout, which would poll every 50 ms only
             child.ended = time.perf_counter() - began
         finally:
             bound.disarm()
@@ -85,12 +85,12 @@ def run_child(
 
 
 def _start_reading(
-    process: subprocess.Popen[str], child: Child, heard: Callable[[dict[str, Any]], None]
+    process: subprocess.Popen[str], child: Child, record: Callable[[dict[str, Any]], None]
 ) -> list[threading.Thread]:
     def listen() -> None:
         for line in process.stdout or ():
             if line.startswith("{"):
-                heard(json.loads(line))
+                record(json.loads(line))
 
     def collect() -> None:
         child.errors = process.stderr.read() if process.stderr else ""
@@ -102,7 +102,7 @@ def _start_reading(
 
 
 class _Bound:
-    """Kills the child when its time is up. Thread-safe."""
+    """Kills the child at its time limit. Thread-safe."""
 
     def __init__(self, process: subprocess.Popen[str], child: Child, seconds: float) -> None:
         self._process, self._child, self._seconds = process, child, seconds
@@ -111,7 +111,7 @@ class _Bound:
         self.arm()
 
     def arm(self) -> None:
-        """Count from now."""
+        """Start or restart the timer."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()

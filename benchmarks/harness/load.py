@@ -1,4 +1,4 @@
-"""The loads that several suites use: latencies, their lower bound, and states of two sizes."""
+"""Loads of several suites: latencies, their lower bound, and states of two sizes."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ __all__ = [
 ]
 
 FIRST_DESIGN_SHAPE = tuple(seconds / 20 for seconds in (3.0, 2.0, 1.0, 42.0, 2.5, 1.5, 2.0, 1.0))
-"""Eight scanners, 55 s one after another and 42 s the longest, at a twentieth."""
+"""Eight scanners, 55 s in sequence and 42 s the longest, at a scale of 1/20."""
 
 
 def lower_bound(seconds: Sequence[float], workers: int) -> float:
-    """Return the makespan that no schedule can beat: the longest, or all of it over the workers."""
+    """Return the least possible makespan: the longest duration, or the sum divided by the workers."""
     return max(*seconds, sum(seconds) / workers)
 
 
 def list_schedule(seconds: Sequence[float], workers: int) -> float:
-    """Return the makespan when each next one in the order given goes to the first free worker."""
+    """Return the makespan of list scheduling: in the given order, each goes to the first free worker."""
     free_at = [0.0] * workers
     for duration in seconds:
         first = free_at.index(min(free_at))
@@ -48,9 +48,9 @@ def heavy_tail(seed: int, *, count: int = 24, workers: int = 8, share: float = 0
 
 
 def heavy_tail_draws(ranks: Sequence[float], *, workers: int = 8, draws: int = 2_000) -> list[list[float]]:
-    """Return the draws at ``ranks`` (0 to 1) of what the order given costs over the lower bound.
+    """Return the draws at ``ranks`` (0 to 1) of the cost of the given order over the lower bound.
 
-    One more is at the 99th hundredth of what longest first costs: a draw that is hard for that order.
+    The last one is at rank 0.99 of the cost of longest first: a draw that is hard for that order.
     """
     drawn = [heavy_tail(seed, workers=workers) for seed in range(draws)]
 
@@ -67,7 +67,7 @@ def heavy_tail_draws(ranks: Sequence[float], *, workers: int = 8, draws: int = 2
 
 
 def sleepers(seconds: Sequence[float]) -> list[Scanner]:
-    """Return scanners that wait so long, as one that asks a vendor does, and find themselves."""
+    """Return scanners that sleep for the given seconds, like a request, and find one candidate."""
     return [
         Scanner(f"scanner_{index:02d}", functools.partial(_wait, duration))
         for index, duration in enumerate(seconds)
@@ -80,7 +80,7 @@ def _wait(seconds: float, state: State) -> list[Any]:
 
 
 def small_state() -> State:
-    """Return a state as it stands before a scan."""
+    """Return a state before a scan."""
     return {
         "trade_date": "2026-02-05",
         "tickers": [],

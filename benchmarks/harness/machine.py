@@ -1,4 +1,4 @@
-"""Say on what a table was measured, without naming the host."""
+"""Describes the machine of a run, without the name of the host."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def machine() -> str:
 
 
 def libraries() -> str:
-    """Return the installed versions of the libraries that take part."""
+    """Return the installed versions of the libraries in use."""
     found = []
     for name in _LIBRARIES:
         try:

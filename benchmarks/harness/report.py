@@ -1,4 +1,4 @@
-"""Write what was measured: ``results.json`` for programs, ``results.md`` for people."""
+"""Writes the results: ``results.json`` for programs, ``results.md`` for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Conditions", "render", "write_json"]
 
 @dataclass(frozen=True)
 class Conditions:
-    """Under what the figures were measured. ``load`` is the load average at start and end."""
+    """The conditions of a run. ``load`` is the load average at start and end."""
 
     date: str
     machine: str
@@ -25,21 +25,21 @@ class Conditions:
     quick: bool
 
     def lines(self) -> Iterable[str]:
-        """Give the head of the page."""
+        """Yield the head of the page."""
         yield f"Measured on {self.date} in {self.seconds:.0f} s, in one run."
         start, end = self.load
         yield f"Machine: {self.machine}; load average {start:.1f} at the start, {end:.1f} at the end."
         yield f"Libraries: {self.libraries}."
         if self.quick:
-            yield "A quick run: few repetitions, so single figures may be off by a good deal."
+            yield "A quick run: few repetitions, so single figures are inaccurate."
 
 
 _NOTES = """\
 Medians of interleaved repetitions unless a row says otherwise; every suite ran in a process of its own,
-ratios between ours and a peer come from the same process and repetition. A goal is what the project set
-itself; where there is none the row is there to compare with. Peers run with the settings their suites
-describe, no timeouts or copies added that they do not have. Other work on the machine during a run
-shows in single figures; the ratios suffer least."""
+ratios between ours and a peer come from the same process and repetition. A goal was set by the
+project; rows without one are for comparison. Peers run with the settings that their suites describe, without
+added timeouts or copies. Other work on the machine during a run affects single figures; ratios are affected
+least."""
 
 
 def write_json(path: Path, sections: Sequence[Section]) -> None:
@@ -60,7 +60,7 @@ def _summary(sections: Sequence[Section]) -> str:
     missed = [row for row in promised if not row.met]
     lines = [f"{len(promised) - len(missed)} of {len(promised)} goals met."]
     lines += [f"- missed: `{row.name}` is {_figure(row.value)} {row.unit}, {_goal(row)}" for row in missed]
-    lines += [f"- suite `{section.name}` broke: {section.failed}" for section in sections if section.failed]
+    lines += [f"- suite `{section.name}` failed: {section.failed}" for section in sections if section.failed]
     return "\n".join(lines)
 
 
@@ -69,7 +69,7 @@ def _section(section: Section) -> str:
     if section.skipped:
         parts.append(f"Skipped: {section.skipped}")
     if section.failed:
-        parts.append(f"Broke: {section.failed}")
+        parts.append(f"Failed: {section.failed}")
     if section.rows:
         parts.append(_table(section.rows))
     return "\n\n".join(parts)

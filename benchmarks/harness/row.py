@@ -1,4 +1,4 @@
-"""One measured figure, as it stands in ``results.json``."""
+"""One measured figure, as in ``results.json``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEYS = ("name", "value", "unit", "goal", "better")
 class Row:
     """A figure under a stable name. ``note`` goes into the readable table only.
 
-    ``name`` is lower-case with slashes; ``goal`` is None where nothing is promised.
+    ``name`` is lower-case with slashes; ``goal`` is None for a row without a goal.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is met; None where there is none."""
+        """Whether the goal is met; None without a goal."""
         if self.goal is None:
             return None
         return self.value <= self.goal if self.better == "lower" else self.value >= self.goal

@@ -1,7 +1,7 @@
-"""Run one suite in a process of its own.
+"""Runs one suite in a child process.
 
 A suite is a module of this package with a docstring, which becomes its section's text, and
-``rows(quick: bool)``, which gives rows or mappings of a row's keys. It may raise :class:`Skipped`.
+``rows(quick: bool)``, which yields rows or mappings of a row's keys. It may raise :class:`Skipped`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from benchmarks.harness.child import run_child, tell
+from benchmarks.harness.child import run_child, send_event
 from benchmarks.harness.row import Row
 
 __all__ = ["SUITES", "Section", "Skipped", "Suite", "perform", "run_suite"]
@@ -32,17 +32,17 @@ SUITES = (
     "text_tickers",
     "first_design",
 )
-"""In the order in which they run. One whose module does not exist is passed over."""
+"""In the order in which they run. A suite without a module is skipped."""
 
 _LIMIT_SECONDS = 240.0
 
 
 class Skipped(Exception):
-    """A suite cannot run here, and says why."""
+    """A suite cannot run here; the message is the reason."""
 
 
 class Suite(Protocol):
-    """What a suite's module offers."""
+    """The interface of a suite's module."""
 
     __doc__: str | None
 
@@ -51,7 +51,7 @@ class Suite(Protocol):
 
 @dataclass(frozen=True)
 class Section:
-    """One suite's part of the report. ``failed`` says why its rows are missing or not all there."""
+    """One suite's part of the report. ``failed`` is the reason for missing rows."""
 
     name: str
     about: str
@@ -66,9 +66,9 @@ def run_suite(name: str, *, quick: bool) -> Section | None:
         return None
     arguments = ["-m", "benchmarks.harness.suite_child", name, *(["--quick"] if quick else [])]
     child = run_child(arguments, limit_seconds=_LIMIT_SECONDS, leads=True)
-    about = child.what("about") or {"text": ""}
+    about = child.body_of("about") or {"text": ""}
     made = [Row.parse(body["row"]) for _, body in child.events if body["event"] == "row"]
-    skipped = child.what("skipped")
+    skipped = child.body_of("skipped")
     return Section(
         name=name,
         about=about["text"],
@@ -82,18 +82,18 @@ def _failure(killed: bool, exit_code: int, errors: str) -> str:
     if killed:
         return f"killed at its limit of {_LIMIT_SECONDS:g} s"
     if exit_code:
-        last = errors.strip().splitlines()[-1:] or ["without a word"]
+        last = errors.strip().splitlines()[-1:] or ["no message"]
         return f"ended with exit code {exit_code}: {last[0]}"
     return ""
 
 
 def perform(name: str, *, quick: bool) -> None:
-    """In the child: run a suite, and tell each row as soon as it is there."""
+    """In the child: run a suite and send each row as soon as it is measured."""
     suite = cast("Suite", importlib.import_module(f"benchmarks.{name}"))
-    tell("about", text=(suite.__doc__ or "").strip())
+    send_event("about", text=(suite.__doc__ or "").strip())
     try:
         for raw in suite.rows(quick):
             row = Row.parse(raw)
-            tell("row", row=row.to_dict() | {"note": row.note})
+            send_event("row", row=row.to_dict() | {"note": row.note})
     except Skipped as skipped:
-        tell("skipped", reason=str(skipped))
+        send_event("skipped", reason=str(skipped))

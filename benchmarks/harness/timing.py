@@ -1,4 +1,4 @@
-"""Time calls side by side, so that a busy moment of the machine hits every way alike."""
+"""Times calls in turn, so that other load on the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def timed(call: Callable[[], T]) -> tuple[float, T]:
 def interleaved(ways: Mapping[str, Callable[[], object]], repetitions: int) -> dict[str, list[float]]:
     """Time every way once in each repetition, a different one first each time.
 
-    Garbage is collected before each, so that no way pays for what another left.
+    Garbage is collected before each call, so that no call pays for the garbage of another.
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     order = list(ways)
@@ -41,7 +41,7 @@ def paired_ratio(above: Sequence[float], below: Sequence[float]) -> float:
 
 
 def cyclic_garbage(call: Callable[[], object]) -> int:
-    """Return how many objects a call leaves that nobody holds, and that only the collector can free."""
+    """Return the number of unreachable objects of a call that only the garbage collector can free."""
     gc.collect()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""The ways that are compared, each ``run(scanners, state, max_workers, timeout_seconds) -> Result``."""
+"""The compared implementations, each ``run(scanners, state, max_workers, timeout_seconds) -> Result``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ("ours", "first_design", "thread_pool", "langgraph_send", "sequential")
 
 
 class Run(Protocol):
-    """What every peer offers."""
+    """The interface of every peer."""
 
     def __call__(
         self, scanners: Sequence[Scanner], state: State, max_workers: int, timeout_seconds: float

@@ -1,8 +1,8 @@
-"""The first design's algorithm, as its document gives it.
+"""The algorithm of the first design, as in its document.
 
 A pool in a ``with`` block; the shallow copy of the state that each scanner gets shares the caller's
-``tool_logs``, which are then extended by themselves; ``future.result(timeout=...)`` is asked of
-futures that ``as_completed`` has already seen finish, so that the timeout never fires.
+``tool_logs``, which are then extended by themselves; ``future.result(timeout=...)`` is called on
+futures that ``as_completed`` has returned as finished, so the timeout never fires.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["run"]
 
 
 def run(scanners: Sequence[Scanner], state: State, max_workers: int, timeout_seconds: float) -> Result:
-    """Run the scanners; the logs of the result are the caller's own list, as there."""
+    """Run the scanners; the logs of the result are the caller's own list, as in the first design."""
     found: dict[str, list[Any]] = {}
     failed: dict[str, str] = {}
     timed_out: list[str] = []

@@ -1,8 +1,8 @@
-"""LangGraph's own fan-out: one ``Send`` a scanner to a synchronous node.
+"""LangGraph's own fan-out: one ``Send`` per scanner to a synchronous node.
 
-LangGraph refuses a node timeout for synchronous nodes, so the only clock is the graph's
-``step_timeout`` for all of them together: as many rounds as the workers need. Reading the stream of
-updates keeps what came before it struck. The graph is compiled once and is not counted.
+LangGraph rejects a node timeout for synchronous nodes, so the only timeout is the graph's ``step_timeout``
+for all of them together: the timeout times the number of rounds. Reading the stream of updates keeps the
+results before it fired. Compiling the graph is not measured.
 """
 
 from __future__ import annotations

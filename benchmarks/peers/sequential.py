@@ -1,4 +1,4 @@
-"""One scanner after another, in the caller's thread. Nothing bounds it."""
+"""One scanner after another, in the caller's thread, without any timeout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes into a peer and what comes out."""
+"""Input and output of a peer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ State = dict[str, Any]
 class Scanner:
     """A name and a callable that takes a state, logs into its ``tool_logs``, and returns candidates.
 
-    ``expected_seconds`` is what an earlier run took; a peer that has no use for it ignores it.
+    ``expected_seconds`` is the duration of an earlier run; peers may ignore it.
     """
 
     name: str
@@ -25,9 +25,9 @@ class Scanner:
 
 @dataclass(frozen=True)
 class Result:
-    """Candidates by scanner, who ran out of time, who failed, and every log, the given ones first.
+    """Candidates by scanner, names of timed-out and failed scanners, and every log, the given ones first.
 
-    ``seconds`` is what each scanner took, where the peer says so.
+    ``seconds`` is the duration of each scanner, if the peer measures it.
     """
 
     found: dict[str, list[Any]]

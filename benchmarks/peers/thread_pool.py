@@ -1,7 +1,7 @@
-"""What one writes first: ``ThreadPoolExecutor.map`` over shallow copies.
+"""The simplest implementation: ``ThreadPoolExecutor.map`` over shallow copies.
 
-The only clock that ``map`` offers counts for all scanners together, from the call; once it has run
-out, the answers not yet taken are lost.
+The timeout of ``map`` counts for all scanners together, from the call; when it fires, the remaining results
+are lost.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["run"]
 
 
 def run(scanners: Sequence[Scanner], state: State, max_workers: int, timeout_seconds: float) -> Result:
-    """Map the scanners over a pool that is left by its ``with``, which waits for every thread."""
+    """Map the scanners over a pool, whose ``with`` block waits for every thread."""
     found: dict[str, list[Any]] = {}
     failed: dict[str, str] = {}
     logs = list(state.get("tool_logs", ()))

@@ -1,4 +1,4 @@
-"""The arithmetic of makespans, and that draws are what they claim to be."""
+"""Makespans, and the properties of the drawn latencies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_first_designs_shape_sums_to_55_seconds_with_42_the_longest_at_a_twe
     assert lower_bound(FIRST_DESIGN_SHAPE, 8) * 20 == pytest.approx(42.0)
 
 
-def test_a_list_schedule_gives_each_next_one_to_the_first_free_worker() -> None:
+def test_a_list_schedule_uses_the_first_free_worker() -> None:
     assert list_schedule([1.0, 1.0, 2.0], 2) == 3.0
     assert list_schedule([2.0, 1.0, 1.0], 2) == 2.0
 
@@ -53,7 +53,7 @@ def test_a_draw_is_the_same_every_time_and_scaled_to_its_share() -> None:
     assert sum(heavy_tail(7, workers=8, share=0.6)) == pytest.approx(4.8)
 
 
-def test_draws_come_by_rank_of_what_the_given_order_costs_and_one_that_is_hard_for_longest_first() -> None:
+def test_draws_are_ranked_by_the_cost_of_the_given_order_and_the_last_is_hard_for_longest_first() -> None:
     *ranked, hard = heavy_tail_draws((0.1, 0.5, 0.99), draws=200)
     costs = [list_schedule(draw, 8) / lower_bound(draw, 8) for draw in ranked]
     assert costs == sorted(costs)
@@ -61,7 +61,7 @@ def test_draws_come_by_rank_of_what_the_given_order_costs_and_one_that_is_hard_f
     assert list_schedule(sorted(hard, reverse=True), 8) > lower_bound(hard, 8)
 
 
-def test_ways_take_turns_at_being_first() -> None:
+def test_each_call_is_first_in_turn() -> None:
     calls: list[str] = []
     ways = {name: lambda name=name: calls.append(name) for name in "abc"}
     seconds = interleaved(ways, 3)
@@ -73,7 +73,7 @@ def test_a_ratio_pairs_measurements_of_one_repetition() -> None:
     assert paired_ratio([2.0, 40.0, 3.0], [1.0, 10.0, 1.0]) == 3.0
 
 
-def test_garbage_is_what_only_the_collector_can_free() -> None:
+def test_garbage_counts_unreachable_cycles() -> None:
     def leaves_cycles() -> None:
         for _ in range(5):
             ring: list[object] = []

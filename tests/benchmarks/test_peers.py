@@ -1,4 +1,4 @@
-"""Every peer takes the same scanners and gives the same shape."""
+"""Every peer takes the same input and returns the same type of result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.peers import NAMES, Result, Scanner, State, peer
 
 
 def _finds(state: State) -> list[Any]:
-    state["tool_logs"].append({"tool": "ask", "date": state["trade_date"]})
+    state["tool_logs"].append({"tool": "request", "date": state["trade_date"]})
     return [{"ticker": "ABC"}]
 
 
@@ -28,7 +28,7 @@ def test_a_peer_gives_candidates_failures_and_logs(name: str) -> None:
     assert list(result.failed) == ["bad"]
     assert "no such thing" in result.failed["bad"]
     assert result.timed_out == []
-    assert any(entry["tool"] == "ask" and entry["date"] == "2026-02-05" for entry in result.logs)
+    assert any(entry["tool"] == "request" and entry["date"] == "2026-02-05" for entry in result.logs)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -51,13 +51,13 @@ def test_a_concurrent_peer_has_its_workers_overlap(name: str) -> None:
 
 
 def test_the_first_design_doubles_logs_and_ours_does_not() -> None:
-    """The peer has the fault of the algorithm it stands for: a list extended by itself."""
+    """The peer has the defect of the original algorithm: a list extended by itself."""
     scanners = [Scanner("one", _finds), Scanner("two", _finds)]
     assert len(peer("first_design")(scanners, small_state(), 1, 20.0).logs) > 2
     assert len(peer("ours")(scanners, small_state(), 1, 20.0).logs) == 2
 
 
-def test_ours_says_what_each_scanner_took_and_starts_the_longest_first() -> None:
+def test_ours_returns_durations_and_starts_the_longest_first() -> None:
     started: list[str] = []
     meeting = threading.Barrier(2)  # the two that are started first hold both workers until they meet
 

@@ -1,4 +1,4 @@
-"""The readable page holds every row, and says first what was missed."""
+"""The readable page contains every row, and first a summary of missed goals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLAIN = Row("copy/deepcopy", 1234.5, "ms")
 SECTIONS = [
     Section("copy", "About copies.", (MET, PLAIN)),
     Section("scan", "About scans.", (MISSED,)),
-    Section("first_design", "About the sandbox.", skipped="the sandbox is not there"),
+    Section("first_design", "About the sandbox.", skipped="the sandbox is missing"),
     Section("hang", "About hangs.", failed="killed at its limit of 240 s"),
 ]
 
@@ -35,15 +35,15 @@ def test_every_table_line_has_as_many_cells_as_its_head() -> None:
     assert len(lines) == 2 * 2 + 3
 
 
-def test_the_summary_counts_goals_and_names_what_was_missed_or_broke() -> None:
+def test_the_summary_counts_goals_and_lists_missed_goals_and_failed_suites() -> None:
     page = render(SECTIONS, CONDITIONS)
     assert "1 of 2 goals met." in page
     assert "- missed: `scan/faster` is 5.5 ×, at least 6" in page
-    assert "- suite `hang` broke: killed at its limit of 240 s" in page
-    assert "Skipped: the sandbox is not there" in page
+    assert "- suite `hang` failed: killed at its limit of 240 s" in page
+    assert "Skipped: the sandbox is missing" in page
 
 
-def test_a_quick_run_says_so() -> None:
+def test_a_quick_run_is_marked() -> None:
     quick = Conditions("2026-02-05", "2 cores", "langgraph 1", 61.4, (0.5, 1.5), quick=True)
     assert "A quick run" in render([], quick)
     assert "A quick run" not in render([], CONDITIONS)

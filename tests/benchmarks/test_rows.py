@@ -1,4 +1,4 @@
-"""A row says what was measured, and whether its goal is met."""
+"""Rows: keys, validation, and whether the goal is met."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def test_a_row_has_the_five_keys_in_order_and_its_note_stays_out() -> None:
         (5.9, None, "higher", None),
     ],
 )
-def test_a_goal_is_met_on_its_own_side(
+def test_a_goal_is_an_upper_or_a_lower_bound(
     value: float, goal: float | None, better: str, met: bool | None
 ) -> None:
     assert Row("a", value, "s", goal, better).met is met  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "better", "complaint"),
+    ("name", "value", "better", "message"),
     [
         ("a", 1.0, "faster", "neither 'lower' nor 'higher'"),
         ("a", math.nan, "lower", "not a finite number"),
@@ -50,8 +50,8 @@ def test_a_goal_is_met_on_its_own_side(
         ("a b", 1.0, "lower", "not lower-case"),
     ],
 )
-def test_a_row_that_means_nothing_is_refused(name: str, value: float, better: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
+def test_an_invalid_row_is_rejected(name: str, value: float, better: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Row(name, value, "s", None, better)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""The table of what scanners find of what was planted counts truthfully, and every figure is one."""
+"""Precision and recall are counted correctly, and are 1 for every scanner."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def outcome(*tickers: str, status: str = "ok") -> dict[str, Any]:
     }
 
 
-def test_what_was_found_missed_and_wrongly_put_forward_is_counted() -> None:
+def test_found_missed_and_wrong_tickers_are_counted() -> None:
     found = Found()
     found.add(outcome("A", "B", "X"), frozenset("ABC"), frozenset("XY"))
     found.add(outcome("D"), frozenset("D"), frozenset())
@@ -28,8 +28,8 @@ def test_what_was_found_missed_and_wrongly_put_forward_is_counted() -> None:
     assert found.ended == []
 
 
-def test_silence_where_something_was_planted_is_no_precision() -> None:
-    """A scanner that failed must not look perfect in one of the two."""
+def test_precision_without_candidates_is_zero_if_a_ticker_was_planted() -> None:
+    """A failed scanner must not have a perfect precision."""
     found = Found()
     found.add(outcome(status="failed"), frozenset("A"), frozenset())
     assert (found.precision, found.recall) == (0.0, 0.0)
@@ -38,7 +38,7 @@ def test_silence_where_something_was_planted_is_no_precision() -> None:
 
 
 @pytest.mark.slow
-def test_every_scanner_finds_what_was_planted_and_nothing_else() -> None:
+def test_every_scanner_finds_exactly_the_planted_tickers() -> None:
     rows = list(scanner_truth.rows(quick=True))
     assert [(row.name, row.value, row.note) for row in rows if not row.met] == []
     assert len(rows) >= 2 * 8 + 1

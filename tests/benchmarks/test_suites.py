@@ -1,4 +1,4 @@
-"""Suites run in a child, are bounded, and count truthfully."""
+"""Suites run in a child, have a time limit, and count correctly."""
 
 from __future__ import annotations
 
@@ -19,65 +19,65 @@ from benchmarks.harness.suite import Section, Skipped, perform, run_suite
 from benchmarks.peers import Result, State
 from tradingagents.discovery.execution.isolation import isolate
 
-TELLS = "from benchmarks.harness.child import tell; tell('said', number=7)"
+SENDS = "from benchmarks.harness.child import send_event; send_event('ready', number=7)"
 
 
-def test_a_child_tells_events_and_its_end() -> None:
-    child = run_child(["-c", TELLS + "; raise SystemExit(3)"], limit_seconds=20.0)
-    said, when = child.what("said"), child.when("said")
-    assert said == {"event": "said", "number": 7}
-    assert when is not None
-    assert when <= child.ended
+def test_a_child_sends_events_and_its_end() -> None:
+    child = run_child(["-c", SENDS + "; raise SystemExit(3)"], limit_seconds=20.0)
+    body, at = child.body_of("ready"), child.time_of("ready")
+    assert body == {"event": "ready", "number": 7}
+    assert at is not None
+    assert at <= child.ended
     assert (child.killed, child.exit_code) == (False, 3)
-    assert (child.what("never"), child.when("never")) == (None, None)
+    assert (child.body_of("never"), child.time_of("never")) == (None, None)
 
 
 def test_a_child_that_hangs_is_killed_at_the_limit_that_counts_from_its_event() -> None:
-    hangs = f"{TELLS}; import threading; threading.Event().wait()"
-    child = run_child(["-c", hangs], limit_seconds=2.0, limit_from="said")
-    said = child.when("said")
+    hangs = f"{SENDS}; import threading; threading.Event().wait()"
+    child = run_child(["-c", hangs], limit_seconds=2.0, limit_from="ready")
+    at = child.time_of("ready")
     assert child.killed
-    assert said is not None
-    assert child.ended - said >= 2.0
+    assert at is not None
+    assert child.ended - at >= 2.0
 
 
 def _suite(monkeypatch: pytest.MonkeyPatch, rows: Any) -> list[dict[str, Any]]:
-    """Put a suite called "made_up" in place and collect what its child would tell."""
+    """Put a suite called "made_up" in place and collect the events that its child would send."""
     module = ModuleType("benchmarks.made_up", "A suite.")
     module.rows = rows  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "benchmarks.made_up", module)
-    told: list[dict[str, Any]] = []
-    monkeypatch.setattr(suite, "tell", lambda event, **body: told.append({"event": event, **body}))
-    return told
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(suite, "send_event", lambda event, **body: sent.append({"event": event, **body}))
+    return sent
 
 
-def test_a_suite_tells_rows_one_by_one_and_takes_mappings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_suite_sends_rows_one_by_one_and_accepts_mappings(monkeypatch: pytest.MonkeyPatch) -> None:
     def rows(quick: bool) -> Iterator[Any]:
         yield Row("a", 1.0, "s")
         yield {"name": "b", "value": 2.0, "unit": "s", "goal": 3.0, "better": "lower"}
 
-    told = _suite(monkeypatch, rows)
+    sent = _suite(monkeypatch, rows)
     perform("made_up", quick=True)
-    assert [body["event"] for body in told] == ["about", "row", "row"]
-    assert all(set(body["row"]) == {*KEYS, "note"} for body in told[1:])
+    assert [body["event"] for body in sent] == ["about", "row", "row"]
+    assert all(set(body["row"]) == {*KEYS, "note"} for body in sent[1:])
 
 
-def test_a_suite_that_cannot_run_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_suite_that_cannot_run_sends_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     def rows(quick: bool) -> Iterator[Any]:
         yield Row("a", 1.0, "s")
         raise Skipped("the sandbox is not there")
 
-    told = _suite(monkeypatch, rows)
+    sent = _suite(monkeypatch, rows)
     perform("made_up", quick=False)
-    assert told[-1] == {"event": "skipped", "reason": "the sandbox is not there"}
+    assert sent[-1] == {"event": "skipped", "reason": "the sandbox is not there"}
 
 
-def test_a_suite_that_is_not_there_is_passed_over() -> None:
+def test_a_missing_suite_is_skipped() -> None:
     assert run_suite("no_such_suite", quick=True) is None
 
 
 def test_a_suite_runs_in_a_child_and_its_rows_come_back() -> None:
-    """The quickest one, from one end to the other."""
+    """End to end, with the quickest suite."""
     section = run_suite("imports", quick=True)
     assert section is not None
     assert (section.failed, section.skipped) == ("", "")
@@ -86,13 +86,13 @@ def test_a_suite_runs_in_a_child_and_its_rows_come_back() -> None:
     assert all(tuple(row.to_dict()) == KEYS for row in section.rows)
 
 
-def test_a_suite_that_breaks_keeps_the_rows_it_had_and_makes_the_exit_code_one(
+def test_a_suite_that_fails_keeps_its_rows_and_makes_the_exit_code_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = Section("imports", "About.", (Row("a", 1.0, "s"),), failed="ended with exit code 1: Oops")
     monkeypatch.setattr(command, "run_suite", lambda name, quick: broken)
     assert command.main(["--only", "imports"]) == 1
-    assert "- suite `imports` broke: ended with exit code 1: Oops" in capsys.readouterr().out
+    assert "- suite `imports` failed: ended with exit code 1: Oops" in capsys.readouterr().out
 
 
 def test_an_unknown_suite_is_refused_with_the_valid_names(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +108,7 @@ def test_leaks_are_counted_in_the_original() -> None:
     assert state_copy.count_leaks(isolate) == 0
 
 
-def test_duplicates_losses_and_late_writes_are_told_apart() -> None:
+def test_duplicates_losses_and_late_writes_are_counted_apart() -> None:
     before = [{"by": "before", "number": number} for number in range(3)]
     good = [{"by": who, "number": number} for who in ("alpha", "beta", "gamma") for number in (0, 1)]
     late = [{"by": "late", "number": number} for number in range(4)]
@@ -137,7 +137,7 @@ def test_import_time_adds_up_the_packages_outermost_lines() -> None:
     assert imports.import_milliseconds(lines) == pytest.approx(21.7)
 
 
-def test_the_hang_shapes_are_those_of_the_promises() -> None:
+def test_the_hang_shapes_are_those_of_the_documentation() -> None:
     shapes = {name: [s.name for s in shape.scanners()] for name, shape in hang_child.SHAPES.items()}
     assert sum(name.startswith("hung") for name in shapes["one_of_eight"]) == 1
     assert len(shapes["one_of_eight"]) == 8
