@@ -1,4 +1,4 @@
-"""A source of daily bars that a test owns: what it has, what it raises, whom it was asked about."""
+"""A fake source of daily bars for tests: its bars, its errors, and the requests it received."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SESSION = date(2026, 2, 5)
 
 
 class At(FakeClock):
-    """A clock that shows one moment, and moves by ``advance`` only."""
+    """A clock that stands at one moment and moves only by ``advance``."""
 
     def __init__(self, moment: datetime) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def bars_of(
 
 
 class BarVendor:
-    """Gives what lies between the two days from the frames it was given, one a ticker."""
+    """Returns the bars between the two days from its frames, one a ticker."""
 
     name = "vendor"
 
@@ -61,11 +61,11 @@ class BarVendor:
         self.frames, self.errors, self.workers = dict(frames), dict(errors or {}), workers
         self._before, self._limited_to = before, limited_to
         self._lock = threading.Lock()
-        self.asked: list[tuple[str, date, date]] = []
+        self.requests: list[tuple[str, date, date]] = []
 
     def fetch(self, ticker: str, first: date, last: date) -> Fetched:
         with self._lock:
-            self.asked.append((ticker, first, last))
+            self.requests.append((ticker, first, last))
         self._before(ticker)
         if ticker in self.errors:
             raise self.errors[ticker]
@@ -73,12 +73,12 @@ class BarVendor:
             raise NoDataError(f"vendor: {ticker} is not known")
         frame = self.frames[ticker].filter(pl.col("date").is_between(first, last))
         if self._limited_to is not None and frame.height > self._limited_to:
-            return Fetched(frame.tail(self._limited_to), "this plan gives a part")
+            return Fetched(frame.tail(self._limited_to), "this plan has a part")
         return Fetched(frame)
 
     @property
     def tickers(self) -> list[str]:
-        return [ticker for ticker, _, _ in self.asked]
+        return [ticker for ticker, _, _ in self.requests]
 
 
 def sessions(count: int, last: date = SESSION) -> list[date]:

@@ -1,4 +1,4 @@
-"""Both vendors through their real clients, over HTTP, into a store: what the sandbox's market really did."""
+"""Both vendors through their real clients, over HTTP, into a store, against the sandbox's own market."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def run(store: OhlcvStore, tickers: Any, source: BarSource, now: datetime = EVEN
     return update(store, tickers, source, nyse(), clock=At(now))
 
 
-def asked(sandbox: SandboxServer, since: int, *endpoints: str) -> int:
+def requests_to(sandbox: SandboxServer, since: int, *endpoints: str) -> int:
     return sum(record.endpoint in endpoints for record in sandbox.requests[since:])
 
 
@@ -85,15 +85,15 @@ def asked(sandbox: SandboxServer, since: int, *endpoints: str) -> int:
 def test_the_stored_bars_are_the_markets(
     name: str, sessions: int, sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore
 ) -> None:
-    """On the scale of its last day, whether the vendor adjusts for splits or not."""
+    """Adjusted for splits, whether the vendor does that or not."""
     report = run(store, TICKERS, source_of(name, vendors))
     assert set(report.updated) == set(TICKERS)
     for ticker in TICKERS:
         truth, found = sandbox.market.bars(ticker)[-sessions:], stored(store, ticker)
         assert found["date"].to_list() == [bar.day for bar in truth]
         for column in ("open", "high", "low", "close"):
-            told = [getattr(bar, column) for bar in truth]
-            assert found[column].to_list() == pytest.approx(told, rel=1e-3 if ticker in SPLIT else 1e-9)
+            expected = [getattr(bar, column) for bar in truth]
+            assert found[column].to_list() == pytest.approx(expected, rel=1e-3 if ticker in SPLIT else 1e-9)
         assert found["volume"].to_list() == pytest.approx([bar.volume for bar in truth], rel=1e-3)
 
 
@@ -108,14 +108,14 @@ def test_the_second_update_of_a_day_sends_nothing(
     assert len(sandbox.requests) == since
 
 
-def test_yahoo_is_asked_once_a_ticker(sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore) -> None:
+def test_yahoo_gets_one_request_a_ticker(sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore) -> None:
     source, since = source_of("yahoo", vendors), len(sandbox.requests)
     report = run(store, [*TICKERS, "NOPE"], source)
     assert set(report.absent) == {"NOPE"}
-    assert asked(sandbox, since, "chart", "cookie", "crumb", "unknown") == len(TICKERS) + 1
+    assert requests_to(sandbox, since, "chart", "cookie", "crumb", "unknown") == len(TICKERS) + 1
 
 
-def test_a_day_later_yahoo_is_asked_for_a_week(
+def test_a_day_later_yahoo_is_requested_for_a_week(
     sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore
 ) -> None:
     source = source_of("yahoo", vendors)
@@ -126,26 +126,26 @@ def test_a_day_later_yahoo_is_asked_for_a_week(
     assert report.rescaled == ()
 
 
-def test_of_an_unknown_symbol_alpha_vantage_has_nothing(vendors: Vendors, store: OhlcvStore) -> None:
+def test_an_unknown_symbol_is_absent_at_alpha_vantage(vendors: Vendors, store: OhlcvStore) -> None:
     report = run(store, ["KITE", "NOPE"], source_of("alpha_vantage", vendors))
     assert report.absent == {"NOPE": "alpha_vantage: NOPE is not known"}
     assert report.updated == ("KITE",)
 
 
-def test_the_free_plan_is_learnt_once_and_told(
+def test_the_free_plan_is_detected_once_and_reported(
     sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore
 ) -> None:
     since = len(sandbox.requests)
     report = run(store, TICKERS, source_of("alpha_vantage", vendors, workers=1))
-    assert report.notes == ("this plan of alpha_vantage gives 100 sessions",)
-    assert asked(sandbox, since, "time_series_daily") == len(TICKERS) + 1
-    assert asked(sandbox, since, "splits") == len(SPLIT)
+    assert report.notes == ("this plan of alpha_vantage has 100 sessions",)
+    assert requests_to(sandbox, since, "time_series_daily") == len(TICKERS) + 1
+    assert requests_to(sandbox, since, "splits") == len(SPLIT)
 
 
 def test_without_the_list_of_splits_a_ticker_that_jumped_is_not_stored(
     sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore
 ) -> None:
-    """On two scales it would be worse than not there."""
+    """Bars on two scales would be worse than none."""
     sandbox.faults.add(Fault("status", "alpha_vantage", "splits", code=500))
     report = run(store, TICKERS, source_of("alpha_vantage", vendors))
     assert set(report.failed) == set(SPLIT)
@@ -153,7 +153,7 @@ def test_without_the_list_of_splits_a_ticker_that_jumped_is_not_stored(
     assert stored(store, SPLIT[0]).is_empty()
 
 
-def test_a_plan_with_the_full_history_gives_it() -> None:
+def test_a_plan_with_the_full_history_is_used() -> None:
     days = nyse().sessions_between(date(2025, 1, 2), SESSION)
     row = {"1. open": "10", "2. high": "11", "3. low": "9", "4. close": "10", "5. volume": "5"}
     body = {"Time Series (Daily)": {str(day): row for day in days}}
@@ -164,7 +164,7 @@ def test_a_plan_with_the_full_history_gives_it() -> None:
     assert "outputsize=full" in wire.urls[0]
 
 
-def test_a_refused_key_is_not_taken_for_a_plan() -> None:
+def test_a_refused_key_is_not_taken_for_a_limited_plan() -> None:
     refusal = {"Error Message": "the parameter apikey is invalid or missing."}
     session, wire = session_giving(lambda request: answer(refusal), vendor="alpha_vantage")
     source = AlphaVantageBars(AlphaVantage(session, BASE), spell=str)
@@ -174,7 +174,7 @@ def test_a_refused_key_is_not_taken_for_a_plan() -> None:
     assert [("outputsize=full" in url) for url in wire.urls] == [True, False, True, False]
 
 
-def test_a_few_missing_days_are_asked_for_in_short() -> None:
+def test_a_few_missing_days_use_the_compact_request() -> None:
     row = {"1. open": "10", "2. high": "11", "3. low": "9", "4. close": "10", "5. volume": "5"}
     body = {"Time Series (Daily)": {str(SESSION): row}}
     session, wire = session_giving(answer(body), vendor="alpha_vantage")
@@ -182,13 +182,13 @@ def test_a_few_missing_days_are_asked_for_in_short() -> None:
     assert "outputsize=compact" in wire.urls[0]
 
 
-def test_a_day_quota_spent_half_way_stops_the_update_and_the_next_goes_on(store: OhlcvStore) -> None:
-    """The vendor counts; it says so with HTTP 200, and the text repeats the key."""
+def test_a_spent_daily_quota_stops_the_update_and_the_next_continues(store: OhlcvStore) -> None:
+    """The vendor reports it with HTTP 200, and its text repeats the key."""
     with SandboxServer(limits={"alpha_vantage": [(4, 86_400.0)]}) as server:
         vendors = vendors_of(server)
         first = run(store, ["HUGE", "I", "IT", "KITE", "ON"], source_of("alpha_vantage", vendors, workers=1))
         vendors.close()
-    assert first.updated == ("HUGE", "I", "IT")  # and one request went to learn the plan
+    assert first.updated == ("HUGE", "I", "IT")  # and one request to detect the plan
     assert first.remaining == ("KITE", "ON")
     assert first.stopped == "alpha_vantage: the day's quota is spent"
     with SandboxServer(limits={"alpha_vantage": [(4, 86_400.0)]}) as server:
@@ -199,19 +199,19 @@ def test_a_day_quota_spent_half_way_stops_the_update_and_the_next_goes_on(store:
     assert second.complete
 
 
-def test_our_own_count_of_a_quota_stops_before_the_vendor_must(
+def test_the_local_quota_stops_the_update_before_the_vendor_does(
     sandbox: SandboxServer, store: OhlcvStore
 ) -> None:
     vendors = vendors_of(sandbox, rates=[{"requests": 3, "seconds": 86_400}])
     source, since = source_of("alpha_vantage", vendors), len(sandbox.requests)
     report = run(store, ["HUGE", "I", "IT", "KITE", "ON"], source)
     vendors.close()
-    assert asked(sandbox, since, "time_series_daily") == 3
+    assert requests_to(sandbox, since, "time_series_daily") == 3
     assert "the quota is spent" in (report.stopped or "")
     assert len(report.updated) + len(report.remaining) == 5
 
 
-def test_yahoo_is_left_alone_once_it_says_too_fast(
+def test_yahoo_gets_no_more_requests_after_http_429(
     sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore
 ) -> None:
     source, since = source_of("yahoo", vendors, workers=1), len(sandbox.requests)
@@ -220,10 +220,10 @@ def test_yahoo_is_left_alone_once_it_says_too_fast(
     assert len(report.updated) == 2
     assert len(report.remaining) == len(TICKERS) - 2
     assert "too many requests" in (report.stopped or "")
-    assert asked(sandbox, since, "chart") == 3
+    assert requests_to(sandbox, since, "chart") == 3
 
 
-def test_a_ticker_that_fails_costs_the_others_nothing(
+def test_a_failing_ticker_does_not_affect_others(
     sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore
 ) -> None:
     sandbox.faults.add(Fault("truncate", "yahoo", times=1))
@@ -233,7 +233,7 @@ def test_a_ticker_that_fails_costs_the_others_nothing(
     assert run(store, TICKERS, source_of("yahoo", vendors)).complete
 
 
-def test_a_vendor_that_is_down_for_everybody_is_not_asked_about_everybody(
+def test_a_vendor_that_is_down_stops_the_update(
     sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore
 ) -> None:
     """Its circuit opens after five failures in a row."""
@@ -241,12 +241,12 @@ def test_a_vendor_that_is_down_for_everybody_is_not_asked_about_everybody(
     symbols = [one.symbol for one in sandbox.market.companies][:60]
     source, since = source_of("yahoo", vendors, workers=2), len(sandbox.requests)
     report = run(store, symbols, source)
-    assert asked(sandbox, since, "chart") <= 7
+    assert requests_to(sandbox, since, "chart") <= 7
     assert len(report.remaining) > 50
     assert "yahoo" in (report.stopped or "")
 
 
-def test_a_deadline_ends_a_hanging_vendor_in_time_and_keeps_what_came(
+def test_a_deadline_ends_a_hanging_request_and_keeps_the_answers(
     sandbox: SandboxServer, vendors: Vendors, store: OhlcvStore
 ) -> None:
     source = source_of("yahoo", vendors, workers=2)
@@ -260,9 +260,7 @@ def test_a_deadline_ends_a_hanging_vendor_in_time_and_keeps_what_came(
     assert store.snapshot().scan().select(pl.col("ticker").n_unique()).collect().item() == 3
 
 
-def test_a_session_that_still_trades_is_told_by_the_vendor_and_not_stored(
-    vendors: Vendors, store: OhlcvStore
-) -> None:
+def test_a_vendors_bar_of_an_unfinished_session_is_not_stored(vendors: Vendors, store: OhlcvStore) -> None:
     run(store, ["KITE"], source_of("yahoo", vendors), datetime(2026, 2, 5, 18, tzinfo=UTC))
     assert stored(store, "KITE")["date"][-1] == date(2026, 2, 4)
 
@@ -285,11 +283,11 @@ def test_both_vendors_agree_and_one_can_take_over_from_the_other(vendors: Vendor
         ([], 8),
     ],
 )
-def test_threads_are_as_many_as_the_pace_can_feed(rates: list[tuple[int, float]], workers: int) -> None:
+def test_the_rate_limit_decides_the_number_of_threads(rates: list[tuple[int, float]], workers: int) -> None:
     assert useful_workers([RateSettings(requests=n, seconds=s) for n, s in rates]) == workers
 
 
-def test_a_spelling_is_asked_for_and_the_canonical_ticker_stored(
+def test_requests_use_the_vendors_spelling_and_bars_the_canonical_ticker(
     sandbox: SandboxServer, vendors: Vendors
 ) -> None:
     directory: SymbolDirectory = vendors.nasdaq.listed()

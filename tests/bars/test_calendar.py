@@ -21,13 +21,13 @@ def small() -> SessionCalendar:
 
 
 def test_the_latest_session_of_a_weekend_is_its_friday() -> None:
-    """And a session is its own."""
+    """A session is its own latest session."""
     assert small().latest_session(date(2026, 2, 8)) == date(2026, 2, 6)
     assert small().latest_session(date(2026, 2, 5)) == date(2026, 2, 5)
 
 
 def test_a_session_that_has_not_closed_does_not_count_when_the_time_is_given() -> None:
-    """Its bar would be half a day's."""
+    """Its bar would not be final."""
     noon, evening = datetime(2026, 2, 5, 17, tzinfo=UTC), datetime(2026, 2, 5, 21, tzinfo=UTC)
     assert small().latest_session(date(2026, 2, 5), noon) == date(2026, 2, 4)
     assert small().latest_session(date(2026, 2, 5), evening) == date(2026, 2, 5)
@@ -37,7 +37,7 @@ def test_a_session_that_has_not_closed_does_not_count_when_the_time_is_given() -
 
 
 def test_sessions_between_two_days_include_both() -> None:
-    """And are none when the days are the wrong way round or a weekend."""
+    """Empty for reversed days and for a weekend."""
     assert small().sessions_between(date(2026, 2, 5), date(2026, 2, 9)) == (
         date(2026, 2, 5),
         date(2026, 2, 6),
@@ -57,7 +57,7 @@ def test_going_back_counts_sessions_and_not_days() -> None:
 
 @pytest.mark.parametrize("day", [date(2026, 2, 1), date(2026, 2, 10)])
 def test_a_day_the_calendar_does_not_reach_is_refused(day: date) -> None:
-    """It would else be taken for a holiday."""
+    """Otherwise it would look like a holiday."""
     with pytest.raises(NoDataError, match="covers 2026-02-02 to 2026-02-09"):
         small().latest_session(day)
     with pytest.raises(NoDataError, match="covers"):
@@ -97,7 +97,7 @@ def test_a_year_has_its_250_sessions() -> None:
     assert len(nyse().sessions_between(date(2025, 1, 1), date(2025, 12, 31))) == 250
 
 
-def test_threads_that_ask_at_once_get_the_one_calendar() -> None:
+def test_concurrent_threads_get_one_calendar() -> None:
     """Built once a process."""
     seen: list[SessionCalendar] = []
     threads = [threading.Thread(target=lambda: seen.append(nyse()), daemon=True) for _ in range(4)]
@@ -110,7 +110,7 @@ def test_threads_that_ask_at_once_get_the_one_calendar() -> None:
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
-    """Neither the package, nor symbols, nor the calendar pull in Polars, pandas or exchange_calendars."""
+    """Neither the package, nor symbols, nor the calendar import Polars, pandas or exchange_calendars."""
     code = (
         "import sys\n"
         "import tradingagents.discovery.bars\n"

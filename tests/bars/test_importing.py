@@ -1,4 +1,4 @@
-"""Bars from the files that vendors let users download."""
+"""Importing the price files that users download from vendors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.bars.frames import bars
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.bars.importing.files import import_files
-from tradingagents.discovery.bars.importing.importing import read_bars
+from tradingagents.discovery.bars.importing.read import read_bars
 from tradingagents.discovery.bars.store.schema import clean
 from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.model.errors import BadPayload, NoDataError
@@ -39,22 +39,22 @@ def saved(tmp_path: Path, text: str, name: str = "EXMP.csv") -> Path:
     return path
 
 
-def test_nasdaqs_dollar_signs_commas_and_american_dates_are_read(tmp_path: Path) -> None:
+def test_nasdaqs_dollar_signs_commas_and_us_dates_are_read(tmp_path: Path) -> None:
     """Its N/A volume is unknown, not zero."""
     frame = read_bars(saved(tmp_path, NASDAQ))
     assert frame.row(0) == (date(2026, 2, 5), "EXMP", 1.0, 1.1, 0.95, 1.05, 1_234_567.0)
     assert frame.row(1)[-1] is None
 
 
-def test_yahoos_null_days_are_counted_out_and_not_invented(tmp_path: Path) -> None:
+def test_yahoos_null_days_are_dropped_and_counted(tmp_path: Path) -> None:
     """The file ends without a newline, as Yahoo's do."""
     cleaned = clean(read_bars(saved(tmp_path, YAHOO)))
     assert cleaned.frame.rows() == [(date(2026, 2, 4), "EXMP", 8.0, 8.8, 7.2, 8.0, 100.0)]
     assert cleaned.dropped == {"price missing": 1}
 
 
-def test_the_adjusted_close_scales_all_four_prices_when_asked(tmp_path: Path) -> None:
-    """The shape of the day stays."""
+def test_the_adjusted_close_scales_all_four_prices_if_requested(tmp_path: Path) -> None:
+    """The proportions of the day's prices stay."""
     frame = clean(read_bars(saved(tmp_path, YAHOO), adjusted=True)).frame
     assert frame.row(0)[2:6] == pytest.approx((4.0, 4.4, 3.6, 4.0))
 
@@ -74,7 +74,7 @@ def test_a_parquet_file_may_have_a_symbol_column_and_times(tmp_path: Path) -> No
 
 
 def test_tickers_are_renamed_and_unknown_ones_are_counted(tmp_path: Path) -> None:
-    """The file's own spelling is not ours."""
+    """The file's spelling may differ from the canonical one."""
     frame = pl.concat([bars("BRK-B", [1.0]), bars("XTSLA", [1.0])])
     frame.write_parquet(tmp_path / "two.parquet")
     cleaned = clean(read_bars(tmp_path / "two.parquet", rename={"BRK-B": "BRK.B"}.get))
@@ -91,14 +91,14 @@ def test_a_ticker_can_be_given_for_a_file_of_one(tmp_path: Path) -> None:
     [
         ("", NoDataError, "is empty"),
         ("Date,Close,Volume,Open,High,Low\n", NoDataError, "has no rows"),
-        ("<html><body>Too Many Requests</body></html>\n<p>\n", BadPayload, "lacks date"),
-        ("Date,Close\n2026-02-05,1\n", BadPayload, "lacks open, high, low, volume"),
+        ("<html><body>Too Many Requests</body></html>\n<p>\n", BadPayload, "has no column date"),
+        ("Date,Close\n2026-02-05,1\n", BadPayload, "has no column open, high, low, volume"),
     ],
 )
-def test_a_file_that_is_no_price_file_is_refused(
+def test_a_file_that_without_price_columns_or_rows_is_refused(
     tmp_path: Path, text: str, error: type[Exception], reason: str
 ) -> None:
-    """With its name and what is wrong."""
+    """The message has the file's name and the problem."""
     with pytest.raises(error, match=f"EXMP.csv {reason}"):
         read_bars(saved(tmp_path, text))
 
@@ -122,7 +122,9 @@ def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
         ("raw_yahoo_csv/AACIW.csv", 1, date(2024, 3, 7), 0),
     ],
 )
-def test_recorded_exports_are_read_whole(file: str, rows: int, first: date, missing_volumes: int) -> None:
+def test_recorded_exports_are_read_completely(
+    file: str, rows: int, first: date, missing_volumes: int
+) -> None:
     """As the two sites wrote them, newest first or oldest first."""
     assert SHARED is not None
     cleaned = clean(read_bars(SHARED / "real-data" / "ohlcv" / file))
@@ -133,7 +135,7 @@ def test_recorded_exports_are_read_whole(file: str, rows: int, first: date, miss
 
 @needs_shared
 def test_both_sites_agree_on_gamestop() -> None:
-    """Ten years of closes read from two layouts are the same prices."""
+    """Ten years of closes from two layouts are the same prices."""
     assert SHARED is not None
     folder = SHARED / "real-data" / "ohlcv"
     nasdaq, yahoo = (read_bars(folder / f"raw_{site}_csv" / "GME.csv") for site in ("nasdaq", "yahoo"))
@@ -144,7 +146,7 @@ def test_both_sites_agree_on_gamestop() -> None:
 
 
 def test_many_files_are_stored_in_one_update_and_bad_ones_are_named(tmp_path: Path) -> None:
-    """One broken download does not keep out the rest; of a day in two files the later file's bar counts."""
+    """A broken download does not prevent the others; of a day in two files the later file wins."""
     store = OhlcvStore(tmp_path / "store")
     files = [
         saved(tmp_path, NASDAQ, "ABC.csv"),

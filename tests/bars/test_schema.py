@@ -1,4 +1,4 @@
-"""What makes a bar unusable, and that nothing is left out unsaid."""
+"""What makes a bar unusable, and that every dropped row is counted."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_unusable_row_is_dropped_and_counted_by_its_reason(values: dict[str, 
     assert cleaned.frame.height == 2
 
 
-def test_of_two_bars_of_one_day_the_later_one_counts() -> None:
+def test_of_two_bars_of_one_day_the_later_one_is_kept() -> None:
     """A correction comes after what it corrects."""
     doubled = pl.concat([GOOD, GOOD.tail(1).with_columns(close=pl.lit(11.9))])
     cleaned = clean(doubled)
@@ -54,7 +54,7 @@ def test_of_two_bars_of_one_day_the_later_one_counts() -> None:
 
 @pytest.mark.parametrize("volume", [None, math.nan, math.inf, -1.0])
 def test_a_bar_without_volume_is_kept_and_noted(volume: float | None) -> None:
-    """Its prices are as good as any; its volume is unknown, which is not zero."""
+    """Its prices are usable; its volume is unknown, not zero."""
     cleaned = clean(spoiled(volume=volume))
     assert cleaned.dropped == {}
     assert cleaned.noted == {"volume missing": 1}
@@ -62,29 +62,29 @@ def test_a_bar_without_volume_is_kept_and_noted(volume: float | None) -> None:
 
 
 def test_a_close_outside_the_days_range_is_kept_and_noted() -> None:
-    """Vendors round the four prices apart."""
+    """Vendors round the four prices separately."""
     cleaned = clean(spoiled(close=99.0))
     assert cleaned.noted == {"open or close outside the day's range": 1}
     assert cleaned.frame.height == 3
 
 
 def test_the_result_is_sorted_typed_and_without_other_columns() -> None:
-    """Whatever order, types and company the columns came in."""
+    """For any order, types and other columns of the input."""
     rough = GOOD.reverse().cast({"close": pl.Float32}).with_columns(pl.lit("x").alias("note"))
     cleaned = clean(rough.select("note", "volume", "close", "low", "high", "open", "ticker", "date"))
     assert dict(cleaned.frame.schema) == {name: dtype() for name, dtype in SCHEMA.items()}
     assert cleaned.frame.get_column("date").is_sorted()
 
 
-def test_a_frame_that_is_no_price_frame_is_refused() -> None:
-    with pytest.raises(BadPayload, match="lacks close, volume"):
+def test_a_frame_without_price_columns_is_refused() -> None:
+    with pytest.raises(BadPayload, match="has no column close, volume"):
         clean(GOOD.drop("close", "volume"))
     with pytest.raises(BadPayload, match="cannot be read"):
         clean(GOOD.with_columns(pl.lit("high").alias("close")))
 
 
-def test_screens_and_store_mean_the_same_by_a_usable_row() -> None:
-    """What the store would drop, a screen given the raw frame does not count either."""
+def test_screens_and_store_agree_on_usable_rows() -> None:
+    """A screen of the raw frame ignores the rows that the store would drop."""
     rough = pl.concat(
         [spoiled(close=None), spoiled(low=0.0), spoiled(high=5.0, low=6.0), spoiled(high=math.nan)]
     )

@@ -39,7 +39,7 @@ def stored(store: OhlcvStore) -> pl.DataFrame:
 
 
 def test_what_was_stored_is_read_back_sorted(tmp_path: Path) -> None:
-    """One file a year; the frame comes in the order screens need."""
+    """One file a year; the frame has the order that screens need."""
     store = OhlcvStore(tmp_path / "bars")
     report = store.upsert(years().reverse())
     assert (report.inserted, report.replaced, report.unchanged) == (1040, 0, 0)
@@ -60,7 +60,7 @@ def test_the_same_update_twice_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_unknown_volumes_are_the_same_the_second_time(tmp_path: Path) -> None:
-    """Null equals null here, or every update would rewrite them."""
+    """Null equals null, otherwise every update would rewrite them."""
     store = OhlcvStore(tmp_path)
     store.upsert(bars("A", [1.0, 2.0], volumes=[None, 5.0]))
     assert store.upsert(bars("A", [1.0, 2.0], volumes=[None, 5.0])).unchanged == 2
@@ -94,30 +94,32 @@ def test_new_sessions_are_added(tmp_path: Path) -> None:
     assert stored(store).equals(clean(years()).frame)
 
 
-def test_a_split_seen_in_the_overlap_names_the_ticker(tmp_path: Path) -> None:
-    """Its older bars are on the old scale: they must be fetched again, and then all is well."""
+def test_a_split_in_the_overlap_is_reported_as_an_adjustment_break(tmp_path: Path) -> None:
+    """Its older bars are on the old scale until its whole history is stored again."""
     store = OhlcvStore(tmp_path)
     store.upsert(years())
     split = years().with_columns(pl.col("open", "high", "low", "close") / 10)
     recent = split.filter((pl.col("ticker") == "AAA") & (pl.col("date") >= weekdays(5)[0]))
-    assert store.upsert(recent).seams == ("AAA",)
+    assert store.upsert(recent).adjustment_breaks == ("AAA",)
     whole = split.filter(pl.col("ticker") == "AAA")
-    assert store.upsert(whole, whole_history=True).seams == ()
+    assert store.upsert(whole, whole_history=True).adjustment_breaks == ()
     closes = stored(store).filter(pl.col("ticker") == "AAA").get_column("close").to_list()
     assert closes == whole.sort("date").get_column("close").to_list()
 
 
-def test_a_correction_of_one_of_several_days_is_no_seam(tmp_path: Path) -> None:
+def test_a_correction_of_one_day_is_not_an_adjustment_break(tmp_path: Path) -> None:
     """Only a common factor is a change of scale."""
     store = OhlcvStore(tmp_path)
     store.upsert(years())
     recent = years().filter((pl.col("ticker") == "AAA") & (pl.col("date") >= weekdays(5)[0]))
     scale = pl.when(pl.col("date") == AS_OF).then(1.08).otherwise(1.01)
-    assert store.upsert(recent.with_columns(pl.col("high") * 2, pl.col("close") * scale)).seams == ()
+    assert (
+        store.upsert(recent.with_columns(pl.col("high") * 2, pl.col("close") * scale)).adjustment_breaks == ()
+    )
 
 
 def test_a_whole_history_removes_what_it_does_not_have(tmp_path: Path) -> None:
-    """In every year, also one that empties; other tickers stay."""
+    """In every year, including one left empty; other tickers stay."""
     store = OhlcvStore(tmp_path)
     store.upsert(pl.concat([years(), bars("OLD", [1.0] * 5, end=date(2020, 3, 6))]))
     report = store.upsert(bars("OLD", [2.0] * 3), whole_history=True)
@@ -126,7 +128,7 @@ def test_a_whole_history_removes_what_it_does_not_have(tmp_path: Path) -> None:
     assert stored(store).filter(pl.col("ticker") != "OLD").equals(clean(years()).frame)
 
 
-def test_unusable_rows_are_left_out_and_reported(tmp_path: Path) -> None:
+def test_unusable_rows_are_dropped_and_reported(tmp_path: Path) -> None:
     """The rest of the update is stored."""
     bad = years().with_columns(pl.when(pl.col("date") == AS_OF).then(0.0).otherwise("close").alias("close"))
     report = OhlcvStore(tmp_path).upsert(bad)
@@ -153,7 +155,7 @@ def test_a_scan_reads_a_span_and_a_list_of_tickers(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_is_not_changed_by_later_updates(tmp_path: Path) -> None:
-    """Its files stay until readers had time to finish, and go after that."""
+    """Its files stay while readers may need them, and are then removed."""
     clock = SetClock()
     store = OhlcvStore(tmp_path, keep_seconds=3600, clock=clock)
     store.upsert(years())
@@ -171,7 +173,7 @@ def test_a_snapshot_is_not_changed_by_later_updates(tmp_path: Path) -> None:
 
 
 def test_the_digest_is_of_the_content(tmp_path: Path) -> None:
-    """Two stores filled alike agree, which lets a receipt say what a run has seen."""
+    """Two stores with equal bars have equal digests, so a report identifies the bars of a run."""
     for name in ("one", "two"):
         OhlcvStore(tmp_path / name).upsert(years())
     one, two = (OhlcvStore(tmp_path / name).snapshot() for name in ("one", "two"))
@@ -181,7 +183,7 @@ def test_the_digest_is_of_the_content(tmp_path: Path) -> None:
 def test_a_writer_that_dies_before_the_manifest_leaves_the_old_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And its half-written files are swept by the next writer; other people's files are not."""
+    """The next writer removes its partial files, and no other program's."""
     store = OhlcvStore(tmp_path)
     store.upsert(years())
     (tmp_path / "mine.parquet").write_bytes(b"not the store's")
@@ -204,7 +206,7 @@ def test_a_writer_that_dies_before_the_manifest_leaves_the_old_state(
     "content", ["", "{", '{"format": 1}', '{"format": 2}', "[]", '{"format": 1, "files": [1]}']
 )
 def test_a_damaged_manifest_is_refused_and_not_overwritten(tmp_path: Path, content: str) -> None:
-    """To take it for an empty store would lose everything at the next update."""
+    """Read as an empty store, the next update would lose everything."""
     store = OhlcvStore(tmp_path)
     store.upsert(years())
     (tmp_path / "manifest.json").write_text(content)

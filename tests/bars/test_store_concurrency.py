@@ -25,7 +25,7 @@ def version(number: int) -> pl.DataFrame:
     return bars("AAA", [float(number)] * (YEARS * 255), spread=0.0)
 
 
-def test_readers_see_one_version_or_another_and_never_a_mixture(tmp_path: Path) -> None:
+def test_readers_never_see_a_mixture_of_versions(tmp_path: Path) -> None:
     """An update that rewrites three files becomes visible in one step."""
     store, done = OhlcvStore(tmp_path), threading.Event()
     store.upsert(version(1))
@@ -38,7 +38,7 @@ def test_readers_see_one_version_or_another_and_never_a_mixture(tmp_path: Path) 
                 frame = store.snapshot().scan().collect()
                 seen.append(set(frame.get_column("close")))
                 assert frame.height == YEARS * 255
-        except BaseException as error:  # noqa: BLE001 - shown by the test's own thread
+        except BaseException as error:  # noqa: BLE001 - asserted in the main thread
             errors.append(error)
 
     readers = [threading.Thread(target=read, daemon=True) for _ in range(3)]
@@ -73,7 +73,7 @@ def test_writers_in_threads_take_turns_and_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_a_writer_in_another_process_is_waited_for_and_its_death_frees_the_store(tmp_path: Path) -> None:
-    """A crash must not leave the store locked for ever."""
+    """A crash must not leave the store locked."""
     code = (
         "import sys, pathlib\n"
         "from tradingagents.discovery.bars.store.lock import writer_lock\n"
@@ -94,7 +94,7 @@ def test_a_writer_in_another_process_is_waited_for_and_its_death_frees_the_store
 
 
 def test_waiting_for_the_lock_ends_with_the_deadline_and_when_cancelled(tmp_path: Path) -> None:
-    """A scanner's time is not spent behind another writer."""
+    """A scanner does not wait beyond its deadline for another writer."""
     store = OhlcvStore(tmp_path)
     cancelled = Deadline()
     with writer_lock(tmp_path / "writer.lock", 1):

@@ -1,4 +1,4 @@
-"""A folder that cannot be written, a disk that is full: told in one line, and nothing of the store is lost."""
+"""A read-only folder or a full disk is reported in one line, and nothing stored is lost."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ except StoreUnavailable as error:
 
 @pytest.mark.skipif(os.name != "posix", reason="the size of files is limited by setrlimit")
 def test_a_write_that_does_not_fit_leaves_the_bars_as_they_were(tmp_path: Path) -> None:
-    """The half-written file goes, so that the disk is no fuller than before."""
+    """The partial file is removed, so that the disk is no fuller than before."""
     store = OhlcvStore(tmp_path / "bars")
     store.upsert(bars_of("AAA", DAYS[:100]))
     before = stored(store, "AAA"), sorted(path.name for path in store.root.glob("*.p*"))
@@ -57,16 +57,16 @@ def test_a_write_that_does_not_fit_leaves_the_bars_as_they_were(tmp_path: Path) 
     assert store.upsert(bars_of("AAA", DAYS)).inserted == 300
 
 
-def test_a_lock_that_is_none_is_named(tmp_path: Path) -> None:
-    (tmp_path / "writer.lock").write_text("no database, but text that somebody put here. " * 20)
+def test_an_invalid_lock_file_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "writer.lock").write_text("not a database but text. " * 30)
     with pytest.raises(StoreUnavailable, match="the lock of the daily bars cannot be taken"):
         OhlcvStore(tmp_path).upsert(bars_of("AAA", DAYS[:5]))
 
 
-def test_what_was_stored_is_not_said_to_have_failed_because_an_old_file_stays(
+def test_an_update_succeeds_although_an_old_file_cannot_be_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a reader holds it, Windows removes no file."""
+    """Windows does not remove a file that a reader holds open."""
     store = OhlcvStore(tmp_path)
 
     def held(self: Path, missing_ok: bool = False) -> None:
@@ -77,7 +77,7 @@ def test_what_was_stored_is_not_said_to_have_failed_because_an_old_file_stays(
         assert store.upsert(bars_of("AAA", DAYS[:last])).inserted == 5
 
 
-def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = OhlcvStore(tmp_path / "file" / "bars")
     with pytest.raises(StoreUnavailable, match=r"file/bars cannot be written: .*[Nn]ot a directory"):
@@ -88,7 +88,7 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
         store.snapshot()
 
 
-def test_the_command_says_it_in_a_line(tmp_path: Path) -> None:
+def test_the_command_reports_it_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     price = tmp_path / "EXMP.csv"
     price.write_text("Date,Open,High,Low,Close,Volume\n2026-02-05,1,2,1,2,5\n")

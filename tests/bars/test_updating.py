@@ -1,4 +1,4 @@
-"""An update asks for what is missing, stores it as it comes, and tells what it did not reach."""
+"""An update requests missing bars, stores answers as they arrive, and reports what it did not reach."""
 
 from __future__ import annotations
 
@@ -52,39 +52,39 @@ def test_the_first_time_the_whole_history_is_fetched(store: OhlcvStore) -> None:
     report = run(store, THREE, vendor, history_years=1.0)
     assert report.updated == THREE
     assert report.complete
-    assert vendor.asked == [(ticker, SESSION - timedelta(days=365), SESSION) for ticker in THREE]
+    assert vendor.requests == [(ticker, SESSION - timedelta(days=365), SESSION) for ticker in THREE]
     assert stored(store, "BBB").equals(bars_of("BBB", DAYS))
 
 
-def test_the_next_day_asks_for_what_is_missing_and_five_sessions_before_it(store: OhlcvStore) -> None:
+def test_the_next_day_requests_missing_sessions_and_five_before(store: OhlcvStore) -> None:
     vendor = vendor_of("AAA")
     run(store, ["AAA"], vendor, datetime(2026, 2, 2, 23, tzinfo=UTC))
     assert stored(store, "AAA")["date"][-1] == date(2026, 2, 2)
     report = run(store, ["AAA"], vendor)
-    assert vendor.asked[-1] == ("AAA", date(2026, 1, 26), SESSION)
+    assert vendor.requests[-1] == ("AAA", date(2026, 1, 26), SESSION)
     assert (report.rows.inserted, report.rows.replaced, report.rows.unchanged) == (3, 0, 6)
     assert stored(store, "AAA").equals(bars_of("AAA", DAYS))
 
 
-def test_nothing_is_asked_when_the_newest_finished_session_is_there(store: OhlcvStore) -> None:
+def test_nothing_is_requested_when_the_newest_finished_session_is_stored(store: OhlcvStore) -> None:
     vendor = vendor_of(*THREE)
     run(store, THREE, vendor)
     for now in (EVENING, datetime(2026, 2, 6, 20, tzinfo=UTC), datetime(2026, 2, 6, 21, 30, tzinfo=UTC)):
         report = run(store, THREE, vendor, now)  # the last two: while the next session trades, and just after
         assert report.current == THREE
-        assert report.asked == 0
-    assert len(vendor.asked) == 3
+        assert report.requested == 0
+    assert len(vendor.requests) == 3
 
 
-def test_nothing_is_asked_over_a_weekend_and_a_holiday(store: OhlcvStore) -> None:
+def test_nothing_is_requested_over_a_weekend_and_a_holiday(store: OhlcvStore) -> None:
     """13 February 2026 is a Friday, and the Monday after it Presidents' Day."""
     friday = date(2026, 2, 13)
     vendor = BarVendor({"AAA": bars_of("AAA", sessions(30, friday))})
     run(store, ["AAA"], vendor, datetime(2026, 2, 14, tzinfo=UTC))
     run(store, ["AAA"], vendor, datetime(2026, 2, 17, 15, tzinfo=UTC))
-    assert len(vendor.asked) == 1
+    assert len(vendor.requests) == 1
     run(store, ["AAA"], vendor, datetime(2026, 2, 17, 23, tzinfo=UTC))
-    assert vendor.asked[-1][2] == date(2026, 2, 17)
+    assert vendor.requests[-1][2] == date(2026, 2, 17)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_nothing_is_asked_over_a_weekend_and_a_holiday(store: OhlcvStore) -> Non
         (datetime(2026, 2, 5, 20, 59, tzinfo=UTC), date(2026, 2, 4)),  # trading
         (datetime(2026, 2, 5, 21, 59, tzinfo=UTC), date(2026, 2, 4)),  # closed, not settled
         (datetime(2026, 2, 5, 22, 0, tzinfo=UTC), date(2026, 2, 5)),
-        (datetime(2026, 2, 6, 3, 0, tzinfo=UTC), date(2026, 2, 5)),  # already tomorrow in Greenwich
+        (datetime(2026, 2, 6, 3, 0, tzinfo=UTC), date(2026, 2, 5)),  # already tomorrow in UTC
     ],
 )
 def test_a_session_that_still_trades_is_not_stored(store: OhlcvStore, now: datetime, newest: date) -> None:
@@ -101,8 +101,8 @@ def test_a_session_that_still_trades_is_not_stored(store: OhlcvStore, now: datet
     assert stored(store, "AAA")["date"][-1] == newest
 
 
-def test_a_half_filled_bar_is_replaced_by_the_final_one(store: OhlcvStore) -> None:
-    """However it came into the store: an import during the session, a vendor's late correction."""
+def test_an_unfinished_bar_is_replaced_by_the_final_one(store: OhlcvStore) -> None:
+    """From an import during the session, or a vendor's late correction."""
     final = bars_of("AAA", DAYS)
     half = final.with_columns(
         pl.when(pl.col("date") == DAYS[-2]).then(12.0).otherwise(pl.col("volume")).alias("volume")
@@ -119,7 +119,7 @@ def test_an_update_may_end_at_an_earlier_session(store: OhlcvStore) -> None:
     assert stored(store, "AAA")["date"][-1] == date(2026, 1, 30)
 
 
-def test_one_bad_ticker_costs_nobody_else_anything(store: OhlcvStore) -> None:
+def test_one_failing_ticker_does_not_affect_others(store: OhlcvStore) -> None:
     vendor = vendor_of("AAA", "CCC", errors={"BBB": BadPayload("vendor", "cut off")}, workers=3)
     report = run(store, ["AAA", "BBB", "CCC", "GONE"], vendor)
     assert set(report.updated) == {"AAA", "CCC"}
@@ -129,22 +129,22 @@ def test_one_bad_ticker_costs_nobody_else_anything(store: OhlcvStore) -> None:
     assert not report.complete
 
 
-def test_a_ticker_the_vendor_answered_for_in_vain_is_asked_again_after_the_next_session_only(
+def test_a_ticker_without_a_new_bar_is_requested_again_only_after_the_next_session(
     store: OhlcvStore,
 ) -> None:
-    """Halted or delisted: its newest bar never comes."""
+    """Halted or delisted: it gets no newest bar."""
     late = datetime(2026, 2, 6, 14, tzinfo=UTC)
     vendor = BarVendor({"HALT": bars_of("HALT", DAYS[:-3])})
     run(store, ["HALT", "GONE"], vendor, late)
     report = run(store, ["HALT", "GONE"], vendor, late)
-    assert set(report.in_vain) == {"HALT", "GONE"}
-    assert len(vendor.asked) == 2
+    assert set(report.unavailable) == {"HALT", "GONE"}
+    assert len(vendor.requests) == 2
     report = run(store, ["HALT", "GONE"], vendor, datetime(2026, 2, 6, 23, tzinfo=UTC))
     assert report.unchanged == ("HALT",)
     assert set(report.absent) == {"GONE"}
 
 
-def test_a_vendor_that_is_late_with_a_session_is_asked_again_that_evening(store: OhlcvStore) -> None:
+def test_a_late_session_is_requested_again_that_evening(store: OhlcvStore) -> None:
     vendor = BarVendor({"AAA": bars_of("AAA", DAYS[:-1])})
     assert run(store, ["AAA"], vendor).updated == ("AAA",)
     assert run(store, ["AAA"], vendor).unchanged == ("AAA",)
@@ -161,7 +161,7 @@ def test_a_vendor_that_is_late_with_a_session_is_asked_again_that_evening(store:
         Auth("vendor", "the key is refused"),
     ],
 )
-def test_a_vendor_that_refuses_everybody_ends_the_update_and_loses_nothing(
+def test_an_error_of_the_whole_vendor_stops_the_update_and_loses_nothing(
     store: OhlcvStore, error: Exception
 ) -> None:
     vendor = vendor_of(*THREE, errors={"BBB": error})
@@ -173,10 +173,10 @@ def test_a_vendor_that_refuses_everybody_ends_the_update_and_loses_nothing(
     assert stored(store, "AAA").height == 60
 
 
-def test_a_quota_that_ends_half_way_goes_round_the_universe(store: OhlcvStore) -> None:
-    """Two requests a run, five tickers: nobody is asked twice before everybody was asked once."""
+def test_a_small_quota_covers_the_universe_over_several_updates(store: OhlcvStore) -> None:
+    """Two requests an update, five tickers: none is requested twice before all were requested once."""
     universe = ["A", "B", "C", "D", "E"]
-    asked = []
+    requested = []
     for day in range(3):
         left = [2]
 
@@ -187,12 +187,12 @@ def test_a_quota_that_ends_half_way_goes_round_the_universe(store: OhlcvStore) -
 
         vendor = BarVendor({t: bars_of(t, sessions(20, date(2026, 2, 9))) for t in universe}, before=two_only)
         run(store, universe, vendor, EVENING + timedelta(days=day))
-        asked += vendor.tickers[:2]
-    assert sorted(asked[:5]) == universe
-    assert asked[5] == asked[0]
+        requested += vendor.tickers[:2]
+    assert sorted(requested[:5]) == universe
+    assert requested[5] == requested[0]
 
 
-def test_a_ticker_that_always_fails_does_not_keep_others_from_their_turn(store: OhlcvStore) -> None:
+def test_a_ticker_that_always_fails_does_not_block_others(store: OhlcvStore) -> None:
     calls = []
 
     def one_only(ticker: str) -> None:
@@ -206,7 +206,7 @@ def test_a_ticker_that_always_fails_does_not_keep_others_from_their_turn(store: 
     assert report.updated == ("BBB",)
 
 
-def test_a_deadline_keeps_what_came_and_names_what_did_not(store: OhlcvStore) -> None:
+def test_at_a_deadline_answers_are_kept_and_the_rest_is_named(store: OhlcvStore) -> None:
     clock = At(EVENING)
     vendor = vendor_of(*THREE, before=lambda ticker: clock.advance(4.0))
     with deadline_scope(Deadline(6.0, clock)):
@@ -218,7 +218,7 @@ def test_a_deadline_keeps_what_came_and_names_what_did_not(store: OhlcvStore) ->
 
 
 def test_a_cancel_while_one_ticker_hangs_keeps_the_others(store: OhlcvStore) -> None:
-    """The one in front hangs: those behind it have their answers already, and they count."""
+    """The first hangs; answers for those after it are stored."""
     release, reached = threading.Event(), threading.Event()
 
     def gate(ticker: str) -> None:
@@ -239,8 +239,8 @@ def test_a_cancel_while_one_ticker_hangs_keeps_the_others(store: OhlcvStore) -> 
     assert stored(store, "BBB").height == 60
 
 
-def test_answers_are_stored_as_they_come(store: OhlcvStore) -> None:
-    """A process that is killed at the fourth ticker has stored the batches before it."""
+def test_answers_are_stored_as_they_arrive(store: OhlcvStore) -> None:
+    """A process killed at the fourth ticker has stored the batches before it."""
     seen: dict[str, int] = {}
 
     def look(ticker: str) -> None:
@@ -258,7 +258,7 @@ class Killed(BaseException):
     """Stands for the end of the process."""
 
 
-def test_what_a_killed_update_had_stored_is_not_asked_again(store: OhlcvStore) -> None:
+def test_bars_stored_by_a_killed_update_are_not_requested_again(store: OhlcvStore) -> None:
     def die(ticker: str) -> None:
         if ticker == "D":
             raise Killed
@@ -271,7 +271,7 @@ def test_what_a_killed_update_had_stored_is_not_asked_again(store: OhlcvStore) -
     assert vendor.tickers == ["D", "E"]
 
 
-def test_of_two_updates_at_once_the_second_asks_nothing_and_says_why(store: OhlcvStore) -> None:
+def test_of_two_updates_at_once_the_second_requests_nothing_and_reports_it(store: OhlcvStore) -> None:
     inside, go_on = threading.Event(), threading.Event()
     first = vendor_of(*THREE, before=lambda ticker: (inside.set(), go_on.wait(10)))
     reports = []
@@ -282,13 +282,13 @@ def test_of_two_updates_at_once_the_second_asks_nothing_and_says_why(store: Ohlc
     report = run(store, THREE, second)
     go_on.set()
     thread.join(10)
-    assert (second.asked, report.stopped) == ([], "another update of this store is under way")
+    assert (second.requests, report.stopped) == ([], "another update of this store is running")
     assert report.remaining == THREE
     assert reports[0].updated == THREE
     assert run(store, THREE, second).current == THREE
 
 
-def test_an_import_while_an_update_runs_loses_nothing_of_either(store: OhlcvStore) -> None:
+def test_an_import_during_an_update_loses_no_bars(store: OhlcvStore) -> None:
     def import_once(ticker: str) -> None:
         if ticker == "BBB":
             store.upsert(bars_of("ZZZ", DAYS))
@@ -298,7 +298,7 @@ def test_an_import_while_an_update_runs_loses_nothing_of_either(store: OhlcvStor
     assert all(stored(store, ticker).height == 60 for ticker in (*THREE, "ZZZ"))
 
 
-def test_rows_that_cannot_be_used_are_counted(store: OhlcvStore) -> None:
+def test_unusable_rows_are_counted(store: OhlcvStore) -> None:
     frame = bars_of("AAA", DAYS).with_columns(
         pl.when(pl.col("date") == DAYS[5]).then(None).otherwise(pl.col("close")).alias("close")
     )
@@ -313,13 +313,13 @@ def test_every_ticker_is_in_exactly_one_group(store: OhlcvStore) -> None:
     vendor = vendor_of("AAA", "ZZZ", errors=errors)
     universe = ["HAS", "AAA", "BAD", "GONE", "YYY", "ZZZ"]
     report = run(store, universe, vendor)
-    groups = [report.current, report.in_vain, report.updated, report.unchanged, report.absent, report.failed,
+    groups = [report.current, report.unavailable, report.updated, report.unchanged, report.absent, report.failed,
               report.remaining]  # fmt: skip
     assert sorted(ticker for group in groups for ticker in group) == sorted(universe)
     text = "\n".join(report.lines())
     assert "failed: BAD: vendor: HTTP 503" in text
-    assert "2 tickers are left; the next update begins with YYY, ZZZ" in text
+    assert "2 tickers remain; the next update begins with YYY, ZZZ" in text
 
 
-def test_options_have_the_defaults_that_the_command_line_names() -> None:
+def test_options_have_the_documented_defaults() -> None:
     assert UpdateOptions() == UpdateOptions(until=None, history_years=5.0, batch_tickers=50)

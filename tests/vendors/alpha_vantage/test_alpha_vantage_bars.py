@@ -11,7 +11,7 @@ import pytest
 
 from tests.shared_data import SHARED, needs_shared
 from tests.vendors.canned import BASE, answer, session_giving
-from tradingagents.discovery.bars.update.splits import adjusted, jumps
+from tradingagents.discovery.bars.update.split_adjustment import adjust_for_splits, price_jumps
 from tradingagents.discovery.model.errors import (
     Auth,
     BadPayload,
@@ -132,7 +132,7 @@ def test_recorded_daily_bars_after_a_split() -> None:
     """AAPL split 4:1 on 2020-08-31; the recording begins on that day, on the new scale."""
     bars = parse_daily_bars(json.loads((RECORDED / "AAPL_daily_5d_2020-09_split.json").read_text()), "AAPL")
     assert (bars[0].day, bars[0].open) == (date(2020, 8, 31), 127.58)
-    assert jumps(bars) == ()
+    assert price_jumps(bars) == ()
 
 
 @needs_shared
@@ -144,7 +144,7 @@ def test_recorded_years_as_traded_with_their_splits_taken_out() -> None:
     assert len(bars) == len(rows) > 6_000
     told = [Split(date.fromisoformat(day), float(row["8. split coefficient"])) for day, row in rows.items()]
     splits = [split for split in told if split.factor != 1.0]
-    scaled = adjusted(bars, splits)
+    scaled = adjust_for_splits(bars, splits)
     for split in splits:
         at = next(number for number, bar in enumerate(bars) if bar.day >= split.day)
         before, after = scaled[at - 1], scaled[at]
@@ -159,9 +159,9 @@ def test_the_sandbox_tells_prices_as_traded_and_the_splits_that_explain_them() -
         client = AlphaVantage(session, f"{base}?apikey=k")
         for symbol, split in splits_of(sandbox.market).items():
             bars = client.daily_bars(symbol)
-            assert split.day in jumps(bars)
+            assert split.day in price_jumps(bars)
             assert client.splits(symbol) == [Split(split.day, pytest.approx(split.factor, abs=1e-4))]
-            scaled = adjusted(bars, client.splits(symbol))
+            scaled = adjust_for_splits(bars, client.splits(symbol))
             truth = sandbox.market.bars(symbol)[-100:]
             assert [bar.close for bar in scaled] == pytest.approx([bar.close for bar in truth], rel=1e-3)
         assert client.splits("KITE") == []

@@ -1,11 +1,12 @@
 """``python -m tradingagents.discovery.bars``: the daily bars that technical scanners read.
 
-    update --source yahoo --universe listed     ask a vendor for what is missing
+    update --source yahoo --universe listed     fetch the missing sessions from a vendor
     import FILE...                              read CSV and Parquet files
-    show [TICKER...]                            what is stored, how new it is
+    show [TICKER...]                            what is stored, and how new it is
 
-Exit codes: 0 all done; 1 something is left or failed, and running it again goes on from there; 2 it could
-not be begun (settings, a missing key or extra, nothing stored); 130 ended by Ctrl-C, what came is stored.
+Exit codes: 0 all done; 1 some tickers or files remain or failed, and running it again continues from there;
+2 it could not start (settings, a missing key or extra, nothing stored); 130 ended by Ctrl-C, all answers
+received are stored.
 """
 
 from __future__ import annotations
@@ -30,30 +31,30 @@ _USAGE, _INTERRUPTED = 2, 130
 
 
 def main(argv: Sequence[str] | None = None, out: TextIO | None = None, err: TextIO | None = None) -> int:
-    """Run one command; return the exit code. Says what it did on ``out``, what went wrong on ``err``."""
+    """Run one command; return the exit code. Results go to ``out``, errors to ``err``."""
     out, err = out or sys.stdout, err or sys.stderr
-    asked = _arguments(argv)
+    arguments = _arguments(argv)
     try:
-        config = parse_without_scanners(_read(asked.config))
-        return _run(config, _store(asked.store, config), asked, out)
+        config = parse_without_scanners(_read(arguments.config))
+        return _run(config, _store(arguments.store, config), arguments, out)
     except (Cancelled, KeyboardInterrupt):
-        err.write("interrupted; what had come is stored\n")
+        err.write("interrupted; all answers received are stored\n")
         return _INTERRUPTED
     except DiscoveryError as error:
         err.write(f"{error}\n")
         return _USAGE
 
 
-def _run(config: DiscoveryConfig, store: OhlcvStore, asked: argparse.Namespace, out: TextIO) -> int:
-    def say(line: str) -> None:
+def _run(config: DiscoveryConfig, store: OhlcvStore, arguments: argparse.Namespace, out: TextIO) -> int:
+    def write_line(line: str) -> None:
         out.write(f"{line}\n")
         out.flush()
 
-    if asked.command == "update":
-        return run_update(config, store, asked, say)
-    if asked.command == "import":
-        return run_import(store, asked.files, adjusted=asked.adjusted, say=say)
-    return run_show(store, asked.tickers, say)
+    if arguments.command == "update":
+        return run_update(config, store, arguments, write_line)
+    if arguments.command == "import":
+        return run_import(store, arguments.files, adjusted=arguments.adjusted, write_line=write_line)
+    return run_show(store, arguments.tickers, write_line)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -61,22 +62,22 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m tradingagents.discovery.bars",
         description="Keep the daily bars that technical scanners read.",
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="JSON settings, laid over the defaults")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="JSON settings, merged over the defaults")
     parser.add_argument(
-        "--store", type=Path, metavar="FOLDER", help="where the bars lie (default: as configured)"
+        "--store", type=Path, metavar="FOLDER", help="where the bars are stored (default: as configured)"
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    _add_update(commands.add_parser("update", help="ask a vendor for the sessions that are missing"))
+    _add_update(commands.add_parser("update", help="fetch the missing sessions from a vendor"))
     files = commands.add_parser("import", help="read price files, CSV or Parquet")
     files.add_argument("files", nargs="+", type=Path, metavar="FILE")
     files.add_argument("--adjusted", action="store_true", help="scale prices by the files' adjusted close")
-    show = commands.add_parser("show", help="say what is stored")
+    show = commands.add_parser("show", help="show what is stored")
     show.add_argument("tickers", nargs="*", metavar="TICKER")
     return parser.parse_args(argv)
 
 
 def _add_update(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--source", choices=SOURCES, required=True, help="the vendor to ask")
+    parser.add_argument("--source", choices=SOURCES, required=True, help="the vendor to fetch from")
     parser.add_argument(
         "--universe",
         metavar="WHICH",
@@ -91,9 +92,7 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--years", type=_positive, default=5.0, help="history of a ticker without bars (default: 5)"
     )
-    parser.add_argument(
-        "--minutes", type=_positive, help="how long it may take (default: until all are asked)"
-    )
+    parser.add_argument("--minutes", type=_positive, help="how long it may take (default: no limit)")
 
 
 def _positive(text: str) -> float:
@@ -112,18 +111,18 @@ def _read(path: Path | None) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     if not isinstance(settings, dict):
-        raise ConfigError(f"{path} holds no JSON object")
+        raise ConfigError(f"{path} is not a JSON object")
     return settings if "discovery" in settings else {"discovery": settings}
 
 
-def _store(asked: Path | None, config: DiscoveryConfig) -> OhlcvStore:
-    folder = asked or config.market_store_folder()
+def _store(given: Path | None, config: DiscoveryConfig) -> OhlcvStore:
+    folder = given or config.market_store_folder()
     if folder is None:
-        raise ConfigError("with the sandbox as data source nothing is kept: name a folder with --store")
+        raise ConfigError("the sandbox has no default store: name a folder with --store")
     return OhlcvStore(folder)
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    logging.getLogger("tradingagents.discovery.bars").setLevel(logging.INFO)  # how far an update has come
+    logging.getLogger("tradingagents.discovery.bars").setLevel(logging.INFO)  # the progress of an update
     sys.exit(main())

@@ -1,8 +1,7 @@
-"""NYSE sessions: which day's bar is the newest that can exist, and how far apart two days are.
+"""NYSE sessions: the newest day that can have a bar, and the sessions between two days.
 
-The holidays, early closes and unplanned closings (a president's funeral, a storm) come from
-exchange_calendars. Importing it pulls in pandas and takes about half a second, so that happens when a
-calendar is first asked for, once a process.
+Holidays, early closes and unplanned closures (a president's funeral, a storm) come from exchange_calendars.
+Importing it loads pandas and takes about half a second, so that happens on first use, once a process.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class SessionCalendar:
 
     @property
     def first(self) -> date:
-        """The oldest session it knows."""
+        """The oldest session."""
         return self._sessions[0]
 
     def is_session(self, day: date) -> bool:
@@ -74,14 +73,14 @@ class SessionCalendar:
         return bisect_right(self._sessions, day) - 1
 
     def _require(self, day: date) -> None:
-        # Beyond its last session a calendar would take every day for a holiday.
+        # Beyond its last session every day would look like a holiday.
         if not self._sessions[0] <= day <= self._sessions[-1]:
             raise NoDataError(
                 f"the session calendar covers {self._sessions[0]} to {self._sessions[-1]}, not {day}"
             )
 
 
-_lock = threading.Lock()  # guards _built, and keeps two threads from building at once
+_lock = threading.Lock()  # guards _built, and prevents two threads from building at once
 _built: list[SessionCalendar] = []
 
 
@@ -94,7 +93,7 @@ def nyse() -> SessionCalendar:
 
 
 def _build() -> SessionCalendar:
-    # A deprecation between exchange_calendars and pandas is no news to whoever runs a scan.
+    # A deprecation between exchange_calendars and pandas does not concern the user of a scan.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import exchange_calendars  # noqa: PLC0415 - half a second and all of pandas

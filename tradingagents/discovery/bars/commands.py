@@ -1,4 +1,4 @@
-"""What ``python -m tradingagents.discovery.bars`` does: bring the stored bars up to date, import, show."""
+"""The commands of ``python -m tradingagents.discovery.bars``: update the stored bars, import files, show."""
 
 from __future__ import annotations
 
@@ -27,83 +27,88 @@ from tradingagents.discovery.symbols.spelling import spell, split
 from tradingagents.discovery.symbols.universe import Universe, resolve_universe
 from tradingagents.discovery.vendors.clients import Vendors
 
-__all__ = ["DONE", "SOURCES", "UNFINISHED", "Say", "run_import", "run_show", "run_update"]
+__all__ = ["DONE", "SOURCES", "UNFINISHED", "WriteLine", "run_import", "run_show", "run_update"]
 
 DONE, UNFINISHED = 0, 1
 SOURCES = ("yahoo", "alpha_vantage")
 
-Say = Callable[[str], None]
-"""Takes one line for people."""
+WriteLine = Callable[[str], None]
+"""Shows one line to the user."""
 
 _LAST_BARS = 5
 
 
-def run_update(config: DiscoveryConfig, store: OhlcvStore, asked: Namespace, say: Say) -> int:
-    """Ask the vendor for what is missing. Raises :class:`DiscoveryError` kinds when nothing can be asked."""
+def run_update(
+    config: DiscoveryConfig, store: OhlcvStore, arguments: Namespace, write_line: WriteLine
+) -> int:
+    """Fetch the missing bars. Raises :class:`DiscoveryError` kinds when it cannot start."""
     vendors = Vendors(config.vendors, data_source=config.data_source, state_dir=config.state_folder())
-    deadline = Deadline(None if asked.minutes is None else asked.minutes * 60)
+    deadline = Deadline(None if arguments.minutes is None else arguments.minutes * 60)
     with contextlib.closing(vendors), deadline_scope(deadline), _stopped_by_ctrl_c(deadline):
-        directory = _directory(vendors, say)
-        universe = _universe(asked.universe or config.market.universe, store, directory)
+        directory = _directory(vendors, write_line)
+        universe = _universe(arguments.universe or config.market.universe, store, directory)
         if universe.unknown:
-            say(f"not listed, left out: {', '.join(universe.unknown)}")
-        source = _source(asked.source, config, vendors, directory)
-        say(f"{universe.size} tickers ({universe.name}), from {source.name}, into {store.root}")
-        report = update(store, universe, source, nyse(), options=UpdateOptions(asked.until, asked.years))
+            write_line(f"ignored, not listed: {', '.join(universe.unknown)}")
+        source = _source(arguments.source, config, vendors, directory)
+        write_line(f"{universe.size} tickers ({universe.name}), from {source.name}, into {store.root}")
+        report = update(
+            store, universe, source, nyse(), options=UpdateOptions(arguments.until, arguments.years)
+        )
     for line in report.lines():
-        say(line)
+        write_line(line)
     if deadline.cancelled:
         raise Cancelled("interrupted")
     return DONE if report.complete else UNFINISHED
 
 
-def run_import(store: OhlcvStore, paths: Sequence[Path], *, adjusted: bool, say: Say) -> int:
+def run_import(store: OhlcvStore, paths: Sequence[Path], *, adjusted: bool, write_line: WriteLine) -> int:
     """Read price files into the store."""
-    over = newest_final_session(nyse(), SYSTEM_CLOCK.now())
-    done = import_files(store, paths, adjusted=adjusted, until=over)
+    finished = newest_final_session(nyse(), SYSTEM_CLOCK.now())
+    done = import_files(store, paths, adjusted=adjusted, until=finished)
     stored = done.stored
-    done_rows = f"{stored.inserted} bars new, {stored.replaced} replaced, {stored.unchanged} unchanged"
-    say(f"{done_rows}, in {store.root}")
+    rows = f"{stored.inserted} new bars, {stored.replaced} replaced, {stored.unchanged} unchanged"
+    write_line(f"{rows}, in {store.root}")
     for why, count in sorted({**stored.dropped, **stored.noted}.items()):
-        say(f"{count} rows: {why}")
+        write_line(f"{count} rows: {why}")
     for name, why in done.refused.items():
-        say(f"refused: {name}: {why}")
-    if stored.seams:
-        say(f"on another scale than before, import their whole history: {', '.join(stored.seams)}")
-    return UNFINISHED if done.refused or stored.seams else DONE
+        write_line(f"refused: {name}: {why}")
+    if stored.adjustment_breaks:
+        tickers = ", ".join(stored.adjustment_breaks)
+        write_line(f"split adjustment differs from the stored bars, import the whole history of: {tickers}")
+    return UNFINISHED if done.refused or stored.adjustment_breaks else DONE
 
 
-def run_show(store: OhlcvStore, tickers: Sequence[str], say: Say) -> int:
-    """Say what is stored and how new it is, or the last bars of some tickers."""
+def run_show(store: OhlcvStore, tickers: Sequence[str], write_line: WriteLine) -> int:
+    """Show what is stored and how new it is, or the last bars of some tickers."""
     snapshot = store.snapshot()
     if tickers:
-        return _show_bars(snapshot, tickers, say)
+        return _show_bars(snapshot, tickers, write_line)
     expected = newest_final_session(nyse(), SYSTEM_CLOCK.now())
     last = snapshot.scan().group_by("ticker").agg(pl.col("date").max()).collect().get_column("date")
-    say(f"{store.root}: {snapshot.manifest.rows} bars of {len(last)} tickers")
-    say(f"from {min(file.first for file in snapshot.manifest.files)} to {snapshot.newest}")
-    say(f"{int((last >= expected).sum())} tickers have the newest finished session, {expected}")
+    write_line(f"{store.root}: {snapshot.manifest.rows} bars of {len(last)} tickers")
+    write_line(f"from {min(file.first for file in snapshot.manifest.files)} to {snapshot.newest}")
+    write_line(f"{int((last >= expected).sum())} tickers have the newest finished session, {expected}")
     return DONE
 
 
-def _show_bars(snapshot: Snapshot, tickers: Sequence[str], say: Say) -> int:
-    asked = [canonical_ticker(ticker) or ticker for ticker in tickers]
-    bars = snapshot.scan(tickers=asked).collect()
-    for ticker in asked:
+def _show_bars(snapshot: Snapshot, tickers: Sequence[str], write_line: WriteLine) -> int:
+    canonical = [canonical_ticker(ticker) or ticker for ticker in tickers]
+    bars = snapshot.scan(tickers=canonical).collect()
+    for ticker in canonical:
         own = bars.filter(pl.col("ticker") == ticker)
         if own.is_empty():
-            say(f"{ticker}: no bars")
+            write_line(f"{ticker}: no bars")
             continue
-        say(f"{ticker}: {own.height} bars from {own.item(0, 'date')}")
+        write_line(f"{ticker}: {own.height} bars from {own.item(0, 'date')}")
         for row in own.tail(_LAST_BARS).iter_rows(named=True):
             prices = " ".join(f"{row[name]:.2f}" for name in ("open", "high", "low", "close"))
-            say(f"  {row['date']} {prices} {row['volume'] or 0:.0f}")
+            write_line(f"  {row['date']} {prices} {row['volume'] or 0:.0f}")
     return DONE if bars.height else UNFINISHED
 
 
 @contextlib.contextmanager
 def _stopped_by_ctrl_c(deadline: Deadline) -> Iterator[None]:
-    """Let the first Ctrl-C end the asking, so that what came is stored and told; the second one kills."""
+    """Let the first Ctrl-C end the update and store its answers; a second one kills the process."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -119,11 +124,11 @@ def _stopped_by_ctrl_c(deadline: Deadline) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _directory(vendors: Vendors, say: Say) -> SymbolDirectory | None:
+def _directory(vendors: Vendors, write_line: WriteLine) -> SymbolDirectory | None:
     try:
         return vendors.nasdaq.listed()
     except DiscoveryError as error:
-        say(f"without the symbol directory, tickers are taken as they stand ({error})")
+        write_line(f"no symbol directory, so tickers are not checked against it ({error})")
         return None
 
 
@@ -149,7 +154,7 @@ def _stored_tickers(store: OhlcvStore) -> list[str]:
         )
     except NoDataError:
         raise NoDataError(
-            f"no daily bars in {store.root} yet; name whom to fetch: --universe listed, a file, or AAPL,MSFT"
+            f"no daily bars in {store.root} yet; name the tickers: --universe listed, a file, or AAPL,MSFT"
         ) from None
 
 

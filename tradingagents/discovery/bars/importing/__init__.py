@@ -1,1 +1,1 @@
-"""Read files of daily bars and store them."""
+"""Importing price files: find the columns, parse the values, store the bars."""

@@ -1,4 +1,4 @@
-"""Which column of a price file is which: vendors name, order and nest them differently."""
+"""Finding the columns of a price file: vendors name, order and nest them differently."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 from tradingagents.discovery.bars.store.schema import SCHEMA
 from tradingagents.discovery.model.errors import BadPayload
 
-__all__ = ["ADJUSTED_CLOSE", "choose_columns", "unnested"]
+__all__ = ["ADJUSTED_CLOSE", "choose_columns", "flatten_yfinance"]
 
 ADJUSTED_CLOSE = "adjusted_close"
 
@@ -24,14 +24,14 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 
 
 def choose_columns(frame: pl.DataFrame, path_name: str) -> pl.DataFrame:
-    """Return a bar's columns under their names in the store; ticker and adjusted close may not be there.
+    """Return a bar's columns under the store's names; ticker and adjusted close are optional.
 
-    A column's own name is preferred to another that may stand for it. Raises :class:`BadPayload` when one is
-    missing, or when two could be meant.
+    A column's own name takes precedence over its aliases. Raises :class:`BadPayload` when a column is missing
+    or ambiguous.
     """
     chosen = {name: _find(name, frame.columns, path_name) for name in (*SCHEMA, ADJUSTED_CLOSE)}
     if missing := [name for name in SCHEMA if chosen[name] is None and name != "ticker"]:
-        raise BadPayload("ohlcv", f"{path_name} lacks {', '.join(missing)}")
+        raise BadPayload("ohlcv", f"{path_name} has no column {', '.join(missing)}")
     return frame.select(pl.col(column).alias(name) for name, column in chosen.items() if column is not None)
 
 
@@ -49,11 +49,11 @@ def _plain(column: str) -> str:
     return re.sub(r"[\s_]+", " ", column.strip().strip("<>").lower())
 
 
-def unnested(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a file that yfinance's ``download`` wrote, of one or many tickers, with a row a bar.
+def flatten_yfinance(frame: pl.DataFrame) -> pl.DataFrame:
+    """Turn a file written by yfinance's ``download``, of one or many tickers, into one row a bar.
 
     Its header has three lines: the fields (``Price,Close,Close,High,...``), the tickers, and ``Date``. Any
-    other file is returned as it is.
+    other frame is returned unchanged.
     """
     if frame.width < 2 or frame.height < 2 or frame.columns[0] != "Price" or frame.item(0, 0) != "Ticker":
         return frame
@@ -66,8 +66,8 @@ def unnested(frame: pl.DataFrame) -> pl.DataFrame:
             pl.lit(ticker).alias("ticker"),
             *(
                 pl.col(column).alias(field)
-                for column, field, whose in zip(frame.columns, fields, tickers, strict=True)
-                if whose == ticker and column != "Price"
+                for column, field, owner in zip(frame.columns, fields, tickers, strict=True)
+                if owner == ticker and column != "Price"
             ),
         )
         for ticker in dict.fromkeys(tickers[1:])

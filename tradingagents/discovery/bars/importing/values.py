@@ -1,4 +1,4 @@
-"""Dates, numbers and tickers as price files write them. What is not surely one of them becomes null."""
+"""Parsing dates, numbers and tickers as price files write them. An ambiguous value becomes null."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tradingagents.discovery.model.errors import InvalidCandidate
 
 __all__ = ["canonical_ticker", "day_of", "is_day_first", "number_of"]
 
-_DATES = (  # what is taken out of the text, and how it is read; a time of day may follow all but the last
+_DATES = (  # the part of the text, and its format; a time of day may follow the first three
     (r"^(\d{4}-\d{2}-\d{2})(?:[T\s]|$)", "%Y-%m-%d"),
     (r"^(\d{1,2}/\d{1,2}/\d{4})(?:\s|$)", "%m/%d/%Y"),
     (r"^(\d{4}/\d{1,2}/\d{1,2})(?:\s|$)", "%Y/%m/%d"),
@@ -19,7 +19,7 @@ _DATES = (  # what is taken out of the text, and how it is read; a time of day m
     (r"^([A-Z][a-z]{2} \d{1,2}, \d{4})$", "%b %d, %Y"),
 )
 _DAY_FIRST = r"^(?:1[3-9]|2\d|3[01])/\d{1,2}/\d{4}(?:\s|$)"
-_FIRST_YEAR = 1900  # before it, a date is another thing misread
+_FIRST_YEAR = 1900  # an earlier date is another number misread
 _THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
 
 
@@ -36,16 +36,16 @@ def day_of(column: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def is_day_first(column: str, dtype: pl.DataType) -> pl.Expr:
-    """Whether a text is a date written day/month/year, told by a month that is none."""
+    """Whether a text is a date written day/month/year: its "month" is above 12."""
     if dtype != pl.String:
         return pl.lit(value=False)
     return pl.col(column).str.strip_chars().str.contains(_DAY_FIRST)
 
 
 def number_of(column: str, dtype: pl.DataType) -> pl.Expr:
-    """Return a column's numbers; of text without dollar signs and with commas between thousands only.
+    """Return a column's numbers; text may have dollar signs and commas between thousands.
 
-    A comma anywhere else is a decimal one, and taking it out would make ten dollars of one.
+    A comma anywhere else is a decimal comma: such a number is null, because without it 1,0 would become 10.
     """
     if dtype != pl.String:
         return pl.col(column).cast(pl.Float64, strict=False)
@@ -55,9 +55,9 @@ def number_of(column: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def canonical_ticker(text: str) -> str | None:
-    """Return a ticker in the one spelling (``BRK.B`` for ``brk-b``, ``BRK/B``, ``BRK_B``, ``BRK-B.US``).
+    """Return the canonical ticker: ``BRK.B`` for ``brk-b``, ``BRK/B``, ``BRK_B``, ``BRK-B.US``.
 
-    None for what is no US ticker: an index, a currency pair, a company's name.
+    None for anything but a US ticker: an index, a currency pair, a company's name.
     """
     name = re.sub(r"\.us$", "", text.strip(), flags=re.IGNORECASE)
     try:

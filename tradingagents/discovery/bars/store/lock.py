@@ -16,24 +16,24 @@ _POLL_SECONDS = 0.02
 
 
 class StoreUnavailable(DiscoveryError):
-    """The bars' folder cannot be written: read-only, not a folder, or on a full disk. Names it and why."""
+    """The folder of the bars cannot be written: read-only, not a folder, or on a full disk."""
 
 
 @contextlib.contextmanager
 def writer_lock(path: Path, timeout_seconds: float, clock: Clock = SYSTEM_CLOCK) -> Iterator[None]:
-    """Hold the lock file at ``path`` while the block runs; it keeps out threads and processes alike.
+    """Hold the lock file at ``path`` while the block runs; excludes other threads and processes.
 
-    Waits ``timeout_seconds`` at most and no longer than the current deadline allows, then raises
-    :class:`DeadlineExceeded`; :class:`Cancelled` when the work is cancelled meanwhile. Makes the folder when
-    it is not there; :class:`StoreUnavailable` when that, or the lock, cannot be had.
+    Waits at most ``timeout_seconds`` and no longer than the current deadline allows, then raises
+    :class:`DeadlineExceeded`; :class:`Cancelled` when the work is cancelled meanwhile. Creates the folder
+    if needed. Raises :class:`StoreUnavailable` when the folder or the lock cannot be opened.
     """
-    # An open SQLite transaction is a file lock that the operating system drops when the process dies,
-    # on every platform alike; a file that merely exists would outlive a crash.
+    # An open SQLite transaction is a file lock that the operating system releases when the process dies,
+    # on every platform; the mere existence of a file would outlive a crash.
     connection = _opened(path)
     try:
-        patience = Deadline(timeout_seconds, clock)
+        waiting = Deadline(timeout_seconds, clock)
         while not _acquired(connection):
-            if patience.expired():
+            if waiting.expired():
                 raise DeadlineExceeded(f"another writer has held {path.name} for {timeout_seconds:g} s")
             current_deadline().sleep(_POLL_SECONDS)
         yield

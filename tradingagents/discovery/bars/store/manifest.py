@@ -1,9 +1,8 @@
-"""The store's table of contents: which files make up one consistent state of the bars.
+"""The store's manifest: which files make up one consistent state of the bars.
 
-Data files are written once under a new name and never changed. Replacing the manifest is the one
-step that makes them visible, so a reader sees all of an update or nothing of it, although an update
-may touch several years' files. A file that left the manifest stays on disk a while for readers
-that still hold the older state.
+Data files are written once under a new name and never changed. Replacing the manifest is the only step that
+makes them visible, so a reader sees an update completely or not at all, even where it touches several years'
+files. A file that left the manifest stays on disk for a while, for readers of the older state.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Retired:
-    """A file no longer in the manifest, and when it left (seconds since the epoch, UTC)."""
+    """A file no longer in the manifest, and when it was removed from it (seconds since the epoch, UTC)."""
 
     name: str
     at: float
@@ -61,18 +60,18 @@ class Manifest:
         return {file.name for file in self.files} | {file.name for file in self.retired}
 
     def with_files(self, changed: Iterable[DataFile | int], now: float, keep_seconds: float) -> Manifest:
-        """Return the next state: each year's new file, or for a bare year number no file any more."""
+        """Return the next state: each year's new file; a bare year number removes that year's file."""
         latest = {file.year: file for file in self.files}
-        gone = []
+        removed = []
         for item in changed:
             year = item if isinstance(item, int) else item.year
             if (old := latest.pop(year, None)) is not None:
-                gone.append(Retired(old.name, now))
+                removed.append(Retired(old.name, now))
             if not isinstance(item, int):
                 latest[year] = item
         kept = [old for old in self.retired if now - old.at < keep_seconds]
         files = tuple(latest[year] for year in sorted(latest))
-        return Manifest(self.generation + 1, files, (*kept, *gone))
+        return Manifest(self.generation + 1, files, (*kept, *removed))
 
 
 def load(root: Path) -> Manifest:
@@ -98,7 +97,7 @@ def load(root: Path) -> Manifest:
 
 
 def save(root: Path, manifest: Manifest) -> None:
-    """Put the manifest in place in one step, on disk before this returns."""
+    """Replace the manifest atomically; it is on disk when this returns."""
     content = json.dumps({"format": _FORMAT, **asdict(manifest)}, default=date.isoformat, indent=1)
     partial = root / f"{_NAME}.partial"
     partial.write_text(content, encoding="utf-8")
@@ -106,11 +105,11 @@ def save(root: Path, manifest: Manifest) -> None:
 
 
 def replace_file(partial: Path, final: Path) -> None:
-    """Move a finished file into place; a crash leaves the old file or the new one, never half of one."""
+    """Move a finished file into place; after a crash there is the old file or the new one, never a part."""
     with partial.open("rb") as handle:
         os.fsync(handle.fileno())
     partial.replace(final)
-    if os.name == "posix":  # elsewhere a directory cannot be opened to be synced
+    if os.name == "posix":  # elsewhere a directory cannot be opened for fsync
         directory = os.open(final.parent, os.O_RDONLY)
         try:
             os.fsync(directory)

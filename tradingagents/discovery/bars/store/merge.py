@@ -1,4 +1,5 @@
-"""What an update does to the bars of one year: pure, so that it can be told before anything is written."""
+"""Merging an update into one year's bars, and finding breaks in split adjustment. Pure: nothing is
+written."""
 
 from __future__ import annotations
 
@@ -8,15 +9,15 @@ import polars as pl
 
 from tradingagents.discovery.bars.store.schema import KEY, PRICES
 
-__all__ = ["Merged", "merge", "seams"]
+__all__ = ["Merged", "adjustment_breaks", "merge"]
 
-_SEAM_CHANGE = 0.005
-_SEAM_SPREAD = 0.001
+_MIN_CHANGE = 0.005  # of the price: less is rounding or a correction
+_MAX_SPREAD = 0.001  # between the days' ratios, over their median: more is not one common factor
 
 
 @dataclass(frozen=True)
 class Merged:
-    """The bars after an update, and how many rows it inserted, replaced, left alone and removed.
+    """The bars after an update, and how many rows it inserted, replaced, left unchanged and removed.
 
     ``ratios`` has one row per replaced bar (ticker, date, new close over old close).
     """
@@ -35,9 +36,9 @@ class Merged:
 
 
 def merge(old: pl.DataFrame, new: pl.DataFrame, *, whole_history_of: pl.Series | None = None) -> Merged:
-    """Lay ``new`` over ``old``; both as :func:`~.schema.clean` returns them.
+    """Merge ``new`` into ``old``; both as :func:`~.schema.clean` returns them.
 
-    ``whole_history_of`` names tickers of which ``new`` is everything there is: their other rows go.
+    ``whole_history_of`` names tickers whose whole history is ``new``: their other rows are removed.
     """
     paired = new.join(old, on=KEY, how="inner", suffix="_old", maintain_order="left")
     same = pl.all_horizontal(*(pl.col(c).eq_missing(pl.col(f"{c}_old")) for c in (*PRICES, "volume")))
@@ -56,23 +57,21 @@ def merge(old: pl.DataFrame, new: pl.DataFrame, *, whole_history_of: pl.Series |
     )
 
 
-def seams(ratios: pl.DataFrame, earlier: pl.DataFrame) -> tuple[str, ...]:
-    """Return the tickers whose older bars are now on another scale than their newer ones.
+def adjustment_breaks(ratios: pl.DataFrame, earlier: pl.DataFrame) -> tuple[str, ...]:
+    """Return the tickers whose older bars have another split adjustment than their newer ones.
 
-    A vendor rescales the whole history at a split. An update that carries only the last sessions then
-    replaces them by a constant factor, and the bars before keep the old scale: a jump that never was.
-    ``earlier`` has, per ticker, ``first_new`` (the first date of the update) and ``first_old`` (the first
-    date stored); only tickers with older bars left can have a seam.
+    At a split a vendor rescales the whole history. An update of only the last sessions then replaces those by
+    a constant factor while the bars before keep the old scale, which would look like a price jump. ``ratios``
+    are :attr:`Merged.ratios`; ``earlier`` has, per ticker, ``first_new`` (the first date of the update) and
+    ``first_old`` (the first date stored): without older bars there is no break.
     """
-    steady = (
+    rescaled = (
         ratios.group_by("ticker")
         .agg(
             pl.col("ratio").median().alias("factor"),
             (pl.col("ratio").max() - pl.col("ratio").min()).alias("spread"),
         )
-        .filter(
-            (pl.col("factor") - 1).abs() > _SEAM_CHANGE, pl.col("spread") < _SEAM_SPREAD * pl.col("factor")
-        )
+        .filter((pl.col("factor") - 1).abs() > _MIN_CHANGE, pl.col("spread") < _MAX_SPREAD * pl.col("factor"))
     )
     older = earlier.filter(pl.col("first_old") < pl.col("first_new"))
-    return tuple(steady.join(older, on="ticker", how="semi").get_column("ticker").sort())
+    return tuple(rescaled.join(older, on="ticker", how="semi").get_column("ticker").sort())

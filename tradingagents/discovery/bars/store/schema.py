@@ -1,9 +1,9 @@
 """The daily bar: columns, types, and what makes a row unusable.
 
-A bar is one ticker's trading on one exchange day. Prices are US dollars adjusted for splits, not for
-dividends unless an import asked for it; volume is in shares and may be null where a vendor gave none.
-Volume is a float because adjusted and off-exchange volumes have fractions; measured against Int64 it
-costs 4 % of file size and spares every screen a cast. A categorical ticker gained nothing over text.
+A bar is one ticker's trading on one exchange day. Prices are US dollars adjusted for splits, and for
+dividends only where an import did that; volume is in shares, null where the vendor has none. Volume is a
+float because adjusted and off-exchange volumes have fractions; compared with Int64 it costs 4 % of file
+size and saves every screen a cast. A categorical ticker column was measured to be no better than text.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FRIDAY = 5
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A valid frame (:data:`SCHEMA`, sorted by date and ticker, one row each) and what was left out.
+    """A valid frame (:data:`SCHEMA`, sorted by date and ticker, one row each) and what was dropped.
 
     ``dropped`` counts rows by reason, ``noted`` counts oddities in rows that were kept.
     """
@@ -50,14 +50,14 @@ Row = tuple[date, str, float | None, float | None, float | None, float | None, f
 
 
 def frame_of(rows: Iterable[Row]) -> pl.DataFrame:
-    """Return bars that were made one by one as a frame, unchecked."""
+    """Build a frame from single bars, unchecked."""
     return pl.DataFrame(list(rows), schema=dict(SCHEMA), orient="row")
 
 
 def is_usable() -> pl.Expr:
     """Whether a row's prices are all present, finite and above zero, and its high is not below its low."""
-    sound = [pl.col(price).is_finite().fill_null(value=False) & (pl.col(price) > 0) for price in PRICES]
-    return pl.all_horizontal(*sound, pl.col("high") >= pl.col("low"))
+    valid = [pl.col(price).is_finite().fill_null(value=False) & (pl.col(price) > 0) for price in PRICES]
+    return pl.all_horizontal(*valid, pl.col("high") >= pl.col("low"))
 
 
 def has_volume() -> pl.Expr:
@@ -68,16 +68,16 @@ def has_volume() -> pl.Expr:
 def clean(frame: pl.DataFrame, until: date | None = None) -> Cleaned:
     """Return the usable rows of ``frame`` and count the others by reason.
 
-    Of rows with the same date and ticker the last one counts. Rows after ``until`` and of weekends are left
-    out: a bar that is not there yet would keep its ticker from being updated until that day comes, and no
-    exchange of shares opens on a Saturday. Raises :class:`BadPayload` when a column is missing or cannot be
-    read as its type.
+    Of rows with the same date and ticker the last one is kept. Rows after ``until`` and on weekends are
+    dropped: a bar of the future would keep its ticker from being updated until that day, and no stock
+    exchange opens on a Saturday. Raises :class:`BadPayload` when a column is missing or cannot be cast to
+    its type.
     """
     typed = _typed(frame)
-    judged = typed.with_columns(_reason(until or date.max).alias("_reason"))
-    kept = judged.filter(pl.col("_reason").is_null()).drop("_reason")
+    classified = typed.with_columns(_reason(until or date.max).alias("_reason"))
+    kept = classified.filter(pl.col("_reason").is_null()).drop("_reason")
     unique = kept.unique(KEY, keep="last", maintain_order=True)
-    dropped = _counts(judged, "_reason")
+    dropped = _counts(classified, "_reason")
     if repeated := kept.height - unique.height:
         dropped["duplicate"] = repeated
     return Cleaned(_without_bad_volume(unique).sort(KEY), dropped, _oddities(unique))
@@ -85,7 +85,7 @@ def clean(frame: pl.DataFrame, until: date | None = None) -> Cleaned:
 
 def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     if missing := [column for column in SCHEMA if column not in frame.columns]:
-        raise BadPayload("ohlcv", f"a price frame lacks {', '.join(missing)}")
+        raise BadPayload("ohlcv", f"a price frame has no column {', '.join(missing)}")
     try:
         return frame.select(pl.col(column).cast(dtype) for column, dtype in SCHEMA.items())
     except (pl.exceptions.InvalidOperationError, pl.exceptions.ComputeError) as error:
@@ -93,7 +93,7 @@ def _typed(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reason(until: date) -> pl.Expr:
-    """Why a row cannot be kept; null when it can. The first that holds is the one counted."""
+    """Why a row is dropped, the first reason that applies; null for a row that is kept."""
     day = pl.col("date")
     prices = [pl.col(price) for price in PRICES]
     missing = pl.any_horizontal(*(~price.is_finite().fill_null(value=False) for price in prices))
@@ -101,7 +101,7 @@ def _reason(until: date) -> pl.Expr:
         pl.when(day.is_null())
         .then(pl.lit("no date"))
         .when(day > until)
-        .then(pl.lit("session not over"))
+        .then(pl.lit("session not finished"))
         .when(day.dt.weekday() > _FRIDAY)
         .then(pl.lit("on a weekend"))
         .when(pl.col("ticker").fill_null("").str.strip_chars() == "")

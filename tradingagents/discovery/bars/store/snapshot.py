@@ -25,12 +25,12 @@ class Snapshot:
 
     @property
     def newest(self) -> date:
-        """The newest day any ticker has a bar of."""
+        """The newest day of which any ticker has a bar."""
         return max(file.last for file in self.manifest.files)
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the content of all files, for a run's receipt."""
+        """SHA-256 over the content of all files, for a run's report."""
         return hashlib.sha256("".join(file.sha256 for file in self.manifest.files).encode()).hexdigest()
 
     def scan(
@@ -52,5 +52,5 @@ class Snapshot:
             frame = frame.filter(pl.col("date") <= end)
         if tickers is not None:
             frame = frame.filter(pl.col("ticker").is_in(sorted(tickers)))
-        # True by construction: files follow each other by year and each is sorted. It spares a sort.
+        # True by construction, and saves a sort: files are in order of year and each is sorted.
         return frame.set_sorted("date")

@@ -1,9 +1,9 @@
 """``OhlcvStore``: daily bars on disk, one Parquet file a year, read lazily.
 
-Layout by measurement (1,000 and 6,000 tickers, five years; one file, a file a year, a file a month;
-zstd, LZ4, uncompressed; sorted by ticker or by date): files by year, LZ4, sorted by date cost least in
-sum. A daily update rewrites one year (0.03 s and 0.2 s) instead of everything (0.4 s and 3 s), the
-300 newest sessions are read as fast as from one file, and frames come in the order screens need.
+The layout was measured (1,000 and 6,000 tickers, five years; one file, a file a year, a file a month; zstd,
+LZ4, uncompressed; sorted by ticker or by date): files by year, LZ4, sorted by date were fastest overall. A
+daily update rewrites one year (0.03 s and 0.2 s) instead of everything (0.4 s and 3 s), the 300 newest
+sessions are read as fast as from one file, and frames have the order that screens need.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import polars as pl
 from tradingagents.discovery.bars.store import manifest as contents
 from tradingagents.discovery.bars.store.lock import StoreUnavailable, writer_lock
 from tradingagents.discovery.bars.store.manifest import DataFile, Manifest
-from tradingagents.discovery.bars.store.merge import Merged, merge, seams
+from tradingagents.discovery.bars.store.merge import Merged, adjustment_breaks, merge
 from tradingagents.discovery.bars.store.schema import clean
 from tradingagents.discovery.bars.store.snapshot import Snapshot
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, current_deadline
@@ -37,8 +37,8 @@ _NEW_YORK = ZoneInfo("America/New_York")
 class UpsertReport:
     """What an update did, in rows.
 
-    ``seams`` names tickers that need their whole history fetched again, because the update put their
-    newest bars on another scale than the older ones.
+    ``adjustment_breaks`` names tickers whose newest bars now have another split adjustment than the older
+    ones: their whole history must be fetched again.
     """
 
     inserted: int
@@ -47,13 +47,13 @@ class UpsertReport:
     removed: int
     dropped: Mapping[str, int]
     noted: Mapping[str, int]
-    seams: tuple[str, ...]
+    adjustment_breaks: tuple[str, ...]
 
 
 class OhlcvStore:
-    """Daily bars under a directory of their own. Many readers and one writer at a time, in any processes.
+    """Daily bars in a directory of their own. Many readers and one writer at a time, in any processes.
 
-    Thread-safe: it keeps no state but its settings.
+    Thread-safe: it has no state but its settings.
     """
 
     def __init__(
@@ -64,9 +64,9 @@ class OhlcvStore:
         keep_seconds: float = 3600.0,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        """Use ``root``, made on the first write.
+        """Use ``root``, which the first write creates.
 
-        ``keep_seconds`` is how long a replaced file stays for readers that still hold the older state.
+        ``keep_seconds`` is how long a replaced file stays for readers of the older state.
         """
         self._root = root
         self._lock_timeout = lock_timeout_seconds
@@ -90,17 +90,17 @@ class OhlcvStore:
     ) -> UpsertReport:
         """Insert new bars and replace those stored under the same date and ticker; idempotent.
 
-        With ``whole_history`` the frame is all there is of its tickers, and their other bars are removed.
-        Unusable rows are left out and counted, and so are those after ``until``, by default today in New
-        York. Readers see all of it or nothing. Raises :class:`BadPayload` for a frame that is no price
-        frame, :class:`DeadlineExceeded` when another writer holds the store too long,
-        :class:`StoreUnavailable` when the disk is full or read-only.
+        With ``whole_history`` the frame has the whole history of its tickers: their other bars are removed.
+        Unusable rows are dropped and counted, and so are those after ``until``, by default today in New York.
+        Readers see the update completely or not at all. Raises :class:`BadPayload` for an invalid frame,
+        :class:`DeadlineExceeded` when another writer holds the lock too long, :class:`StoreUnavailable` when
+        the disk is full or read-only.
         """
         cleaned = clean(frame, until or self._clock.now().astimezone(_NEW_YORK).date())
         with writer_lock(self._root / "writer.lock", self._lock_timeout, self._clock):
             old = contents.load(self._root)
             merged = self._merge(old, cleaned.frame, whole_history=whole_history)
-            found = () if whole_history else self._seams(old, merged.values(), cleaned.frame)
+            breaks = () if whole_history else self._adjustment_breaks(old, merged.values(), cleaned.frame)
             self._write(old, {year: part for year, part in merged.items() if part.changed})
         return UpsertReport(
             inserted=sum(part.inserted for part in merged.values()),
@@ -109,7 +109,7 @@ class OhlcvStore:
             removed=sum(part.removed for part in merged.values()),
             dropped=cleaned.dropped,
             noted=cleaned.noted,
-            seams=found,
+            adjustment_breaks=breaks,
         )
 
     def _merge(self, old: Manifest, new: pl.DataFrame, *, whole_history: bool) -> dict[int, Merged]:
@@ -127,7 +127,9 @@ class OhlcvStore:
             merged[year] = merge(before, by_year.get(year, new.clear()), whole_history_of=tickers)
         return merged
 
-    def _seams(self, old: Manifest, merged: Iterable[Merged], new: pl.DataFrame) -> tuple[str, ...]:
+    def _adjustment_breaks(
+        self, old: Manifest, merged: Iterable[Merged], new: pl.DataFrame
+    ) -> tuple[str, ...]:
         ratios = pl.concat([part.ratios for part in merged]) if new.height else pl.DataFrame()
         if ratios.is_empty():
             return ()
@@ -135,7 +137,7 @@ class OhlcvStore:
         stored = Snapshot(self._root, old).scan(tickers=affected.to_list())
         first_old = stored.group_by("ticker").agg(pl.col("date").min().alias("first_old")).collect()
         first_new = new.group_by("ticker").agg(pl.col("date").min().alias("first_new"))
-        return seams(ratios, first_old.join(first_new, on="ticker"))
+        return adjustment_breaks(ratios, first_old.join(first_new, on="ticker"))
 
     def _write(self, old: Manifest, changed: Mapping[int, Merged]) -> None:
         if not changed:
@@ -149,10 +151,10 @@ class OhlcvStore:
             new = old.with_files(written, self._clock.now().timestamp(), self._keep)
             contents.save(self._root, new)
         except (pl.exceptions.PolarsError, OSError) as error:
-            with contextlib.suppress(OSError):  # what was half written would keep a full disk full
+            with contextlib.suppress(OSError):  # partly written files would keep a full disk full
                 _sweep(self._root, contents.load(self._root).names())
             raise StoreUnavailable(f"{self._root} cannot be written: {error}") from error
-        with contextlib.suppress(OSError):  # what a reader elsewhere still holds goes with the next update
+        with contextlib.suppress(OSError):  # a file that a reader holds open is removed by the next update
             _sweep(self._root, new.names())
 
 
@@ -173,11 +175,11 @@ def _write_year(root: Path, year: int, generation: int, frame: pl.DataFrame) -> 
     return DataFile(year, final.name, frame.height, days[0], days[-1], sha256)
 
 
-_OWN_FILES = re.compile(r"\d{4}-\d{6,}\.(?:parquet|partial)")  # never anyone else's in the same directory
+_OWN_FILES = re.compile(r"\d{4}-\d{6,}\.(?:parquet|partial)")  # never another program's in the same directory
 
 
 def _sweep(root: Path, needed: set[str]) -> None:
-    """Remove files no state needs: retired long enough ago, or left by a writer that died half-way."""
+    """Remove files that no state needs: retired long enough ago, or left by a writer that crashed."""
     for path in root.iterdir():
         if _OWN_FILES.fullmatch(path.name) and path.name not in needed:
             path.unlink(missing_ok=True)

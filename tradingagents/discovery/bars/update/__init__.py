@@ -1,1 +1,1 @@
-"""Fetch daily bars from a vendor and store them."""
+"""Updating the stored bars from a vendor: plan, fetch, adjust for splits, store, report."""

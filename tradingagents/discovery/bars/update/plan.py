@@ -1,4 +1,4 @@
-"""What an update has to ask: which tickers lack the newest finished session, since when, in which order."""
+"""What an update fetches: which tickers lack the newest finished session, since when, in which order."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from zoneinfo import ZoneInfo
 from tradingagents.discovery.bars.calendar import SessionCalendar
 from tradingagents.discovery.state.turns import Asked
 
-__all__ = ["Ask", "Plan", "Stored", "newest_final_session", "plan"]
+__all__ = ["BarsRequest", "Plan", "StoredRange", "newest_final_session", "plan"]
 
 SETTLED_AFTER = timedelta(hours=1)
-"""A session's bar counts as final so long after the close: late prints and the closing auction are in."""
+"""How long after the close a session's bar is final: late prints and the closing auction are in."""
 
-_LATE = timedelta(hours=12)  # a vendor that lacks a session so long after its end will hardly get it today
-_OVERLAP_SESSIONS = 5  # asked for again, to see whether the vendor has put them on another scale
-_OVERLAP_AT_MOST = timedelta(days=4 * _OVERLAP_SESSIONS)  # in days: the longest closing took two weeks
+_LATE = timedelta(hours=12)  # a vendor that lacks a session this long after its end is not expected to get it
+_OVERLAP_SESSIONS = 5  # fetched again, to detect that the vendor adjusted them for a split
+_OVERLAP_AT_MOST = timedelta(days=4 * _OVERLAP_SESSIONS)  # in days: the longest closure took two weeks
 _NEW_YORK = ZoneInfo("America/New_York")
 _NEVER = Asked(datetime.min.replace(tzinfo=UTC), answered=False)
 
 
 @dataclass(frozen=True)
-class Stored:
-    """The first and the last day a ticker has a bar of."""
+class StoredRange:
+    """The days of a ticker's first and last stored bar."""
 
     first: date
     last: date
 
 
 @dataclass(frozen=True)
-class Ask:
-    """One ticker's bars from ``first`` to ``last``, both included. ``whole``: they replace all it has."""
+class BarsRequest:
+    """One ticker's bars from ``first`` to ``last``, both included. ``whole``: they replace all that are
+    stored."""
 
     ticker: str
     first: date
@@ -42,11 +43,14 @@ class Ask:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked, in this order; the tickers that have the session; those that were asked in vain."""
+    """What to fetch, in this order.
 
-    asks: tuple[Ask, ...]
+    ``current`` already have the session; of ``unavailable`` the vendor has already answered without it.
+    """
+
+    requests: tuple[BarsRequest, ...]
     current: tuple[str, ...]
-    in_vain: tuple[str, ...]
+    unavailable: tuple[str, ...]
 
 
 def newest_final_session(calendar: SessionCalendar, now: datetime) -> date:
@@ -57,42 +61,43 @@ def newest_final_session(calendar: SessionCalendar, now: datetime) -> date:
 
 def plan(
     tickers: Iterable[str],
-    stored: Mapping[str, Stored],
+    stored: Mapping[str, StoredRange],
     asked: Mapping[str, Asked],
     calendar: SessionCalendar,
     expected: date,
     history_start: date,
 ) -> Plan:
-    """Decide whom to ask for the sessions up to ``expected``.
+    """Decide what to fetch of the sessions up to ``expected``. ``asked`` is when each ticker was last
+    requested.
 
-    Whoever was asked longest ago comes first, and before it those never asked, so that a quota that ends
-    half-way goes round the whole universe. A ticker that has no bar of the session although the vendor
-    answered late enough to have it (halted, delisted) is left alone until the next one.
+    Tickers never requested come first, then those requested longest ago, so that a small quota covers the
+    whole universe over several updates. A ticker without a bar of the session although the vendor answered
+    late enough to have it (halted, delisted) is not requested again before the next session.
     """
-    asks, current, in_vain = [], [], []
+    requests, current, unavailable = [], [], []
     for ticker in dict.fromkeys(tickers):
         bars = stored.get(ticker)
         if bars is not None and bars.last >= expected:
             current.append(ticker)
         elif _was_answered(asked.get(ticker, _NEVER), calendar, expected):
-            in_vain.append(ticker)
+            unavailable.append(ticker)
         else:
-            asks.append(Ask(ticker, _first(bars, calendar, history_start), expected))
-    asks.sort(key=lambda ask: (asked.get(ask.ticker, _NEVER).at, _last(stored, ask.ticker), ask.ticker))
-    return Plan(tuple(asks), tuple(current), tuple(in_vain))
+            requests.append(BarsRequest(ticker, _first(bars, calendar, history_start), expected))
+    requests.sort(key=lambda one: (asked.get(one.ticker, _NEVER).at, _last(stored, one.ticker), one.ticker))
+    return Plan(tuple(requests), tuple(current), tuple(unavailable))
 
 
 def _was_answered(asked: Asked, calendar: SessionCalendar, expected: date) -> bool:
     return asked.answered and newest_final_session(calendar, asked.at - _LATE) >= expected
 
 
-def _first(bars: Stored | None, calendar: SessionCalendar, history_start: date) -> date:
+def _first(bars: StoredRange | None, calendar: SessionCalendar, history_start: date) -> date:
     if bars is None:
         return history_start
-    if bars.last - _OVERLAP_AT_MOST < calendar.first:  # delisted long ago, stored from somebody's file
+    if bars.last - _OVERLAP_AT_MOST < calendar.first:  # delisted long ago, imported from a file
         return bars.last - _OVERLAP_AT_MOST
     return calendar.back(bars.last, _OVERLAP_SESSIONS)
 
 
-def _last(stored: Mapping[str, Stored], ticker: str) -> date:
+def _last(stored: Mapping[str, StoredRange], ticker: str) -> date:
     return stored[ticker].last if ticker in stored else date.min

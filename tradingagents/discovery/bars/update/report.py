@@ -1,4 +1,4 @@
-"""What an update of the stored bars did, ticker by ticker, and where the next one goes on."""
+"""What an update of the stored bars did, ticker by ticker, and where the next one continues."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Rows", "UpdateReport"]
 
 @dataclass
 class Rows:
-    """Bars written so far, added up over the batches. Not thread-safe."""
+    """Bars written so far, summed over the batches. Not thread-safe."""
 
     inserted: int = 0
     replaced: int = 0
@@ -33,20 +33,21 @@ class Rows:
 
 @dataclass(frozen=True)
 class UpdateReport:
-    """Every ticker of the universe stands in exactly one of the seven groups.
+    """Every ticker of the universe is in exactly one of seven groups.
 
-    ``current`` had the session ``expected`` and were not asked; ``in_vain`` were not either, because the
-    vendor has answered without it; ``updated`` have bars they had not, ``unchanged`` were answered for
-    without any; of ``absent`` the vendor has nothing, ``failed`` could not be fetched or stored: both with
-    the reason. ``remaining`` were not reached, in the order in which the next update asks them; ``stopped``
-    says why. ``rescaled`` are those among the others whose whole history was fetched anew, ``notes`` what the
-    vendor kept back.
+    Not requested: ``current`` already had the session ``expected``; of ``unavailable`` the vendor had
+    already answered without it. Requested: ``updated`` got new bars, ``unchanged`` none; of ``absent`` the
+    vendor has nothing and ``failed`` could not be fetched or stored, both with the reason. ``remaining``
+    were not reached, in the order in which the next update requests them; ``stopped`` is why.
+
+    Besides, ``rescaled`` are the tickers whose whole history was fetched again after a split, and ``notes``
+    limits of the vendor's plan.
     """
 
     source: str
     expected: date
     current: tuple[str, ...]
-    in_vain: tuple[str, ...]
+    unavailable: tuple[str, ...]
     updated: tuple[str, ...]
     unchanged: tuple[str, ...]
     absent: Mapping[str, str]
@@ -58,31 +59,31 @@ class UpdateReport:
     notes: tuple[str, ...]
 
     @property
-    def asked(self) -> int:
-        """How many tickers the vendor was asked about."""
+    def requested(self) -> int:
+        """How many tickers were requested from the vendor."""
         return len(self.updated) + len(self.unchanged) + len(self.absent) + len(self.failed)
 
     @property
     def complete(self) -> bool:
-        """Whether every ticker was asked, and none failed."""
+        """Whether every ticker was reached, and none failed."""
         return self.stopped is None and not self.failed
 
     def lines(self) -> Iterable[str]:
-        """Say it in sentences for people."""
+        """Return the report as lines of text for the user."""
         yield (
-            f"session {self.expected}: {self.source} was asked about {self.asked} tickers: "
+            f"session {self.expected}: {self.requested} tickers requested from {self.source}: "
             f"{len(self.updated)} updated, {len(self.unchanged)} unchanged, {len(self.absent)} absent, "
-            f"{len(self.failed)} failed; {len(self.current)} had it already, "
-            f"{len(self.in_vain)} were asked before in vain"
+            f"{len(self.failed)} failed; {len(self.current)} already up to date, "
+            f"{len(self.unavailable)} already requested without result"
         )
         if self.rows.inserted or self.rows.replaced or self.rows.removed:
-            yield f"{self.rows.inserted} bars new, {self.rows.replaced} replaced, {self.rows.removed} removed"
+            yield f"{self.rows.inserted} new bars, {self.rows.replaced} replaced, {self.rows.removed} removed"
         if self.rows.dropped:
-            yield "left out: " + ", ".join(
+            yield "rows dropped: " + ", ".join(
                 f"{count} {why}" for why, count in sorted(self.rows.dropped.items())
             )
         if self.rescaled:
-            yield f"fetched whole, because a split had moved their scale: {_some(self.rescaled)}"
+            yield f"whole history fetched again after a split: {_some(self.rescaled)}"
         yield from self.notes
         for title, group in (("absent", self.absent), ("failed", self.failed)):
             for ticker, why in list(group.items())[:_SHOWN]:
@@ -92,8 +93,7 @@ class UpdateReport:
         if self.stopped is not None:
             yield f"stopped: {self.stopped}"
         if self.remaining:
-            begin = _some(self.remaining)
-            yield f"{len(self.remaining)} tickers are left; the next update begins with {begin}"
+            yield f"{len(self.remaining)} tickers remain; the next update begins with {_some(self.remaining)}"
 
 
 _SHOWN = 10

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import polars as pl
 
 from tradingagents.discovery.bars.store.schema import SCHEMA
-from tradingagents.discovery.bars.update.splits import adjusted, jumps
+from tradingagents.discovery.bars.update.split_adjustment import adjust_for_splits, price_jumps
 from tradingagents.discovery.model.errors import Auth, NoDataError
 from tradingagents.discovery.settings.vendors import RateSettings
 from tradingagents.discovery.vendors.daily_bars import DailyBar
@@ -29,7 +29,8 @@ _COMPACT_SESSIONS = 100
 
 @dataclass(frozen=True)
 class Fetched:
-    """Bars in the columns of the store. ``limited`` says why there are fewer than asked, empty if not."""
+    """Bars in the columns of the store. ``limited`` is why some requested days are missing, empty if none
+    is."""
 
     frame: pl.DataFrame
     limited: str = ""
@@ -38,7 +39,7 @@ class Fetched:
 class BarSource(Protocol):
     """A vendor of daily bars. Thread-safe.
 
-    ``name`` is the vendor's in the configuration; ``workers`` how many threads its quota can feed.
+    ``name`` is the vendor's in the configuration; ``workers`` how many threads its quota can keep busy.
     """
 
     @property
@@ -50,19 +51,19 @@ class BarSource(Protocol):
     def fetch(self, ticker: str, first: date, last: date) -> Fetched:
         """Return the bars of a canonical ticker from ``first`` to ``last``, both included.
 
-        All on the scale of today's shares. Raises :class:`NoDataError` for a ticker without any, and
-        what a vendor's session raises.
+        All are adjusted for splits up to today. Raises :class:`NoDataError` for a ticker without any, and
+        the errors of a vendor's session.
         """
 
 
 def useful_workers(rates: Sequence[RateSettings]) -> int:
-    """Return how many threads the tightest pace can keep busy, 1 to 8; more would only wait for permits."""
-    pace = min((rate.requests / rate.seconds for rate in rates), default=math.inf)
-    return max(1, min(_MAX_WORKERS, math.ceil(min(pace * _SLOW_ANSWER_SECONDS, _MAX_WORKERS))))
+    """Return how many threads the lowest rate limit can keep busy, 1 to 8; more would only wait."""
+    rate = min((one.requests / one.seconds for one in rates), default=math.inf)
+    return max(1, min(_MAX_WORKERS, math.ceil(min(rate * _SLOW_ANSWER_SECONDS, _MAX_WORKERS))))
 
 
 class YahooBars:
-    """Yahoo, which adjusts for splits itself."""
+    """Yahoo, whose bars are already adjusted for splits."""
 
     name = "yahoo"
 
@@ -79,11 +80,11 @@ class YahooBars:
 
 
 class AlphaVantageBars:
-    """Alpha Vantage, which tells prices as they were traded.
+    """Alpha Vantage, whose prices are not adjusted.
 
-    They are put on today's scale here: where the bars jump, the vendor's own list of splits is asked for,
-    which costs a second request; without it the ticker fails rather than be stored on two scales. The
-    free plan gives a hundred sessions; that more is refused is learnt from the first ticker that needs it.
+    Splits are removed here: where prices jump, a second request gets the vendor's list of splits; without it
+    the ticker fails instead of being stored half adjusted. The free plan has a hundred sessions, which the
+    first refused request for more shows.
     """
 
     name = "alpha_vantage"
@@ -91,7 +92,7 @@ class AlphaVantageBars:
     def __init__(self, client: AlphaVantage, *, spell: Callable[[str], str], workers: int = 1) -> None:
         """``spell`` turns a canonical ticker into the vendor's spelling."""
         self._client, self._spell, self._workers = client, spell, workers
-        self._refused_full = False  # set once, by whichever thread learns it
+        self._refused_full = False  # set once, by the first refused thread
 
     @property
     def workers(self) -> int:
@@ -103,26 +104,26 @@ class AlphaVantageBars:
         wanted = [bar for bar in bars if first <= bar.day <= last]
         if not wanted:
             raise NoDataError(f"{self.name}: no bars of {ticker} in these days")
-        if jumps(wanted):
-            wanted = adjusted(wanted, self._client.splits(spelled))
+        if price_jumps(wanted):
+            wanted = adjust_for_splits(wanted, self._client.splits(spelled))
         return Fetched(_frame(ticker, wanted), limited)
 
     def _bars(self, spelled: str, first: date, last: date) -> tuple[list[DailyBar], str]:
-        # Seven days have five sessions at most: what is shorter than this fits into the short answer.
+        # Seven days have at most five sessions: a shorter range fits into the compact answer.
         if last - first < timedelta(days=_COMPACT_SESSIONS * 7 // 5) or self._refused_full:
             return self._compact(spelled, first)
         try:
             return self._client.daily_bars(spelled, full=True), ""
         except Auth:
-            # The plan, or the key: the short answer, which every plan includes, tells which.
+            # Either the plan or the key is refused: the compact answer, which every plan has, shows which.
             answer = self._compact(spelled, first)
             self._refused_full = True
             return answer
 
     def _compact(self, spelled: str, first: date) -> tuple[list[DailyBar], str]:
         bars = self._client.daily_bars(spelled)
-        short = len(bars) >= _COMPACT_SESSIONS and bars[0].day > first
-        return bars, f"this plan of {self.name} gives {_COMPACT_SESSIONS} sessions" if short else ""
+        cut = len(bars) >= _COMPACT_SESSIONS and bars[0].day > first
+        return bars, f"this plan of {self.name} has {_COMPACT_SESSIONS} sessions" if cut else ""
 
 
 def _frame(ticker: str, bars: Iterable[DailyBar]) -> pl.DataFrame:

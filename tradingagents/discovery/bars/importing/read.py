@@ -11,8 +11,8 @@ Columns are found by name, in any order and case, and the separator by the heade
 - Stooq: ``<TICKER>,<PER>,<DATE>,...,<VOL>`` with tickers as ``AAPL.US`` and dates as YYYYMMDD;
 - one file of many tickers, with a column ``ticker``, ``symbol`` or ``name``.
 
-A single value that cannot be read becomes null and its row is then counted out by :func:`~.schema.clean`. A
-file that would be read as something else than it is, is refused whole.
+A single unreadable value becomes null, and :func:`~.schema.clean` then drops and counts its row. A file that
+could be misread is refused as a whole.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tradingagents.discovery.bars.importing.columns import ADJUSTED_CLOSE, choose_columns, unnested
+from tradingagents.discovery.bars.importing.columns import ADJUSTED_CLOSE, choose_columns, flatten_yfinance
 from tradingagents.discovery.bars.importing.values import canonical_ticker, day_of, is_day_first, number_of
 from tradingagents.discovery.bars.store.schema import PRICES
 from tradingagents.discovery.model.errors import BadPayload, NoDataError
@@ -35,7 +35,7 @@ __all__ = ["read_bars"]
 _log = logging.getLogger(__name__)
 
 _SEPARATORS = ",;\t|"
-_IN_NO_FILE = "\x1f"
+_NOT_IN_A_FILE = "\x1f"  # a separator that makes Polars read a line as one field
 _SHOWN = 10
 
 
@@ -48,11 +48,11 @@ def read_bars(
 ) -> pl.DataFrame:
     """Read a CSV file, or a ``.parquet``, into the columns of :data:`~.schema.SCHEMA`, rows unchecked.
 
-    A file without a ticker column holds one ticker: ``ticker``, or the file's stem. ``adjusted``
-    scales all prices by the file's adjusted close, where it has one. ``rename`` makes a ticker canonical
-    (:func:`~.file_values.canonical_ticker`, :meth:`SymbolDirectory.normalise`); rows it gives None for lose
-    their ticker, are counted later, and named in the log. Raises :class:`NoDataError` for a file without
-    rows and :class:`BadPayload` for one that is no price file, or cannot be read without guessing.
+    A file without a ticker column has one ticker: ``ticker``, or the file's stem. ``adjusted`` scales all
+    prices by the file's adjusted close, where it has one. ``rename`` makes a ticker canonical
+    (:func:`~.values.canonical_ticker`, :meth:`SymbolDirectory.normalise`); where it returns None the row
+    loses its ticker, is logged here and counted later. Raises :class:`NoDataError` for a file without rows
+    and :class:`BadPayload` for one that is not a price file or is ambiguous.
     """
     with _as_bad_payload(path):
         return _bars_of(path, ticker, adjusted, rename)
@@ -60,7 +60,7 @@ def read_bars(
 
 @contextlib.contextmanager
 def _as_bad_payload(path: Path) -> Iterator[None]:
-    """Blame the file for what Polars cannot make of it: a date may be of any type in a Parquet file."""
+    """Raise Polars' errors as the file's: a date may have any type in a Parquet file."""
     try:
         yield
     except pl.exceptions.NoDataError as error:
@@ -75,7 +75,7 @@ def _bars_of(
     raw = _read(path)
     if raw.is_empty():
         raise NoDataError(f"{path.name} has no rows")
-    frame = choose_columns(unnested(raw), path.name)
+    frame = choose_columns(flatten_yfinance(raw), path.name)
     _require_month_first(frame, path.name)
     _require_decimal_points(frame, path.name)
     days = day_of("date", frame.schema["date"]).alias("date")
@@ -85,10 +85,10 @@ def _bars_of(
         if name not in {"date", "ticker"}
     )
     if "ticker" in frame.columns:
-        whose: pl.Series | pl.Expr = _renamed(frame.get_column("ticker").cast(pl.String), rename, path.name)
+        tickers: pl.Series | pl.Expr = _renamed(frame.get_column("ticker").cast(pl.String), rename, path.name)
     else:
-        whose = pl.lit(_of_one(ticker or _stem(path), rename, path.name)).alias("ticker")
-    bars = frame.select(days, whose, *numbers)
+        tickers = pl.lit(_only_ticker(ticker or _stem(path), rename, path.name)).alias("ticker")
+    bars = frame.select(days, tickers, *numbers)
     _require_one_bar_a_day(bars, path.name)
     if adjusted and ADJUSTED_CLOSE in bars.columns:
         factor = pl.col(ADJUSTED_CLOSE) / pl.col("close")
@@ -99,18 +99,17 @@ def _bars_of(
 def _read(path: Path) -> pl.DataFrame:
     if path.suffix.lower() == ".parquet":
         return pl.read_parquet(path, glob=False)
-    # As text: the vendors' number signs defeat type inference, and inference differs by file; and a
-    # company may be called NA or TRUE.
+    # As text: dollar signs and commas defeat type inference, and NA and TRUE are tickers.
     return pl.read_csv(path, infer_schema=False, separator=_separator(path), glob=False)
 
 
 def _separator(path: Path) -> str:
-    # Polars reads the line, too, for the file may be packed.
+    # Polars reads the line, because the file may be compressed.
     lines = pl.read_csv(
         path,
         has_header=False,
         n_rows=1,
-        separator=_IN_NO_FILE,
+        separator=_NOT_IN_A_FILE,
         quote_char=None,
         infer_schema=False,
         glob=False,
@@ -121,9 +120,9 @@ def _separator(path: Path) -> str:
 
 def _renamed(tickers: pl.Series, rename: Callable[[str], str | None], path_name: str) -> pl.Series:
     known = {ticker: rename(ticker) for ticker in tickers.drop_nulls().unique().sort().to_list()}
-    if strange := [repr(ticker) for ticker, name in known.items() if name is None and ticker.strip()]:
-        shown = ", ".join(strange[:_SHOWN]) + (", ..." if len(strange) > _SHOWN else "")
-        _log.warning("%s: left out %d that are no US tickers: %s", path_name, len(strange), shown)
+    if invalid := [repr(ticker) for ticker, name in known.items() if name is None and ticker.strip()]:
+        shown = ", ".join(invalid[:_SHOWN]) + (", ..." if len(invalid) > _SHOWN else "")
+        _log.warning("%s: ignored %d symbols that are not US tickers: %s", path_name, len(invalid), shown)
     return tickers.replace_strict(
         list(known), list(known.values()), default=None, return_dtype=pl.String
     ).alias("ticker")
@@ -133,28 +132,28 @@ def _stem(path: Path) -> str:
     return re.sub(r"(\.(csv|tsv|txt|parquet))?(\.(gz|zst))?$", "", path.name, flags=re.IGNORECASE)
 
 
-def _of_one(asked: str, rename: Callable[[str], str | None], path_name: str) -> str:
-    name = rename(asked)
+def _only_ticker(symbol: str, rename: Callable[[str], str | None], path_name: str) -> str:
+    name = rename(symbol)
     if name is None:
         raise BadPayload(
             "ohlcv",
-            f"{path_name} has no column ticker, symbol or name, and {asked!r} is no US ticker: "
+            f"{path_name} has no column ticker, symbol or name, and {symbol!r} is not a US ticker: "
             "name the file after its ticker",
         )
     return name
 
 
 def _require_month_first(frame: pl.DataFrame, path_name: str) -> None:
-    text = frame.filter(is_day_first("date", frame.schema["date"])).get_column("date")
-    if not text.is_empty():
+    dates = frame.filter(is_day_first("date", frame.schema["date"])).get_column("date")
+    if not dates.is_empty():
         raise BadPayload(
             "ohlcv",
-            f"{path_name} has dates such as {text[0]}, not month/day/year: write them as YYYY-MM-DD",
+            f"{path_name} has dates such as {dates[0]}, not month/day/year: write them as YYYY-MM-DD",
         )
 
 
 def _require_decimal_points(frame: pl.DataFrame, path_name: str) -> None:
-    """Refuse prices such as ``12,345`` where none has a point: a comma between thousands looks the same."""
+    """Refuse prices such as ``12,345`` where none has a point: the comma is ambiguous."""
     texts = [pl.col(name).str.contains(",") for name in PRICES if frame.schema[name] == pl.String]
     points = [
         pl.col(name).str.contains(".", literal=True) for name in PRICES if frame.schema[name] == pl.String
@@ -166,16 +165,16 @@ def _require_decimal_points(frame: pl.DataFrame, path_name: str) -> None:
         raise BadPayload(
             "ohlcv",
             f"{path_name} has prices such as {commas.get_column('close')[0]} and none with a decimal point: "
-            "write 12.345 for twelve and a bit, 12345 for thousands",
+            "write 12.345 with a decimal point, or 12345 without commas",
         )
 
 
 def _require_one_bar_a_day(bars: pl.DataFrame, path_name: str) -> None:
-    """Refuse bars of less than a day, and many companies' under one name; now and then a day comes twice."""
+    """Refuse intraday bars, and several tickers under one name; a few repeated days are allowed."""
     days = bars.drop_nulls(["date", "ticker"]).group_by("ticker", "date").agg(pl.col("close").n_unique())
     if 2 * days.filter(pl.col("close") > 1).height > days.height:
         raise BadPayload(
             "ohlcv",
-            f"{path_name} has several bars of most days: bars of less than a day, or of several tickers "
-            "without a column ticker, symbol or name",
+            f"{path_name} has several bars of most days: intraday bars, or several tickers without a column "
+            "ticker, symbol or name",
         )
