@@ -118,8 +118,9 @@ def _forget(root: Path) -> None:
 
 
 def _once(root: Path) -> dict[str, Any]:
-    """In the fresh process: what one evaluation takes."""
+    """Measure one evaluation, in the fresh process."""
     began = time.perf_counter()
+    import tradingagents.discovery.screens.features  # noqa: F401 - the screens import it when they are built
     from tradingagents.discovery.bars.store.store import OhlcvStore
     from tradingagents.discovery.screens.catalogue import all_screens
     from tradingagents.discovery.screens.evaluate import evaluate
@@ -150,7 +151,7 @@ def _peak_mb() -> float:
 
 
 class _Pandas:
-    """The usual code on the same bars, in memory as a pandas frame before the clock starts."""
+    """The usual code on the same bars, loaded as a pandas frame before the measurement."""
 
     def __init__(self, frame: Any) -> None:
         import pandas as pd

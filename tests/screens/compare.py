@@ -1,4 +1,4 @@
-"""Holding the package's screens against the row-by-row reference on one day."""
+"""Comparing the package's screens with the row-by-row reference on one day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIELDS = ("date", "open", "high", "low", "close", "volume")
 
 
 def histories(frame: pl.DataFrame) -> dict[str, list[Bar]]:
-    """Every ticker's usable bars, oldest first; an impossible volume is an unknown one."""
+    """Every ticker's usable bars, oldest first; an invalid volume is unknown."""
     books: dict[str, list[Bar]] = {}
     for ticker, *fields in frame.sort("date").select("ticker", *FIELDS).iter_rows():
         bar = Bar(*fields)
@@ -42,8 +42,8 @@ def assert_equal_to_reference(
 
 def _compare(result: ScreenResult, known: Mapping[str, Sequence[Bar]], as_of: date) -> int:
     name = result.screen.name
-    asked = reference.SECTORS if name == "sector_rotation" else known
-    answers = {ticker: reference.answer(name, ticker, as_of, known) for ticker in asked if ticker in known}
+    universe = reference.SECTORS if name == "sector_rotation" else known
+    answers = {ticker: reference.answer(name, ticker, as_of, known) for ticker in universe if ticker in known}
     expected = sorted(
         ((score, ticker) for ticker, score in answers.items() if isinstance(score, float)),
         key=lambda pair: (-pair[0], pair[1]),
@@ -51,10 +51,10 @@ def _compare(result: ScreenResult, known: Mapping[str, Sequence[Bar]], as_of: da
     assert [hit.ticker for hit in result.hits] == [ticker for _, ticker in expected], (name, as_of)
     for hit, (score, _) in zip(result.hits, expected, strict=True):
         assert hit.score == pytest.approx(score, rel=1e-9), (name, hit.ticker, as_of)
-    told = [answer for answer in answers.values() if isinstance(answer, str)]
+    not_evaluated = [answer for answer in answers.values() if isinstance(answer, str)]
     coverage = result.coverage
     assert (coverage.too_few_bars, coverage.stale, coverage.unusable) == tuple(
-        told.count(word) for word in reference.NO_ANSWER
+        not_evaluated.count(word) for word in reference.NO_ANSWER
     ), (name, as_of)
-    assert coverage.evaluated == len(answers) - len(told), (name, as_of)
+    assert coverage.evaluated == len(answers) - len(not_evaluated), (name, as_of)
     return len(expected)

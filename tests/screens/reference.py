@@ -1,8 +1,8 @@
 """The ten screens a second time, in plain Python over lists of bars, as their descriptions read.
 
-Written apart from the package's expressions and sharing nothing with them but the thresholds' values,
-so that the two can be held against each other. A judge takes one ticker's bars, oldest first, and
-returns its score when the screen picks it, None when it does not, or one of the words in ``NO_ANSWER``.
+Written independently of the package's expressions, with only the thresholds' values in common, so that the two
+can be compared. A rule takes one ticker's bars, oldest first, and returns its score when the screen picks it,
+None when it does not, or one of the words in ``NO_ANSWER``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Bar(NamedTuple):
 
 
 Answer = float | str | None
-Judge = Callable[[Sequence[Bar], Mapping[str, Sequence[Bar]]], Answer]
+Rule = Callable[[Sequence[Bar], Mapping[str, Sequence[Bar]]], Answer]
 
 
 def usable(bar: Bar) -> bool:
@@ -49,13 +49,13 @@ def known_on(as_of: date, books: Mapping[str, Sequence[Bar]]) -> dict[str, Seque
 
 
 def answer(name: str, ticker: str, as_of: date, known: Mapping[str, Sequence[Bar]]) -> Answer:
-    """What the screen says of a ticker on a day, given what was known by then."""
-    needed, judge = SCREENS[name]
+    """The screen's answer for a ticker on a day, from the bars known by then."""
+    needed, rule = SCREENS[name]
     if known[ticker][-1].date != as_of:
         return STALE
     if len(known[ticker]) < needed:
         return TOO_FEW
-    return judge(known[ticker], known)
+    return rule(known[ticker], known)
 
 
 def mean(values: Sequence[float | None]) -> float:
@@ -190,9 +190,9 @@ def obv_divergence(bars: Sequence[Bar], _: Mapping[str, Sequence[Bar]]) -> Answe
     return days if days >= 5 and -0.10 <= change <= 0.02 else None
 
 
-def sector_rotation(bars: Sequence[Bar], everyone: Mapping[str, Sequence[Bar]]) -> Answer:
+def sector_rotation(bars: Sequence[Bar], histories: Mapping[str, Sequence[Bar]]) -> Answer:
     today = bars[-1].date
-    market = everyone.get("SPY", ())
+    market = histories.get("SPY", ())
     if len(market) < 64 or market[-1].date != today:
         return UNUSABLE
     excess = {}
@@ -205,7 +205,7 @@ def sector_rotation(bars: Sequence[Bar], everyone: Mapping[str, Sequence[Bar]]) 
     return excess[21] if fits and above_mean(bars, 50) else None
 
 
-SCREENS: Mapping[str, tuple[int, Judge]] = {
+SCREENS: Mapping[str, tuple[int, Rule]] = {
     "volume_accumulation": (21, volume_accumulation),
     "technical_breakout": (21, technical_breakout),
     "high_52w_breakout": (253, high_52w_breakout),

@@ -1,4 +1,4 @@
-"""What could not be judged is counted, by reason, and never passed off as a quiet market."""
+"""Tickers that cannot be evaluated are counted by reason and never look like a quiet market."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tradingagents.discovery.screens.catalogue import SCREENS, all_screens, buil
 from tradingagents.discovery.screens.evaluate import evaluate
 
 
-def test_a_screen_that_got_174_of_200_bars_says_so() -> None:
-    """It is blind, and its line names both numbers."""
+def test_a_screen_with_174_of_200_bars_reports_it() -> None:
+    """It is blind, and its description has both numbers."""
     frame = together(walk(f"T{i}", 174, seed=i) for i in range(5))
     coverage = evaluate(frame.lazy(), [build("rsi_oversold")], AS_OF)["rsi_oversold"].coverage
     assert coverage.blind
@@ -25,7 +25,7 @@ def test_a_screen_that_got_174_of_200_bars_says_so() -> None:
 
 
 def test_the_parts_of_the_coverage_add_up_to_the_universe() -> None:
-    """One ticker of every sort, and one asked for that is not there."""
+    """One ticker of every kind, and one without bars."""
     frame = together(
         [
             walk("GOOD", 60, seed=1),
@@ -35,8 +35,8 @@ def test_the_parts_of_the_coverage_add_up_to_the_universe() -> None:
             walk("OTHER", 60, seed=2),
         ]
     )
-    asked = ["GOOD", "SHORT", "LATE", "MUTE", "NOWHERE"]
-    coverage = evaluate(frame.lazy(), [build("technical_breakout")], AS_OF, asked)[
+    universe = ["GOOD", "SHORT", "LATE", "MUTE", "NOWHERE"]
+    coverage = evaluate(frame.lazy(), [build("technical_breakout")], AS_OF, universe)[
         "technical_breakout"
     ].coverage
     assert (coverage.evaluated, coverage.too_few_bars, coverage.stale) == (1, 1, 1)
@@ -44,7 +44,7 @@ def test_the_parts_of_the_coverage_add_up_to_the_universe() -> None:
 
 
 def test_one_unknown_volume_makes_its_whole_window_unknown() -> None:
-    """The mean of nineteen days is not that of twenty; price rules are not touched by it."""
+    """The mean of nineteen days is not that of twenty; price rules are not affected."""
     volumes: list[float | None] = [1e6] * 260
     volumes[-10] = None
     frame = bars("A", [10.0 + i / 50 + i % 2 / 10 for i in range(260)], volumes=volumes)
@@ -54,7 +54,7 @@ def test_one_unknown_volume_makes_its_whole_window_unknown() -> None:
     assert unknown == {*with_volume, "gap_up", "obv_divergence"}
 
 
-def test_an_empty_frame_judges_nothing_and_does_not_raise() -> None:
+def test_an_empty_frame_evaluates_nothing_and_does_not_raise() -> None:
     """A store without bars leaves every screen blind."""
     empty = walk("A", 1, seed=1).clear()
     for result in evaluate(empty.lazy(), all_screens(), AS_OF).values():
@@ -63,15 +63,15 @@ def test_an_empty_frame_judges_nothing_and_does_not_raise() -> None:
 
 
 def test_a_year_old_frame_is_all_stale() -> None:
-    """No screen picks a ticker from bars that are not of the day asked about."""
+    """No screen picks a ticker without a bar of the session."""
     frame = together(walk(f"T{i}", 320, seed=i) for i in range(20))
     for result in evaluate(frame.lazy(), all_screens(), AS_OF + timedelta(days=365)).values():
         assert result.hits == ()
         assert result.coverage.evaluated == 0
 
 
-def test_bars_after_the_day_asked_about_do_not_count() -> None:
-    """A run for a past date gives what it would have given on that date."""
+def test_bars_after_the_session_are_ignored() -> None:
+    """A run for a past date gives the result of that date."""
     frame = together(walk(f"T{i}", 320, seed=i) for i in range(30))
     past = weekdays(40)[0]
     with_future = evaluate(frame.lazy(), all_screens(), past)
@@ -81,7 +81,7 @@ def test_bars_after_the_day_asked_about_do_not_count() -> None:
 
 
 def test_on_balance_volume_asks_for_no_volume_before_its_window() -> None:
-    """The change over twenty bars is their twenty volumes; that of the bar before them was once asked for."""
+    """The change over twenty bars needs their twenty volumes, not that of the bar before them."""
     closes = [10.0 + 0.001 * at for at in range(21)]
     frame = bars("A", closes, volumes=[None, *[1e6] * 20])
     assert [
@@ -89,32 +89,34 @@ def test_on_balance_volume_asks_for_no_volume_before_its_window() -> None:
     ] == [20.0]
 
 
-def test_a_ticker_with_two_bars_on_one_day_is_not_judged() -> None:
-    """Nobody can say which of them is true."""
+def test_a_ticker_with_two_bars_on_one_day_is_unusable() -> None:
+    """It is unknown which of them is right."""
     frame = together([walk("TWICE", 60, seed=1), walk("TWICE", 60, seed=1).tail(1)])
     coverage = evaluate(frame.lazy(), [build("technical_breakout")], AS_OF)["technical_breakout"].coverage
     assert (coverage.evaluated, coverage.unusable) == (0, 1)
 
 
 def test_thresholds_can_be_set_and_unknown_ones_are_refused() -> None:
-    """By name, with the valid ones in the message."""
+    """By name, with the valid ones in the message; values out of bounds, too."""
     assert thresholds("gap_up")["min_gap"] == 0.03
     assert build("minervini", year_days=150).warm_up == 253
     assert build("technical_breakout", days=50).warm_up == 51
     with pytest.raises(ConfigError, match="has no min_gpa; it has: min_gap"):
         build("gap_up", min_gpa=0.1)
+    with pytest.raises(ConfigError, match="screen 'gap_up': min_gap: Input should be greater than 0"):
+        build("gap_up", min_gap=-0.1)
     with pytest.raises(ConfigError, match="no screen is called 'gap'"):
         build("gap")
 
 
 def test_every_screen_has_its_own_name_and_defaults_for_all_thresholds() -> None:
-    """So that a configuration may leave any of them out."""
+    """So that a configuration may omit any of them."""
     assert [screen.name for screen in all_screens()] == list(SCREENS)
     assert all(default is not None for name in SCREENS for default in thresholds(name).values())
 
 
 def test_screens_that_clash_are_refused() -> None:
-    """The same name twice, or one feature name for two different things, would mix up answers."""
+    """The same name twice, or one feature name for two features, would mix up results."""
     with pytest.raises(ConfigError, match="same name"):
         evaluate(walk("A", 5, seed=1).lazy(), [build("gap_up"), build("gap_up")], AS_OF)
     mine = Feature("close", pl.col("open").last(), 1)
@@ -123,7 +125,7 @@ def test_screens_that_clash_are_refused() -> None:
         evaluate(walk("A", 5, seed=1).lazy(), [build("gap_up"), other], AS_OF)
 
 
-def test_a_screen_of_ones_own_runs_beside_the_built_in_ones() -> None:
+def test_a_third_party_screen_runs_beside_the_built_in_ones() -> None:
     """Written in a few lines from shared features."""
     close, mean = features.last("close"), features.mean("close", 5)
     own = Screen(
@@ -140,5 +142,5 @@ def test_a_screen_of_ones_own_runs_beside_the_built_in_ones() -> None:
 
 
 def test_no_screens_give_no_results() -> None:
-    """And read nothing."""
+    """And read no bars."""
     assert evaluate(walk("A", 5, seed=1).lazy(), [], AS_OF) == {}

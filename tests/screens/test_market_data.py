@@ -82,10 +82,10 @@ def found(market: MarketData, screen: str = "technical_breakout") -> list[str]:
 # -- once -------------------------------------------------------------------------------------------
 
 
-def test_all_screens_are_evaluated_once_by_whoever_asks_first(
+def test_all_screens_are_evaluated_once_for_concurrent_scanners(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, evaluated, together_ = [], [], threading.Barrier(8)
+    loaded, evaluated, together_ = [], [], threading.Barrier(8)
     real = screening.evaluate
 
     def counted(frame: pl.LazyFrame, screens: Any, *rest: Any, **more: Any) -> Any:
@@ -95,19 +95,19 @@ def test_all_screens_are_evaluated_once_by_whoever_asks_first(
     monkeypatch.setattr(screening, "evaluate", counted)
 
     def directory() -> SymbolDirectory:
-        asked.append(1)
+        loaded.append(1)
         return directory_of(UP=Kind.COMMON)
 
     market = data(store_of(tmp_path, rising("UP")), directory)
 
-    def ask(name: str) -> object:
+    def universe_size(name: str) -> object:
         together_.wait(PATIENCE)
         return market.screened(name).result.coverage.universe
 
     names = list(SHORT) * 4
-    assert Crowd(*[lambda name=name: ask(name) for name in names]).finish() == [1] * 8
+    assert Crowd(*[lambda name=name: universe_size(name) for name in names]).finish() == [1] * 8
     assert evaluated == [list(SHORT)]
-    assert asked == [1]
+    assert loaded == [1]
 
 
 def test_an_update_while_the_scan_runs_is_for_the_next_scan(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_the_receipt_names_the_day_the_universe_and_the_bars(tmp_path: Path) -> 
     }
 
 
-def test_the_receipt_tells_that_no_directory_told_shares_from_funds(tmp_path: Path) -> None:
+def test_the_receipt_shows_that_funds_were_not_left_out(tmp_path: Path) -> None:
     market = data(store_of(tmp_path, rising("UP"), flat("FUND")))
     market.screened("technical_breakout")
     assert (market.receipt() or {})["universe"] == {
@@ -143,20 +143,20 @@ def test_the_receipt_tells_that_no_directory_told_shares_from_funds(tmp_path: Pa
     }
 
 
-def test_a_screen_that_no_scanner_asked_for_is_a_mistake(tmp_path: Path) -> None:
+def test_a_screen_that_is_not_part_of_the_scan_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'gap_up' is not among those of this scan: technical_breakout"):
         data(store_of(tmp_path, rising("UP"))).screened("gap_up")
 
 
-# -- nothing, or nothing of use ---------------------------------------------------------------------
+# -- no usable bars --------------------------------------------------------------------------------
 
 
-def test_without_a_folder_the_way_out_is_named() -> None:
+def test_without_a_folder_the_setting_is_named() -> None:
     with pytest.raises(NotConfiguredError, match=r"market\.store_dir"):
         data(None).screened("technical_breakout")
 
 
-def test_without_bars_the_command_that_brings_some_is_named(tmp_path: Path) -> None:
+def test_without_bars_the_commands_that_store_some_are_named(tmp_path: Path) -> None:
     market = data(tmp_path / "ohlcv")
     with pytest.raises(NotConfiguredError, match=r"discovery\.bars import FILE"):
         market.screened("technical_breakout")
@@ -176,16 +176,16 @@ def test_bars_of_last_year_are_stale_and_no_candidates(tmp_path: Path) -> None:
     assert market.receipt() is None
 
 
-def test_a_half_filled_session_is_stale(tmp_path: Path) -> None:
+def test_a_session_that_most_tickers_lack_is_stale(tmp_path: Path) -> None:
     frames = [rising("UP"), *(flat(f"T{i}", end=date(2026, 2, 4)) for i in range(2))]
     market = data(store_of(tmp_path, *frames))
-    with pytest.raises(StaleDataError):
+    with pytest.raises(StaleDataError, match="only 1 of 3 tickers have a daily bar of 2026-02-05"):
         market.screened("technical_breakout")
     assert found(data(tmp_path, min_share=0.3)) == ["UP"]
 
 
-def test_an_earlier_whole_session_serves_where_the_settings_allow(tmp_path: Path) -> None:
-    """The newest session has reached one ticker of three: the one before it has all."""
+def test_an_earlier_complete_session_is_used_where_the_settings_allow(tmp_path: Path) -> None:
+    """One ticker of three has the newest session; all have the one before."""
     whole = [rising(f"T{i}", date(2026, 2, 4)) for i in range(3)]
     OhlcvStore(tmp_path).upsert(together(whole))
     OhlcvStore(tmp_path).upsert(bars("T0", [12.0], end=AS_OF))
@@ -195,7 +195,7 @@ def test_an_earlier_whole_session_serves_where_the_settings_allow(tmp_path: Path
     assert (market.receipt() or {})["as_of"] == "2026-02-04"
 
 
-def test_a_damaged_file_is_said_to_be_one(tmp_path: Path) -> None:
+def test_a_damaged_file_is_bad_payload(tmp_path: Path) -> None:
     store = store_of(tmp_path, rising("UP"))
     [file] = store.rglob("*.parquet")
     file.write_bytes(b"PAR1 and then nothing")
@@ -215,7 +215,7 @@ def test_a_past_day_sees_no_later_bar(tmp_path: Path) -> None:
     assert found(data(store, on=date(2026, 2, 8), min_share=0.5)) == []  # a Sunday: Friday's session
 
 
-def test_a_session_that_still_lasts_does_not_count(tmp_path: Path) -> None:
+def test_an_unfinished_session_does_not_count(tmp_path: Path) -> None:
     store = store_of(tmp_path, rising("UP"))
     noon = datetime(2026, 2, 5, 17, tzinfo=UTC)
     assert found(data(store, now=EVENING)) == ["UP"]
@@ -223,10 +223,10 @@ def test_a_session_that_still_lasts_does_not_count(tmp_path: Path) -> None:
     assert data(store, now=noon).screened("technical_breakout").result.as_of == date(2026, 2, 4)
 
 
-# -- whom to look at --------------------------------------------------------------------------------
+# -- the universe ----------------------------------------------------------------------------------
 
 
-def test_stored_means_the_shares_among_what_has_bars(tmp_path: Path) -> None:
+def test_stored_means_the_common_stocks_with_bars(tmp_path: Path) -> None:
     store = store_of(tmp_path, rising("UP"), rising("FUND"), rising("GONE"))
     listed = directory_of(UP=Kind.COMMON, FUND=Kind.ETF, MORE=Kind.COMMON)
     market = data(store, lambda: listed)
@@ -234,13 +234,13 @@ def test_stored_means_the_shares_among_what_has_bars(tmp_path: Path) -> None:
     assert market.screened("technical_breakout").result.coverage.universe == 1
 
 
-def test_a_day_long_past_keeps_what_is_listed_no_more(tmp_path: Path) -> None:
+def test_a_day_long_past_includes_delisted_stocks(tmp_path: Path) -> None:
     store = store_of(tmp_path, rising("UP"), rising("FUND"), rising("GONE"))
     today = directory_of(date(2026, 11, 24), UP=Kind.COMMON, FUND=Kind.ETF)
     assert found(data(store, lambda: today)) == ["GONE", "UP"]
 
 
-def test_without_the_directory_stored_bars_are_screened_and_the_trouble_is_told(tmp_path: Path) -> None:
+def test_without_the_directory_all_stored_tickers_are_screened_with_a_problem(tmp_path: Path) -> None:
     screened = data(store_of(tmp_path, rising("UP"))).screened("technical_breakout")
     assert [hit.ticker for hit in screened.result.hits] == ["UP"]
     assert isinstance(screened.problem, Transient)
@@ -255,40 +255,40 @@ def test_listed_counts_those_without_bars(tmp_path: Path) -> None:
     assert (found(market), coverage.universe, coverage.absent, screened.partial) == (["UP"], 2, 1, True)
 
 
-def test_listed_cannot_do_without_the_directory(tmp_path: Path) -> None:
+def test_listed_needs_the_directory(tmp_path: Path) -> None:
     with pytest.raises(Transient, match="down"):
         data(store_of(tmp_path, rising("UP")), universe="listed").screened("technical_breakout")
 
 
 @pytest.mark.parametrize("as_file", [False, True])
-def test_a_list_of_ones_own_is_taken_as_it_stands(tmp_path: Path, *, as_file: bool) -> None:
+def test_a_list_of_tickers_is_used_without_the_directory(tmp_path: Path, *, as_file: bool) -> None:
     store = store_of(tmp_path / "ohlcv", rising("BRK.B"), rising("UP"), rising("OTHER"))
     own: Any = ["brk-b", "UP", "NEVER"]
     if as_file:
         (tmp_path / "mine.txt").write_text("\n".join(own))
         own = str(tmp_path / "mine.txt")
-    market = data(store, universe=own)  # whose directory is down, and is not asked
+    market = data(store, universe=own)  # whose directory is down
     screened = market.screened("technical_breakout")
     assert found(market) == ["BRK.B", "UP"]
     assert (screened.problem, screened.result.coverage.absent) == (None, 1)
     assert (market.receipt() or {})["universe"]["size"] == 3
 
 
-def test_what_is_no_ticker_in_the_file_is_named(tmp_path: Path) -> None:
+def test_an_invalid_ticker_in_the_file_is_named(tmp_path: Path) -> None:
     mine = tmp_path / "mine.txt"
     mine.write_text("UP\nnot a ticker\n")
     with pytest.raises(NotConfiguredError, match="usable market.universe: .*not a ticker"):
         data(store_of(tmp_path, rising("UP")), universe=str(mine)).screened("technical_breakout")
 
 
-def test_a_universe_file_that_is_not_there_is_a_setting_to_be_mended(tmp_path: Path) -> None:
+def test_a_missing_universe_file_is_not_configured(tmp_path: Path) -> None:
     with pytest.raises(NotConfiguredError, match="usable market.universe: .*nope.txt cannot be read"):
         data(store_of(tmp_path, rising("UP")), universe=str(tmp_path / "nope.txt")).screened(
             "technical_breakout"
         )
 
 
-def test_a_list_without_any_bars_says_so(tmp_path: Path) -> None:
+def test_a_list_without_any_bars_is_no_data(tmp_path: Path) -> None:
     with pytest.raises(NoDataError, match="none of the 1 tickers of tickers has daily bars"):
         data(store_of(tmp_path, rising("UP")), universe=["NEVER"]).screened("technical_breakout")
 
@@ -296,7 +296,7 @@ def test_a_list_without_any_bars_says_so(tmp_path: Path) -> None:
 # -- sectors ----------------------------------------------------------------------------------------
 
 
-def test_funds_are_looked_at_whatever_the_universe_and_missed_by_name(tmp_path: Path) -> None:
+def test_funds_are_screened_whatever_the_universe_and_named_when_missing(tmp_path: Path) -> None:
     screens = {"technical_breakout": SHORT["technical_breakout"], "sector_rotation": {}}
     market = data(store_of(tmp_path, rising("UP")), universe=["UP"], screens=screens)
     assert found(market) == ["UP"]

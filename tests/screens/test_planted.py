@@ -1,4 +1,4 @@
-"""Each screen finds the pattern it is named for, and loses it when one condition is taken away."""
+"""Each screen finds the pattern it is named for, and not the pattern without one of its conditions."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ PLANTS: Mapping[str, tuple[pl.DataFrame, Mapping[str, pl.DataFrame]]] = {
 
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_planted_pattern_is_found(name: str) -> None:
-    """With its evidence, and a context line that reads."""
+    """With its evidence and a context line."""
     result = run(name, PLANTS[name][0])
     assert [hit.ticker for hit in result.hits] == ["ABC"]
     assert result.hits[0].as_of == AS_OF
@@ -72,14 +72,14 @@ def test_a_planted_pattern_is_found(name: str) -> None:
     ("name", "lacking"), [(name, lacking) for name in PLANTS for lacking in PLANTS[name][1]]
 )
 def test_a_pattern_that_lacks_one_condition_is_not_found(name: str, lacking: str) -> None:
-    """And the ticker counts as judged: it was looked at and said no."""
+    """And the ticker counts as evaluated."""
     result = run(name, PLANTS[name][1][lacking])
     assert result.hits == ()
     assert result.coverage.evaluated == 1
 
 
 def test_a_52_week_high_counts_once_and_not_again_the_next_day() -> None:
-    """A high that was itself set days ago is a pause; one set yesterday is a run already reported."""
+    """A high set days ago is a pause; one set yesterday is a run already reported."""
     paused = [*RISING[:-10], *[70.0] * 10, 85.0]
     running = [*RISING, 85.0]
     volumes = [*USUAL, 2e6]
@@ -88,8 +88,8 @@ def test_a_52_week_high_counts_once_and_not_again_the_next_day() -> None:
     assert found("high_52w_breakout", bars("ABC", paused)) == []
 
 
-def test_the_trend_template_wants_the_means_in_order_and_the_year_behind_it() -> None:
-    """A slow rise of half again fits; a fall, and a stock far under its high, do not."""
+def test_the_trend_template_requires_ordered_means_and_a_rising_year() -> None:
+    """A slow rise of 60 % fits; a fall, and a stock far below its high, do not."""
     assert found("minervini", bars("ABC", [*RISING, 80.0])) == ["ABC"]
     assert found("minervini", bars("ABC", [*RISING, 80.0][::-1])) == []
     assert found("minervini", bars("ABC", [*RISING[:-1], 110.0, 80.0])) == []
@@ -106,7 +106,7 @@ def test_a_narrow_range_that_breaks_upwards_is_found() -> None:
 
 
 def test_volume_that_dries_up_near_the_high_is_found_and_a_halt_is_not() -> None:
-    """No trade at all for three days is no sign of patience."""
+    """Three days without any trade are a halt."""
     quiet = [*USUAL[:-2], 4e5, 4e5, 4e5]
     assert found("volume_dry_up", bars("ABC", [*RISING, 80.0], volumes=quiet, spread=0.005)) == ["ABC"]
     halted = [*USUAL[:-2], 0.0, 0.0, 0.0]
@@ -115,7 +115,7 @@ def test_volume_that_dries_up_near_the_high_is_found_and_a_halt_is_not() -> None
     assert found("volume_dry_up", bars("ABC", [*RISING, 80.0], volumes=one_half_session, spread=0.005)) == []
 
 
-def test_volume_that_flows_in_while_the_price_stands_still_is_found() -> None:
+def test_volume_on_up_days_with_an_unchanged_price_is_found() -> None:
     """Up days on heavy volume and as many down days on light volume, ending where they began."""
     closes = [50.0 + (0.2 if i % 2 else 0.0) for i in range(41)]
     inflow = [2e6 if i % 2 else 5e5 for i in range(41)]
@@ -132,7 +132,7 @@ def sectors(xle_last: float) -> pl.DataFrame:
 
 
 def test_a_sector_that_begins_to_lead_the_market_is_found() -> None:
-    """Only funds are put forward, and never the benchmark itself."""
+    """Only funds are picked, and never the benchmark itself."""
     frame = together([sectors(44.0), bars("ABC", [*[40.0] * 60, *[40.0 + i for i in range(20)]])])
     result = run("sector_rotation", frame)
     assert [hit.ticker for hit in result.hits] == ["XLE"]
@@ -142,7 +142,7 @@ def test_a_sector_that_begins_to_lead_the_market_is_found() -> None:
 
 
 def test_a_sector_whose_days_differ_from_the_markets_is_not_compared() -> None:
-    """A missing session shifts its window; a return over other days is no lead."""
+    """A missing session shifts its window; returns over different days are not comparable."""
     holed = sectors(44.0).filter(
         (pl.col("ticker") != "XLE") | (pl.col("date") != pl.col("date").max().sub(pl.duration(days=1)))
     )
@@ -151,7 +151,7 @@ def test_a_sector_whose_days_differ_from_the_markets_is_not_compared() -> None:
     assert result.coverage.unusable == 1
 
 
-def test_a_stale_benchmark_is_not_compared_with_even_where_the_windows_start_alike() -> None:
+def test_a_stale_benchmark_is_not_used_even_where_the_windows_start_on_one_day() -> None:
     """The fund lacks a session and the market lacks today: both windows begin on the same day."""
     yesterday = pl.col("date") == weekdays(2)[0]
     holed = sectors(44.0).filter(
@@ -161,8 +161,8 @@ def test_a_stale_benchmark_is_not_compared_with_even_where_the_windows_start_ali
 
 
 @pytest.mark.parametrize("spoil", ["absent", "stale", "short"])
-def test_without_a_benchmark_no_sector_is_judged(spoil: str) -> None:
-    """A benchmark that is not there, stops a day early or is too short leaves the screen blind."""
+def test_without_a_benchmark_no_sector_is_evaluated(spoil: str) -> None:
+    """A benchmark that is absent, stale or too short leaves the screen blind."""
     is_market = pl.col("ticker") == "SPY"
     keep = {
         "absent": ~is_market,

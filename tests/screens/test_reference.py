@@ -1,4 +1,4 @@
-"""Every screen gives what its row-by-row description gives, on made and on recorded prices."""
+"""Every screen gives the results of the row-by-row reference, on generated and on recorded prices."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def made() -> pl.DataFrame:
     return together([*walks, *funds, *odd])
 
 
-def test_made_prices_give_what_the_descriptions_give_on_ten_days() -> None:
-    """Same tickers, same order, same scores and the same counts of what could not be judged."""
+def test_generated_prices_give_the_results_of_the_reference_on_ten_days() -> None:
+    """Same tickers, same order, same scores and the same counts of tickers not evaluated."""
     books = histories(made())
     hits = sum((assert_equal_to_reference(made(), books, day) for day in weekdays(10)), Counter())
     assert hits.total() > 100
 
 
-def test_made_prices_make_every_screen_fire() -> None:
+def test_every_screen_has_hits_in_the_generated_prices() -> None:
     """A comparison of two empty lists would prove nothing."""
     fired: set[str] = set()
     for day in weekdays(60)[::3]:
@@ -51,7 +51,7 @@ def test_made_prices_make_every_screen_fire() -> None:
 
 
 @needs_shared
-def test_recorded_prices_give_what_the_descriptions_give_on_twenty_days() -> None:
+def test_recorded_prices_give_the_results_of_the_reference_on_twenty_days() -> None:
     """On 420 real tickers, large and small, listed late and halted, and the sector funds."""
     assert SHARED is not None
     folder = SHARED / "real-data" / "ohlcv"
@@ -72,13 +72,13 @@ def test_recorded_prices_give_what_the_descriptions_give_on_twenty_days() -> Non
     assert len(days) == RECORDED_DAYS
     hits = sum((assert_equal_to_reference(frame, books, day) for day in days), Counter())
     assert hits.total() > 1000
-    assert set(hits) == set(SCREENS)  # none was compared as two empty lists all the time
-    judged = sum(len(reference.known_on(day, books)) for day in days)
-    assert judged >= 400 * RECORDED_DAYS
+    assert set(hits) == set(SCREENS)  # no screen was empty on all days
+    evaluated = sum(len(reference.known_on(day, books)) for day in days)
+    assert evaluated >= 400 * RECORDED_DAYS
 
 
-def test_the_reference_knows_every_screen_and_its_warm_up() -> None:
-    """A screen added without a reference, or one that needs more bars than it says, is caught here."""
+def test_the_reference_has_every_screen_and_its_warm_up() -> None:
+    """Fails for a screen without a reference, or one with another warm-up."""
     assert {screen.name: screen.warm_up for screen in all_screens()} == {
         name: needed for name, (needed, _) in reference.SCREENS.items()
     }

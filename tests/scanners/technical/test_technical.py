@@ -1,4 +1,4 @@
-"""The technical scanners: what each makes of its screen's answer, and what it tells when there is none."""
+"""The technical scanners: candidates from their screens, and what they report without usable bars."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def listed(*tickers: str) -> Any:
 def outcome(
     state_dir: Path | None, *scanners: type[TechnicalScanner], settings: Any = None, market: Any = None
 ) -> dict[str, Any]:
-    """Run a whole graph whose symbol directory cannot be reached, over a list of one's own."""
+    """Run a whole graph whose symbol directory cannot be reached."""
     discovery: dict[str, Any] = {"market": market or {}, "scanners": settings or {}}
     if state_dir is not None:
         discovery["state_dir"] = str(state_dir)
@@ -54,15 +54,10 @@ def outcome(
 
 @pytest.mark.parametrize("scanner", SCANNERS, ids=lambda scanner: scanner.name)
 def test_settings_are_the_screens_thresholds_with_their_defaults(scanner: type[TechnicalScanner]) -> None:
-    """They are written twice, so that a configuration is read without Polars."""
     own = thresholds_of(scanner.Settings())
-    own = {key: tuple(value) if isinstance(value, list) else value for key, value in own.items()}
-    assert own == {
-        key: tuple(value) if isinstance(value, list | tuple | frozenset) else value
-        for key, value in thresholds(scanner.name).items()
-    }
+    assert own == thresholds(scanner.name)
     shown = DEFAULT_CONFIG["discovery"]["scanners"][scanner.name]
-    assert own.items() <= {k: tuple(v) if isinstance(v, list) else v for k, v in shown.items()}.items()
+    assert own == {key: shown[key] for key in own}
 
 
 def test_every_screen_has_its_scanner() -> None:
@@ -90,7 +85,7 @@ def test_a_pick_becomes_a_candidate_with_the_bars_behind_it(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("scanner", SCANNERS, ids=lambda scanner: scanner.name)
-def test_each_scanner_reports_just_what_its_screen_picks_in_that_order(
+def test_each_scanner_yields_what_its_screen_picks_in_that_order(
     scanner: type[TechnicalScanner], tmp_path: Path
 ) -> None:
     funds = ["SPY", *thresholds("sector_rotation")["funds"]]
@@ -106,8 +101,8 @@ def test_each_scanner_reports_just_what_its_screen_picks_in_that_order(
     ]
 
 
-def test_what_the_filter_would_drop_takes_no_place_of_what_it_lets_through(tmp_path: Path) -> None:
-    """The thinnest trade gives the wildest ratios: without a floor they alone would be put forward."""
+def test_tickers_that_the_filter_would_drop_do_not_use_up_the_limit(tmp_path: Path) -> None:
+    """Thinly traded tickers have the most extreme ratios and would fill the limit."""
     closes = [10.0] * 23 + [12.0]
     busy, thin = (
         bars(name, closes, volumes=[usual] * 23 + [3 * usual]) for name, usual in (("UP", 1e6), ("THIN", 1.0))
@@ -121,8 +116,8 @@ def test_what_the_filter_would_drop_takes_no_place_of_what_it_lets_through(tmp_p
     assert ran.funnel["below filter.min_dollar_volume_usd"] == 1
 
 
-def test_a_shorter_history_than_the_screen_needs_is_no_empty_market(tmp_path: Path) -> None:
-    """174 bars where 200 are needed, of everyone: once reported as nothing found."""
+def test_too_short_histories_are_not_an_empty_market(tmp_path: Path) -> None:
+    """Every ticker has 174 bars where 200 are needed."""
     scanner = technical_scanners.RsiOversold
     market = data(store_of(tmp_path, flat("YOUNG", 174), flat("OTHER", 174)), screens={scanner.name: {}})
     ran = run(scanner, None, market=market)
@@ -133,7 +128,7 @@ def test_a_shorter_history_than_the_screen_needs_is_no_empty_market(tmp_path: Pa
     assert "200" in trouble[Reason.NO_DATA]
 
 
-def test_a_single_short_history_is_counted_and_no_trouble(tmp_path: Path) -> None:
+def test_a_single_short_history_is_counted_and_does_not_degrade(tmp_path: Path) -> None:
     store = store_of(tmp_path, rising("UP"), *(flat(f"T{i}") for i in range(8)), flat("YOUNG", 2))
     ran = run(
         TechnicalBreakout,
@@ -149,7 +144,7 @@ def test_a_single_short_history_is_counted_and_no_trouble(tmp_path: Path) -> Non
 # -- whole runs -------------------------------------------------------------------------------------
 
 
-def test_without_bars_they_are_skipped_and_the_way_out_is_named(tmp_path: Path) -> None:
+def test_without_bars_they_are_skipped_and_the_command_is_named(tmp_path: Path) -> None:
     final = outcome(tmp_path, *SCANNERS)
     assert {one["status"] for one in final["scan_report"]["outcomes"]} == {"skipped"}
     assert {one["reason"] for one in final["scan_report"]["outcomes"]} == {"not_configured"}
@@ -170,7 +165,7 @@ def test_a_year_old_store_is_stale_data_and_never_a_candidate(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("enough", "status"), [(0, "failed"), (1, "degraded")])
-def test_too_short_histories_are_no_clean_answer(tmp_path: Path, enough: int, status: str) -> None:
+def test_too_short_histories_degrade_or_fail_the_scan(tmp_path: Path, enough: int, status: str) -> None:
     tickers = [f"T{i}" for i in range(3)]
     store_of(tmp_path / "ohlcv", *(walk(one, 210 if i < enough else 174, 1) for i, one in enumerate(tickers)))
     final = outcome(tmp_path, technical_scanners.RsiOversold, market={"universe": tickers})
@@ -181,7 +176,7 @@ def test_too_short_histories_are_no_clean_answer(tmp_path: Path, enough: int, st
 
 
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_in_a_process_of_its_own_a_scanner_finds_the_same(tmp_path: Path, isolation: str) -> None:
+def test_in_its_own_process_a_scanner_finds_the_same(tmp_path: Path, isolation: str) -> None:
     store_of(tmp_path / "ohlcv", rising("UP"), flat("FLAT"))
     final = outcome(
         tmp_path,
@@ -195,7 +190,7 @@ def test_in_a_process_of_its_own_a_scanner_finds_the_same(tmp_path: Path, isolat
     assert one["coverage"] == {"asked": 2, "answered": 2, "of": 2}
 
 
-def test_the_runs_receipt_says_which_bars_and_which_universe(tmp_path: Path) -> None:
+def test_the_report_names_the_bars_and_the_universe(tmp_path: Path) -> None:
     store = store_of(tmp_path / "ohlcv", rising("UP"))
     final = outcome(
         tmp_path,
@@ -203,16 +198,16 @@ def test_the_runs_receipt_says_which_bars_and_which_universe(tmp_path: Path) -> 
         settings={"technical_breakout": SETTINGS},
         market={"universe": ["UP"]},
     )
-    told = final["scan_report"]["market"]
-    assert told["bars"] == OhlcvStore(store).snapshot().digest
-    assert (told["as_of"], told["universe"]["size"]) == (DAY, 1)
-    json.dumps(told)
+    facts = final["scan_report"]["market"]
+    assert facts["bars"] == OhlcvStore(store).snapshot().digest
+    assert (facts["as_of"], facts["universe"]["size"]) == (DAY, 1)
+    json.dumps(facts)
 
 
-class Vandal(TechnicalScanner):
-    """Takes the bars away once the first scanner has had them."""
+class BarsRemover(TechnicalScanner):
+    """Removes the bars after the first scanner has read them."""
 
-    name, pipeline, strategy = "vandal", "momentum", "none"
+    name, pipeline, strategy = "bars_remover", "momentum", "none"
     Settings = ScannerSettings
 
     @classmethod
@@ -220,18 +215,18 @@ class Vandal(TechnicalScanner):
         return None
 
     def scan(self, state: dict[str, Any]) -> Any:
-        for path in Path(os.environ["VANDALISED"]).iterdir():
+        for path in Path(os.environ["REMOVED_BARS"]).iterdir():
             path.unlink()
         return iter(())
 
 
 def test_ten_screens_read_the_bars_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nine of them run when the store is gone, and find what they would have found."""
+    """Nine of them run after the store is removed, and find the same."""
     funds = ["SPY", *thresholds("sector_rotation")["funds"]]
     stocks = [f"T{i}" for i in range(150)]
     frame = together(walk(ticker, 320, seed=1) for ticker in (*stocks, *funds))
     OhlcvStore(tmp_path / "ohlcv").upsert(frame)
-    monkeypatch.setenv("VANDALISED", str(tmp_path / "ohlcv"))
+    monkeypatch.setenv("REMOVED_BARS", str(tmp_path / "ohlcv"))
     settings = {
         "scanner_execution": {"concurrent": False},
         "state_dir": str(tmp_path),
@@ -239,18 +234,18 @@ def test_ten_screens_read_the_bars_once(tmp_path: Path, monkeypatch: pytest.Monk
         "scanners": {"volume_accumulation": {"source": "bars", "limit": None}}
         | {scanner.name: {"limit": None} for scanner in SCANNERS},
     }
-    order = [SCANNERS[0], Vandal, *SCANNERS[1:], VolumeAccumulation]
+    order = [SCANNERS[0], BarsRemover, *SCANNERS[1:], VolumeAccumulation]
     final = DiscoveryGraph({"discovery": settings}, ScannerRegistry(order)).run(DAY)
-    told = {
+    found_by = {
         one["scanner"]: [hit["ticker"] for hit in one["candidates"]]
         for one in final["scan_report"]["outcomes"]
     }
     expected = evaluate(frame.lazy(), all_screens(), AS_OF, stocks)
     assert not (tmp_path / "ohlcv" / "manifest.json").exists()
-    assert {name: told[name] for name in SCREENS} == {
+    assert {name: found_by[name] for name in SCREENS} == {
         name: [hit.ticker for hit in result.hits] for name, result in expected.items()
     }
-    assert sum(map(bool, told.values())) >= 8
+    assert sum(map(bool, found_by.values())) >= 8
 
 
 # -- volume_accumulation from bars ------------------------------------------------------------------
@@ -260,7 +255,7 @@ def jumped(ticker: str) -> pl.DataFrame:
     return bars(ticker, [10.0] * 30, volumes=[1e6] * 29 + [4e6], spread=0.001)
 
 
-def test_volume_accumulation_reads_the_stored_bars_where_it_is_told_to(tmp_path: Path) -> None:
+def test_volume_accumulation_reads_the_stored_bars_with_source_bars(tmp_path: Path) -> None:
     wanted = VolumeAccumulation.screen(VolumeAccumulation.Settings(source="bars", min_close_location=0.0))
     assert wanted is not None
     market = data(store_of(tmp_path, jumped("JUMP"), flat("FLAT", 30)), screens=dict([wanted]))
@@ -270,5 +265,5 @@ def test_volume_accumulation_reads_the_stored_bars_where_it_is_told_to(tmp_path:
     assert candidate["evidence"][0]["vendor"] == "ohlcv"
 
 
-def test_volume_accumulation_asks_no_screen_of_the_bars_by_default() -> None:
+def test_volume_accumulation_uses_no_screen_by_default() -> None:
     assert VolumeAccumulation.screen(VolumeAccumulation.Settings()) is None

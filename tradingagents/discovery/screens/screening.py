@@ -43,8 +43,8 @@ _EXTRA_SESSIONS = 5
 class Screened:
     """One screen's result and the data it was computed from.
 
-    ``bars`` is the digest of the stored bars, ``problem`` why funds could not be told from common stock
-    (None: they could), ``prices`` are price and liquidity of every ticker that any screen picked.
+    ``bars`` is the digest of the stored bars, ``problem`` why funds could not be left out (None: they were),
+    ``prices`` are price and liquidity of every ticker that any screen picked.
     """
 
     result: ScreenResult
@@ -202,7 +202,7 @@ def _read_errors() -> Iterator[None]:
 
 
 def _of_stored(result: ScreenResult) -> Coverage:
-    """Leave tickers without bars out of the universe "stored": the user did not name them."""
+    """Exclude tickers without bars from the universe "stored": the user did not name them."""
     coverage = result.coverage
     if result.screen.only is not None:
         return coverage

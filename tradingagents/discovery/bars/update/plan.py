@@ -67,12 +67,12 @@ def plan(
     expected: date,
     history_start: date,
 ) -> Plan:
-    """Decide what to fetch of the sessions up to ``expected``. ``asked`` is when each ticker was last
-    requested.
+    """Decide what to fetch of the sessions up to ``expected``.
 
-    Tickers never requested come first, then those requested longest ago, so that a small quota covers the
-    whole universe over several updates. A ticker without a bar of the session although the vendor answered
-    late enough to have it (halted, delisted) is not requested again before the next session.
+    ``asked`` is when each ticker was last requested. Tickers never requested come first, then those
+    requested longest ago, so that a small quota covers the whole universe over several updates. A ticker
+    without a bar of the session although the vendor answered late enough to have it (halted, delisted) is
+    not requested again before the next session.
     """
     requests, current, unavailable = [], [], []
     for ticker in dict.fromkeys(tickers):

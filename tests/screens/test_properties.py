@@ -1,4 +1,4 @@
-"""What must hold for any bars: order does not matter, neighbours do not matter, nothing raises."""
+"""Properties for any bars: results depend neither on row order nor on other tickers, and nothing raises."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def hits(frame: pl.DataFrame) -> Mapping[str, tuple[Hit, ...]]:
     return {name: result.hits for name, result in evaluate(frame.lazy(), SCREENS, AS_OF).items()}
 
 
-# Walks found among many so that each screen picks two or more: a law about empty lists would prove nothing.
+# Walks chosen so that each screen picks two or more: a property of empty lists would prove nothing.
 PICKED = (
     *("X0453", "X2084", "X1834", "X1289", "X0601", "X0742", "X0327"),
     *("X2227", "X0227", "X2389", "X0752", "X1754", "X0915", "X0210"),
@@ -69,13 +69,11 @@ def market() -> pl.DataFrame:
 
 @settings(max_examples=40, deadline=None)
 @given(awkward_frames())
-def test_awkward_bars_give_what_the_descriptions_give_and_never_raise(frame: pl.DataFrame) -> None:
-    """Splits, zeros, gaps, NaN, nulls and one-row histories are judged or counted out, as by hand."""
+def test_awkward_bars_give_the_results_of_the_reference_and_never_raise(frame: pl.DataFrame) -> None:
+    """Splits, zeros, gaps, NaN, nulls and one-row histories are evaluated or counted as in the reference."""
     hits(frame)
     size = pl.col("open", "high", "low", "close").abs()
-    absurd = (
-        size.is_finite() & (size > 0) & ~size.is_between(1e-6, 1e9)
-    )  # their ratios leave the floats' range
+    absurd = size.is_finite() & (size > 0) & ~size.is_between(1e-6, 1e9)  # their ratios overflow
     tame = frame.filter(~pl.any_horizontal(absurd.fill_null(value=False)))
     assert_equal_to_reference(tame, histories(tame), AS_OF)
 
@@ -90,7 +88,7 @@ def test_the_order_of_rows_does_not_matter(seed: int) -> None:
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_order_of_tickers_does_not_matter(seed: int) -> None:
-    """Nor whether a ticker's bars lie together or spread over the frame."""
+    """Nor whether a ticker's bars are adjacent or spread over the frame."""
     parts = market().partition_by("ticker")
     random.Random(seed).shuffle(parts)
     assert hits(pl.concat(parts)) == hits(market())
@@ -98,24 +96,23 @@ def test_the_order_of_tickers_does_not_matter(seed: int) -> None:
 
 @settings(max_examples=12, deadline=None)
 @given(st.sets(st.sampled_from(SHARES), min_size=1), st.integers(0, 2**32))
-def test_other_tickers_data_do_not_matter(kept: set[str], seed: int) -> None:
-    """Those kept are judged the same when the rest is gone, and when it is replaced by something else."""
+def test_other_tickers_bars_do_not_matter(kept: set[str], seed: int) -> None:
+    """The same results when the other tickers are absent, and when they are replaced."""
     names = sorted(kept)
     mine = market().filter(pl.col("ticker").is_in(names))
-    strangers = pl.concat(walk(f"Z{i}", 100, seed=seed) for i in range(3))
+    others = pl.concat(walk(f"Z{i}", 100, seed=seed) for i in range(3))
     expected = {
         name: tuple(hit for hit in found if hit.ticker in names)
         for name, found in hits(market()).items()
         if name != "sector_rotation"  # it compares with the benchmark it names
     }
-    for frame in (mine, pl.concat([strangers, mine])):
+    for frame in (mine, pl.concat([others, mine])):
         got = {n: tuple(hit for hit in found if hit.ticker in names) for n, found in hits(frame).items()}
         got.pop("sector_rotation")
         assert got == expected
 
 
-def test_the_market_of_these_laws_is_not_silent() -> None:
-    """Each screen picks somebody."""
+def test_every_screen_picks_from_the_market_of_these_tests() -> None:
     found = {name: len(picked) for name, picked in hits(market()).items()}
     assert min(found.values()) >= 1, found
     assert sum(found.values()) >= 30
@@ -123,8 +120,8 @@ def test_the_market_of_these_laws_is_not_silent() -> None:
 
 @settings(max_examples=10, deadline=None)
 @given(st.sets(st.sampled_from(SHARES), min_size=1))
-def test_a_universe_gives_what_a_frame_of_only_those_gives(kept: set[str]) -> None:
-    """Naming the tickers and leaving the others out of the frame are the same thing."""
+def test_a_universe_equals_a_frame_of_only_its_tickers(kept: set[str]) -> None:
+    """Naming the tickers and removing the others from the frame give the same results."""
     names = sorted(kept)
     named = evaluate(market().lazy(), SCREENS, AS_OF, names)
     funds = market().filter(pl.col("ticker").is_in(["XLK", "XLE", "XLF", "SPY"]))

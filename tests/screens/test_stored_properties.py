@@ -1,4 +1,4 @@
-"""The same laws from files' rows to candidates: through cleaning, storing in any order, and one evaluation."""
+"""The same properties from rows to hits: through cleaning, storing in any order, and one evaluation."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from tests.bars.frames import AS_OF
 from tests.screens.compare import histories
 from tests.screens.reference import NO_ANSWER, answer, known_on
-from tests.screens.test_laws import SHARES, awkward_frames, market
 from tests.screens.test_market_data import data
+from tests.screens.test_properties import SHARES, awkward_frames, market
 from tradingagents.discovery.bars.store.schema import clean
 from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.model.errors import NoDataError, NotConfiguredError
@@ -28,7 +28,7 @@ Found = Mapping[str, tuple[Hit, ...]]
 
 
 def found(batches: Iterable[pl.DataFrame], tickers: Collection[str]) -> Found:
-    """What each screen puts forward of ``tickers`` once the batches are stored one after another."""
+    """What each screen picks of ``tickers`` once the batches are stored one after another."""
     with tempfile.TemporaryDirectory() as folder:
         store = OhlcvStore(Path(folder) / "bars")
         for batch in batches:
@@ -40,7 +40,7 @@ def found(batches: Iterable[pl.DataFrame], tickers: Collection[str]) -> Found:
         for name in SCREENS:
             try:
                 answers[name] = scan.screened(name).result.hits
-            except (NoDataError, NotConfiguredError):  # nothing of the session, no funds: said, not raised on
+            except (NoDataError, NotConfiguredError):  # no bar of the session, or no funds
                 answers[name] = ()
         return answers
 
@@ -60,7 +60,7 @@ def whole() -> Found:
 def test_candidates_depend_on_a_tickers_own_bars_alone(
     kept: set[str], batches: int, again: bool, seed: int
 ) -> None:
-    """Not on the order of rows, tickers or files, not on a file read twice, not on who else is stored."""
+    """Not on the order of rows, tickers or files, a file read twice, or other stored tickers."""
     rng = random.Random(seed)
     funds = ["XLK", "XLE", "XLF", "SPY"]
     there = sorted({*kept, *rng.sample(SHARES, 5), *funds})
@@ -75,7 +75,7 @@ def test_candidates_depend_on_a_tickers_own_bars_alone(
 
 @settings(max_examples=10, deadline=None)
 @given(awkward_frames())
-def test_awkward_rows_are_stored_and_judged_as_by_hand_and_never_raise(frame: pl.DataFrame) -> None:
+def test_awkward_rows_give_the_results_of_the_reference_and_never_raise(frame: pl.DataFrame) -> None:
     judged_as_by_hand(frame)
 
 
@@ -88,7 +88,7 @@ def test_many_awkward_rows_are_stored_and_judged_as_by_hand_and_never_raise(fram
 
 
 def judged_as_by_hand(frame: pl.DataFrame) -> None:
-    """Splits, zeros, gaps, NaN, weekends, one-row histories: as the plain reference has it of the kept rows."""
+    """Splits, zeros, gaps, NaN, weekends, one-row histories: the reference applied to the kept rows."""
     size = pl.col("open", "high", "low", "close").abs()
     absurd = size.is_finite() & (size > 0) & ~size.is_between(1e-6, 1e9)
     names = frame.get_column("ticker").unique().to_list()
@@ -96,10 +96,10 @@ def judged_as_by_hand(frame: pl.DataFrame) -> None:
     tame = frame.filter(~pl.any_horizontal(absurd.fill_null(value=False)))
     got, known = found([tame], names), known_on(AS_OF, histories(clean(tame).frame))
     for name in set(SCREENS) - {"sector_rotation"}:
-        told = {ticker: answer(name, ticker, AS_OF, known) for ticker in known}
-        picked = {ticker for ticker, one in told.items() if one is not None and one not in NO_ANSWER}
+        expected = {ticker: answer(name, ticker, AS_OF, known) for ticker in known}
+        picked = {ticker for ticker, one in expected.items() if one is not None and one not in NO_ANSWER}
         assert {hit.ticker for hit in got[name]} == picked, name
 
 
-def test_these_laws_are_about_something() -> None:
+def test_every_screen_has_hits_in_these_tests() -> None:
     assert all(whole().values()), {name: len(hits) for name, hits in whole().items()}

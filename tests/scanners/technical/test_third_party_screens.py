@@ -1,4 +1,4 @@
-"""Scanners of others that ask for a screen of the daily bars: what they get wrong is theirs alone."""
+"""Third-party scanners with a screen over the daily bars: their errors affect no other scanner."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tradingagents.discovery.scanning.base import BaseScanner
 
 
 class MyGap(TechnicalScanner):
-    """The built-in screen with thresholds of its own, which nothing passes."""
+    """The built-in screen with thresholds that no ticker meets."""
 
     name, grades = "my_gap", (1.0, 0.5)
     Settings = GapUp.Settings
@@ -50,23 +50,23 @@ def outcomes(*scanners: type[BaseScanner]) -> dict[str, Any]:
     return {one["scanner"]: one for one in report["outcomes"]}
 
 
-@pytest.mark.parametrize("foreign", [MyGap, Broken, Misspelt, Muddled])
-def test_a_foreign_screen_changes_nothing_for_the_others(foreign: type[TechnicalScanner]) -> None:
+@pytest.mark.parametrize("third_party", [MyGap, Broken, Misspelt, Muddled])
+def test_a_third_party_screen_does_not_affect_others(third_party: type[TechnicalScanner]) -> None:
     alone = outcomes(GapUp, Minervini)
-    beside = outcomes(GapUp, foreign, Minervini)
+    beside = outcomes(GapUp, third_party, Minervini)
     for name in ("gap_up", "minervini"):
         assert beside[name]["status"] == "ok"
         assert beside[name]["candidates"] == alone[name]["candidates"] != []
-    assert beside[foreign.name]["candidates"] == []
-    assert beside[foreign.name]["status"] == ("empty" if foreign is MyGap else "failed")
+    assert beside[third_party.name]["candidates"] == []
+    assert beside[third_party.name]["status"] == ("empty" if third_party is MyGap else "failed")
 
 
-def test_what_went_wrong_with_a_foreign_screen_is_said() -> None:
+def test_an_error_of_a_third_party_screen_is_reported() -> None:
     assert "LookupError: no such screen" in outcomes(Broken)["broken"]["message"]
     assert "gap_upp" in outcomes(Misspelt)["misspelt"]["message"]
 
 
-def test_what_a_stranger_says_of_the_calendar_costs_no_other_scanner_anything() -> None:
+def test_an_error_of_a_third_party_calendar_request_affects_no_other_scanner() -> None:
     class Unreadable(EarningsCalendar):
         name = "unreadable"
 
