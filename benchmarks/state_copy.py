@@ -1,4 +1,4 @@
-"""Copying a state for a scanner: 10,000 candidates and 5,000 tool logs.
+"""Copying a state for a scanner: 100 candidates and 5,000 tool logs.
 
 ``reads_date``: the scanner reads only the trade date; ``reads_everything``: it reads every value.
 ``ours_at_once`` copies as ours does, but all of it in advance; the cost of the others does not depend on
@@ -37,7 +37,7 @@ _WAYS: dict[str, Callable[[State], State]] = {
 
 def rows(quick: bool) -> Iterator[Row]:
     """Yield the rows of each way to copy."""
-    state = big_state()
+    state = big_state(candidates=100)
     yield from _costs(state, 3 if quick else 9)
     for name, way in _WAYS.items():
         goal = 0.0 if name.startswith("ours") else None

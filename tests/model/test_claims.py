@@ -90,7 +90,7 @@ def test_a_sale_is_no_insider_purchase() -> None:
 
 
 def test_a_scanner_that_promises_a_record_must_bring_one() -> None:
-    told = "no market_mover or my_own bears it out"
+    told = "no market_mover or my_own supports it"
     assert refusal(promised=("my_own", "market_mover")) == told
     assert refusal(record("other"), promised=("my_own", "market_mover")) == told
     assert refusal(record("other"), record("my_own"), promised=("my_own", "market_mover")) is None

@@ -82,7 +82,7 @@ def test_what_nobody_found_is_refused_with_its_reason() -> None:
     )
     assert tickers(answer) == ["AAA"]
     assert [(one["ticker"], one["reason"]) for one in answer.refused] == [
-        ("ZZZ", "ticker: not among the candidates it was given"),
+        ("ZZZ", "ticker: not among the given candidates"),
         ("AAA", "ticker: named twice"),
         ("NoneType", "ticker: NoneType instead of text"),
         ("int", "ticker: int instead of text"),
@@ -97,7 +97,7 @@ def test_an_answer_that_is_no_list_of_candidates_is_a_failure(answer: Any) -> No
 
 
 def test_an_answer_of_strangers_only_is_a_failure_and_not_an_empty_market() -> None:
-    with pytest.raises(StageFailed, match="nothing it returned can be used; first: ticker: not among"):
+    with pytest.raises(StageFailed, match="nothing it returned is usable; first: ticker: not among"):
         ask(lambda candidates, day: ["XXX", "YYY"])
 
 

@@ -108,7 +108,7 @@ FAILURES = {
     "an error": (raising, "ConnectionError: the provider is down"),
     "words for a ranking": (
         lambda shown: "I'd rather\nnot.",
-        "llm: no ranking but the words “I'd rather not.”",
+        "llm: no ranking but the text “I'd rather not.”",
     ),
     "no fields": (lambda shown: {}, "ranking"),
     "another schema": (lambda shown: {"ranking": ["AAA", "BBB", "CCC"]}, "ranking"),
@@ -118,9 +118,9 @@ FAILURES = {
         "1 of 3 candidates are missing, such as BBB",
     ),
     "none": (lambda shown: ranking(), "3 of 3 candidates are missing"),
-    "a stranger": (lambda shown: ranking("ZZZ", *PLAIN), "'ZZZ' is none of the candidates"),
-    "one twice": (lambda shown: ranking("AAA", *PLAIN), "'AAA' is none of the candidates, or named twice"),
-    "no ticker": (lambda shown: ranking("put AAA first", "BBB", "CCC"), "'put AAA first' is none of the"),
+    "an unknown ticker": (lambda shown: ranking("ZZZ", *PLAIN), "'ZZZ' is not one of the candidates"),
+    "one twice": (lambda shown: ranking("AAA", *PLAIN), "'AAA' is not one of the candidates, or named twice"),
+    "no ticker": (lambda shown: ranking("put AAA first", "BBB", "CCC"), "'put AAA first' is not one of the"),
     "too much for a schema": (lambda shown: {"ranking": {"AAA": 1}}, "valid list"),
 }
 
@@ -133,7 +133,7 @@ def test_whatever_goes_wrong_the_built_in_order_stands_and_the_run_says_so(
     assert order(final) == PLAIN
     report = final["ranker_report"]
     assert report["by"] == "built-in"
-    assert report["fallback"].startswith("ranker llm:Scripted failed, the built-in order stands: ")
+    assert report["fallback"].startswith("ranker llm:Scripted failed, the built-in order is kept: ")
     assert told in report["fallback"]
     assert final["warnings"] == [report["fallback"]]
     assert report["fallback"] in caplog.text
@@ -265,18 +265,21 @@ def test_a_named_model_is_asked_over_http_at_temperature_zero_for_a_schema(
 ANSWERS = {
     "a refusal": (
         completion(None, refusal="I cannot help: sk-s3cr3t-key-0123456789"),
-        "llm: no ranking but the words “I cannot help: <redacted>”",
+        "llm: no ranking but the text “I cannot help: <redacted>”",
     ),
     "words": (completion("Buy AAA!"), "llm: no ranking: answer: Invalid JSON"),
-    "nothing": (completion(""), "llm: no ranking but nothing"),
-    "null": (completion(None), "llm: no ranking but nothing"),
+    "nothing": (completion(""), "llm: no ranking but an empty answer"),
+    "null": (completion(None), "llm: no ranking but an empty answer"),
     "cut off": (completion('{"ranking": [{"tic', finish="length"), "length limit"),
     "a list": (completion("[]"), "no ranking: answer: Input should be"),
     "another type": (completion('{"ranking": "AAA"}'), "no ranking: answer.ranking: Input should be"),
-    "a stranger": (completion(json.dumps(ranking("ZZZ", *PLAIN))), "'ZZZ' is none of the candidates"),
+    "an unknown ticker": (
+        completion(json.dumps(ranking("ZZZ", *PLAIN))),
+        "'ZZZ' is not one of the candidates",
+    ),
     "very much": (
         completion(json.dumps(ranking(*["AAA"] * 20_000))),
-        "'AAA' is none of the candidates, or named",
+        "'AAA' is not one of the candidates, or named",
     ),
     "no choices": (lambda request: (200, {"id": "1", "object": "chat.completion", "choices": []}), ""),
     "no object": (lambda request: (200, "down for maintenance"), ""),
@@ -293,7 +296,7 @@ def test_whatever_a_provider_answers_the_built_in_order_stands_and_the_run_says_
         final = run(model=real_client)
     assert order(final) == PLAIN
     [message] = final["warnings"]
-    assert message.startswith("ranker llm:openai:gpt-4o-mini failed, the built-in order stands: ")
+    assert message.startswith("ranker llm:openai:gpt-4o-mini failed, the built-in order is kept: ")
     assert told in message
     assert len(message) < 600
     assert len(server.requests) == final["ranker_report"]["requests"]["llm:openai:gpt-4o-mini"]["sent"] == 1

@@ -132,7 +132,7 @@ def test_a_missing_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(market, "_read", missing)
     store = store_of(tmp_path, bars("ABC", [10.0] * 30))
-    assert read_market(named("ABC"), store, AS_OF, EVENING).problem == "daily bars are not read: no polars"
+    assert read_market(named("ABC"), store, AS_OF, EVENING).problem == "daily bars: polars is not installed"
 
 
 def test_a_day_the_calendar_does_not_reach_is_told(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tradingagents.discovery.model.candidate import Priority, merge_candidates
 from tradingagents.discovery.settings.settings import FilterSettings, PipelineSettings
 from tradingagents.discovery.stages.filter.rules import filter_candidates
-from tradingagents.discovery.stages.rank.percentile import confluence_of, standings
+from tradingagents.discovery.stages.rank.percentile import confluence_of, percentiles
 from tradingagents.discovery.stages.rank.rules import rank_candidates
 
 PIPELINES = {"edge": PipelineSettings(priority=1), "news": PipelineSettings(priority=4)}
@@ -240,11 +240,11 @@ def report_of(**scanners: Any) -> dict[str, Any]:
 
 def test_a_percentile_is_the_share_of_the_own_scanners_scores_below_with_equal_ones_half() -> None:
     found = [candidate(t, score=s) for t, s in (("A", 1), ("B", 3), ("C", 3), ("D", 9))]
-    assert standings(found, None) == [0.125, 0.5, 0.5, 0.875]
+    assert percentiles(found, None) == [0.125, 0.5, 0.5, 0.875]
 
 
 def test_a_scanner_without_scores_has_no_standing() -> None:
-    assert standings([candidate("A"), candidate("B", score=1)], None) == [None, 0.5]
+    assert percentiles([candidate("A"), candidate("B", score=1)], None) == [None, 0.5]
 
 
 def test_where_nothing_can_be_compared_a_candidate_stands_in_the_middle() -> None:
@@ -253,14 +253,14 @@ def test_where_nothing_can_be_compared_a_candidate_stands_in_the_middle() -> Non
     told_apart = [candidate(f"T{i}", source="t", score=i) for i in range(5)]
     alone = [candidate("ALONE", source="u", score=-1)]
     assert order([*same, *told_apart, *alone])[:2] == ["T4", "T3"]
-    assert standings(alone, None) == [0.5]
-    assert standings(same, None) == [0.5] * 5
+    assert percentiles(alone, None) == [0.5]
+    assert percentiles(same, None) == [0.5] * 5
 
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=12))
 def test_no_scanner_is_favoured_for_how_few_it_found_or_how_it_scores(scores: list[int]) -> None:
     found = [candidate(f"T{i}", score=score) for i, score in enumerate(scores)]
-    made = standings(found, report_of(s=("edge", found)))
+    made = percentiles(found, report_of(s=("edge", found)))
     assert all(one is not None for one in made)
     assert sum(one or 0.0 for one in made) / len(made) == pytest.approx(0.5, abs=1e-5)
     by_strength = sorted(zip(scores, made, strict=True))
@@ -269,8 +269,8 @@ def test_no_scanner_is_favoured_for_how_few_it_found_or_how_it_scores(scores: li
 
 def test_neither_merge_nor_filter_changes_the_standing_of_those_who_stay() -> None:
     all_found = [candidate(t, score=s) for t, s in (("A", 1), ("B", 2), ("C", 3), ("D", 4))]
-    assert standings(all_found[1:2], report_of(s=("edge", all_found))) == [0.375]
-    assert standings(all_found[1:2], None) == [0.5]
+    assert percentiles(all_found[1:2], report_of(s=("edge", all_found))) == [0.375]
+    assert percentiles(all_found[1:2], None) == [0.5]
 
 
 def test_two_scanners_that_give_the_same_source_are_not_compared() -> None:
@@ -280,9 +280,9 @@ def test_two_scanners_that_give_the_same_source_are_not_compared() -> None:
         q=("edge", [candidate("C", source="x", score=1_000), candidate("D", source="x", score=2_000)]),
     )
     merged = merge_candidates(outcome["candidates"] for outcome in report["outcomes"])
-    assert standings(merged, report) == [0.25, 0.75, 0.25, 0.75]
+    assert percentiles(merged, report) == [0.25, 0.75, 0.25, 0.75]
     changed = {**merged[0], "score": 3.0}
-    assert standings([changed, {**changed, "source": "unheard of"}], report) == [1.0, None]
+    assert percentiles([changed, {**changed, "source": "unheard of"}], report) == [1.0, None]
 
 
 def test_confluence_counts_distinct_scanners_and_pipelines() -> None:

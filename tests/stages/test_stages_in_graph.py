@@ -326,7 +326,9 @@ def test_a_filter_that_fails_leaves_it_to_the_rules_and_says_so(caplog: pytest.L
     final = graph_of(scanner("s", finding("AAA", "BBB")), rules=rules, filter=broken).run(DAY)
     assert final["tickers"] == ["AAA"]
     [message] = final["warnings"]
-    assert message == "filter broken failed, the built-in rules filtered instead: LookupError: no such column"
+    assert (
+        message == "filter broken failed, the built-in rules were used instead: LookupError: no such column"
+    )
     assert final["filter_report"]["fallback"] == message
     assert message in caplog.text
 

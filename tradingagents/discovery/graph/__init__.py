@@ -1,1 +1,1 @@
-"""LangGraph around the scan: the graph, its state, and the scanner as a node."""
+"""The LangGraph: its state, the scanner node, and ``DiscoveryGraph``."""

@@ -1,7 +1,7 @@
-"""``DiscoveryGraph``: the composition root. Configuration in, a compiled LangGraph out.
+"""``DiscoveryGraph``: builds the LangGraph scanner -> filter -> ranker from a configuration.
 
-scanner -> filter -> ranker, over plain data. Building one needs no key and no network, and reads nothing
-but its arguments and ``TRADINGAGENTS_DATA_SOURCE``.
+The state is plain data. Construction needs no key and no network, and reads only its arguments and
+``TRADINGAGENTS_DATA_SOURCE``.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ __all__ = ["DiscoveryGraph", "studio_graph"]
 class DiscoveryGraph:
     """Finds the tickers that deserve a closer look on a trade date.
 
-    ``config`` is the host's dict (its ``"discovery"`` part is read, and laid over the defaults),
-    ``registry`` the scanners, all that are built in or installed by default, ``checkpointer`` any LangGraph
-    saver. ``filter`` and ``ranker`` take the place of the built-in rules; see :class:`CandidateFilter` and
-    :class:`CandidateRanker` for what they are given and may answer. When one fails or is late, the built-in
-    rules decide, and ``warnings`` of the final state says so.
+    ``config`` is the host's dict, whose ``"discovery"`` section overrides the defaults. ``registry`` are the
+    scanners, by default all that are built in or installed. ``checkpointer`` is any LangGraph saver.
+    ``filter`` and ``ranker`` replace the built-in rules; see :class:`CandidateFilter` and
+    :class:`CandidateRanker`. When one fails or is late, the built-in rules decide, and ``warnings`` of the
+    final state has the reason.
     ``clock`` is the only clock that the scan, its vendors' sessions, the filter and the ranker read; a
     scanner with ``isolation="process"`` runs on the machine's clock, for the trade date of the scan.
     Thread-safe: several scans may run at once. Raises :class:`ConfigError` for a wrong setting.
@@ -62,7 +62,7 @@ class DiscoveryGraph:
         for role, stage in (("filter", filter), ("ranker", ranker)):
             if stage is not None:
                 check_stage(role, stage)
-        # An interrupt() inside a filter or ranker is LangGraph's own signal, and no failure.
+        # An interrupt() inside a filter or ranker is LangGraph's signal, not a failure.
         signals = (GraphBubbleUp,)
         self._filter = FilterStage(self.config, filter, clock=clock, let_through=signals)
         self._ranker = RankerStage(self.config, ranker, clock=clock, let_through=signals)
@@ -70,7 +70,7 @@ class DiscoveryGraph:
 
     @functools.cached_property
     def graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
-        """The compiled LangGraph; compiled when first asked for."""
+        """The compiled LangGraph; compiled on first use."""
         builder = StateGraph(DiscoveryState)
         builder.add_node("scanner", self._node)
         builder.add_node("filter", self.filter_node)
@@ -86,9 +86,9 @@ class DiscoveryGraph:
     ) -> dict[str, Any]:
         """Run the whole graph and return its final state.
 
-        ``trade_date`` is ISO 8601, today in New York by default; ``config`` goes to LangGraph. ``force`` runs
-        scanners that would be left out because their last runs failed; through LangGraph it is
-        ``config["configurable"]["force"]``.
+        ``trade_date`` is ISO 8601, today in New York by default; ``config`` is LangGraph's. ``force`` also
+        runs scanners that would be skipped because their last runs failed; with LangGraph's own methods it
+        is ``config["configurable"]["force"]``.
         """
         if force:
             given = config or {}
@@ -98,11 +98,11 @@ class DiscoveryGraph:
 
     @staticmethod
     def initial_state(trade_date: str | None = None) -> dict[str, Any]:
-        """Return the state a scan starts from."""
+        """Return the state from which a run starts."""
         return {"trade_date": trade_date or "", "tickers": [], "candidate_metadata": [], "tool_logs": []}
 
     def scanner_node(self, state: Mapping[str, Any], config: RunnableConfig | None = None) -> dict[str, Any]:
-        """Scan, and return the update; ``state`` is not changed.
+        """Scan, and return the state update; ``state`` is not changed.
 
         The update has ``tickers``, ``candidate_metadata``, the new ``tool_logs``, ``status`` and
         ``scan_report``.
@@ -110,11 +110,11 @@ class DiscoveryGraph:
         return self._node.invoke(state, config)
 
     def filter_node(self, state: DiscoveryState) -> dict[str, Any]:
-        """Mark what is new, and keep the candidates that pass; ``filter_report`` accounts for the others."""
+        """Add novelty and market facts, and filter; ``filter_report`` lists the dropped candidates."""
         return self._filter.run(state)
 
     def ranker_node(self, state: DiscoveryState) -> dict[str, Any]:
-        """Order the candidates and keep the best; ``final_ranking`` is what the agents get."""
+        """Order the candidates and keep the best under ``final_ranking``, for the agents."""
         return self._ranker.run(state)
 
 

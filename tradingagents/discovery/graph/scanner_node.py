@@ -1,8 +1,8 @@
 """The scan as a LangGraph node that works under ``invoke``, ``ainvoke``, ``stream`` and ``astream``.
 
-LangGraph bounds no synchronous node: its executor waits for every thread on the way out, and a node
-timeout is refused for synchronous code. So the bound is the scan's own. Under ``ainvoke`` the scan runs
-on a daemon thread, and cancelling the call stops it.
+LangGraph cannot limit the time of a synchronous node: its executor waits for every thread, and it rejects a
+node timeout for synchronous code. So the scan limits itself. Under ``ainvoke`` it runs on a daemon thread,
+and cancelling the call stops it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ State = Mapping[str, Any]
 
 
 class ScannerNode(Runnable[Any, dict[str, Any]]):
-    """Runs one scan and returns a state update; never changes the state it is given."""
+    """Runs one scan and returns a state update; never changes the given state."""
 
     name = "scanner"
 
@@ -37,7 +37,7 @@ class ScannerNode(Runnable[Any, dict[str, Any]]):
         self._scan = scan
 
     def invoke(self, input: State, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
-        """Scan in the caller's thread, which a Ctrl-C reaches when it is the main one."""
+        """Scan in the caller's thread, so that Ctrl-C works in the main one."""
         emitter = _Emitter()
         try:
             return self._update(input, config, emitter, lambda: False)
@@ -61,7 +61,7 @@ class ScannerNode(Runnable[Any, dict[str, Any]]):
         draining = _drain_switch()
         result: ScanResult = self._scan.run(
             state,
-            events=emitter if emitter.heard else None,
+            events=emitter if emitter.connected else None,
             span=_span if _is_traced(config) else None,
             should_stop=lambda: stopped() or draining(),
             force=bool((config or {}).get("configurable", {}).get("force", False)),
@@ -76,16 +76,16 @@ class ScannerNode(Runnable[Any, dict[str, Any]]):
 
 
 class _Emitter:
-    """LangGraph's stream writer, silent once closed: a late event would reach the next node's stream."""
+    """LangGraph's stream writer until closed: a late event would reach the next node's stream."""
 
     def __init__(self) -> None:
         self._write: Callable[[Any], None] | None = None
         with contextlib.suppress(RuntimeError):  # called outside a graph
             self._write = get_stream_writer()
-        self._open, self._lock = True, threading.Lock()  # the lock keeps a write from crossing the close
+        self._open, self._lock = True, threading.Lock()  # no write after close() returns
 
     @property
-    def heard(self) -> bool:
+    def connected(self) -> bool:
         return self._write is not None
 
     def __call__(self, event: dict[str, Any]) -> None:
@@ -112,7 +112,7 @@ def _is_traced(config: RunnableConfig | None) -> bool:
 
 
 def _drain_switch() -> Callable[[], bool]:
-    """Return what tells whether the graph was asked to stop at the next chance."""
+    """Return a function that is true once the graph was requested to stop."""
     try:
         runtime = get_runtime()
     except (RuntimeError, KeyError):  # called outside a graph

@@ -1,4 +1,4 @@
-"""The state of the discovery graph: plain data that any checkpointer takes."""
+"""The state of the discovery graph: plain data that any checkpointer accepts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["DiscoveryState", "merge_by_id"]
 
 
 def merge_by_id(left: list[Any] | None, right: list[Any] | None) -> list[Any]:
-    """Reduce ``tool_logs``: every entry once, whether a node returns what is new or the whole list.
+    """Reduce ``tool_logs``: every entry once, whether a node returns new entries or the whole list.
 
-    Entries are told apart by ``id``; one without an ``id`` by its content, so that equal entries that
-    were there twice stay twice. A later entry of the same id takes the earlier one's place.
+    Entries are identified by ``id``, or else by their content; equal entries without ``id`` that occur twice
+    in one list are kept twice. A later entry replaces an earlier one of the same id, in its place.
     """
     merged = dict(_keyed(left or ()))
     merged.update(_keyed(right or ()))
@@ -35,24 +35,23 @@ def _keyed(entries: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
 
 
 class DiscoveryState(TypedDict, total=False):
-    """What travels through the graph, all of it plain data.
+    """The state, all of it plain data.
 
-    ``trade_date``: ISO 8601; today in New York where it is empty.
-    ``tickers``, ``candidate_metadata``: the merged candidates after the scan, those that passed after the
-    filter, those handed on, best first, after the ranker. The filter adds to each ``market`` (see
+    ``trade_date``: ISO 8601; empty for today in New York.
+    ``tickers``, ``candidate_metadata``: the merged candidates after the scan; those kept after the filter;
+    the best ones, best first, after the ranker. The filter adds to each ``market`` (see
     :func:`read_market`) and ``new``, ``first_seen``, ``last_seen``, ``seen_by`` (see
-    :func:`mark_candidates`), and to some ``deprioritised``, the reason; the ranker adds ``rank``,
+    :func:`mark_candidates`), and may add ``deprioritised``, a reason; the ranker adds ``rank``,
     ``percentile`` and ``confluence``.
-    ``tool_logs``: what scanners asked, every entry once.
+    ``tool_logs``: the requests of the scanners, every entry once.
     ``status``: ``scanned``, ``filtered``, then ``ranked``.
-    ``scan_report``: the receipt: how each scanner ended, and under ``stages`` how many candidates went into
-    each later step and came out.
-    ``filter_report``, ``ranker_report``: what went in and came out of each step, and why the rest did not;
-    see :meth:`FilterStage.run` and :meth:`RankerStage.run`.
-    ``final_ranking``: what the agents get.
-    ``warnings``: what went wrong after the scan, for people: a filter that dropped everything, a ranker that
-    failed, bars that could not be read. Empty when all is well. Not named ``messages``, which in a host's
-    graph is the agents' conversation.
+    ``scan_report``: how each scanner ended, and under ``stages`` the number of candidates before and after
+    each stage.
+    ``filter_report``, ``ranker_report``: counts and reasons of each stage; see :meth:`FilterStage.run` and
+    :meth:`RankerStage.run`.
+    ``final_ranking``: the candidates for the agents.
+    ``warnings``: problems after the scan, for users: a filter that dropped everything, a ranker that failed,
+    bars that cannot be read. Not named ``messages``, which in a host's graph is the agents' conversation.
     """
 
     trade_date: str

@@ -1,1 +1,1 @@
-"""What every part shares: candidates, evidence, errors, clock, plain data, redaction, tool log."""
+"""Shared by all parts: candidates, evidence, errors, clock, plain data, redaction, tool log."""

@@ -1,7 +1,7 @@
-"""Candidates: one ticker put forward, why, and the record behind each claim. Pure functions.
+"""Candidates: a ticker, the reason for it, and the records behind it. Pure functions.
 
-A candidate travels as a plain dict (see :meth:`Candidate.to_dict`), so that a checkpointer, a
-process boundary and a JSON file all take it.
+A candidate is passed on as a plain dict (see :meth:`Candidate.to_dict`), so that a checkpointer, a process
+boundary and a JSON file all accept it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
 
 
 class Priority(StrEnum):
-    """How soon a candidate deserves a look."""
+    """How urgent a candidate is."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -49,9 +49,9 @@ _CLASS = re.compile(r"([A-Z][A-Z0-9]{0,5})[-/.]([A-Z]{1,3})")
 
 
 def normalise_ticker(text: Any) -> str:
-    """Return the one spelling used everywhere (``BRK.B`` for ``brk-b``, ``BRK/B``).
+    """Return the spelling used everywhere: ``BRK.B`` for ``brk-b`` and ``BRK/B``.
 
-    Raises :class:`InvalidCandidate` for what cannot be a US ticker.
+    Raises :class:`InvalidCandidate` for text that cannot be a US ticker.
     """
     if not isinstance(text, str):
         raise InvalidCandidate("ticker", f"{type(text).__name__} instead of text")
@@ -66,11 +66,11 @@ def normalise_ticker(text: Any) -> str:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The record a claim was taken from.
+    """The record behind a claim.
 
-    ``vendor`` names the source; ``url`` or ``id`` leads to the record; ``as_of`` is the record's own
-    date or time in ISO 8601; ``values`` holds its numbers, ``text`` its words; ``kind`` says what
-    sort of record it is, for instance ``form4_purchase`` or ``analyst_consensus``.
+    ``vendor`` names the source; ``url`` or ``id`` locates the record; ``as_of`` is the record's own date or
+    time in ISO 8601; ``values`` holds its figures, ``text`` its text; ``kind`` is the type of record, for
+    instance ``form4_purchase`` or ``analyst_consensus``.
     """
 
     vendor: str
@@ -101,9 +101,9 @@ class Evidence:
             if not raw.get(name):
                 raise InvalidCandidate("evidence", f"{name} is missing")
         if not (raw.get("url") or raw.get("id")):
-            raise InvalidCandidate("evidence", "neither url nor id leads to the record")
+            raise InvalidCandidate("evidence", "has neither url nor id")
         if not (raw.get("values") or raw.get("text")):
-            raise InvalidCandidate("evidence", "neither values nor text")
+            raise InvalidCandidate("evidence", "has neither values nor text")
         return cls(**{**raw, "values": _plain_values(raw.get("values") or {})})
 
 
@@ -141,7 +141,7 @@ class Candidate:
 
     @classmethod
     def parse(cls, raw: Any, *, source: str, strategy: str) -> Candidate:
-        """Validate what a scanner yielded; ``source`` and ``strategy`` fill what it left out.
+        """Validate what a scanner yielded; ``source`` and ``strategy`` are the defaults of their fields.
 
         Raises :class:`InvalidCandidate` naming the field.
         """
@@ -161,7 +161,7 @@ class Candidate:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data: the named fields first, then what else the scanner attached."""
+        """Return plain data: the named fields first, then the scanner's extra keys."""
         return {
             "ticker": self.ticker,
             "source": self.source,
@@ -175,7 +175,7 @@ class Candidate:
 
 
 _FIELDS = frozenset({"ticker", "source", "context", "priority", "strategy", "score", "evidence"})
-_MERGED = frozenset({"all_sources", "all_contexts", "partial_sources"})  # the merge's own to write
+_MERGED = frozenset({"all_sources", "all_contexts", "partial_sources"})  # written by the merge only
 
 
 def _text(raw: Mapping[str, Any], name: str, default: str) -> str:
@@ -192,7 +192,7 @@ def _priority(value: Any) -> Priority:
         return Priority(value.lower() if isinstance(value, str) else value)
     except ValueError:
         choices = ", ".join(Priority)
-        raise InvalidCandidate("priority", f"{value!r} is none of {choices}") from None
+        raise InvalidCandidate("priority", f"{value!r} is not one of {choices}") from None
 
 
 def _score(value: Any) -> float | None:
@@ -227,9 +227,9 @@ def _extra(raw: Mapping[Any, Any]) -> Mapping[str, Any]:
 
 
 def signal_order(candidate: Mapping[str, Any]) -> tuple[bool, float, int, str]:
-    """Sort key of one scanner's candidates: strongest first, never by arrival.
+    """Return the sort key of a scanner's candidates: strongest first, never by order of arrival.
 
-    The scanner's own score decides, then priority, then the ticker's spelling.
+    The scanner's score decides, then priority, then the ticker alphabetically.
     """
     score = candidate.get("score")
     rank = Priority(candidate["priority"]).rank
@@ -237,26 +237,24 @@ def signal_order(candidate: Mapping[str, Any]) -> tuple[bool, float, int, str]:
 
 
 def strongest(items: Sequence[Mapping[str, Any]], limit: int | None) -> tuple[list[dict[str, Any]], int]:
-    """Return one scanner's candidates and how many its limit cut.
+    """Return a scanner's candidates within ``limit``, and how many were cut.
 
-    The limit counts tickers, and signal decides which stay: all that was found for one of the ``limit``
-    strongest. Scored candidates come back strongest first; where nothing has a score, the scanner's own
-    order stands.
+    The limit counts tickers: every candidate for one of the ``limit`` strongest tickers is kept. They are
+    sorted strongest first; if none has a score, the scanner's own order is kept.
     """
     by_signal = sorted(items, key=signal_order)
     allowed = set(list(dict.fromkeys(item["ticker"] for item in by_signal))[:limit])
-    shown = by_signal if any(item.get("score") is not None for item in items) else items
-    kept = [dict(item) for item in shown if item["ticker"] in allowed]
+    ordered = by_signal if any(item.get("score") is not None for item in items) else items
+    kept = [dict(item) for item in ordered if item["ticker"] in allowed]
     return kept, len(items) - len(kept)
 
 
 def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """Merge candidates of several scanners by ticker; ``groups`` come in registry order.
 
-    The candidate with the higher priority leads (its source, context, strategy and score stand in the
-    merged one), the earlier one where priorities are equal. ``all_sources`` and ``all_contexts`` are
-    unique and in registry order; evidence is kept once each. The order of the result is the order in
-    which tickers first appear. Inputs are not changed.
+    The candidate with the highest priority leads, the first of equals: the merged candidate has its source,
+    context, strategy and score. ``all_sources``, ``all_contexts`` and ``evidence`` are unique and in registry
+    order. Tickers are in order of first appearance. Inputs are not changed.
     """
     by_ticker: dict[str, list[Mapping[str, Any]]] = {}
     for group in groups:
@@ -281,7 +279,7 @@ def _merged(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _unique(found: Iterable[Mapping[str, Any]], single: str, several: str) -> list[Any]:
-    """Everything under ``several``, or where that is missing under ``single``, once each, in order."""
+    """Return the unique items under ``several``, or else under ``single``, in order."""
     kept: dict[str, Any] = {}
     for candidate in found:
         value = candidate.get(several, candidate.get(single))

@@ -1,9 +1,9 @@
-"""Whether a candidate's records are of the kind its claim needs, and of the company it names. Pure.
+"""Check that a candidate's records support its claim and are about its company. Pure.
 
-A headline that holds the word "sells" is no upgrade, and an article about one company is no reason to look
-at another. So each known kind of record says what it must hold, and whose it is. A kind that is not listed
-here is taken as it is: scanners of other distributions bring kinds of their own. A candidate without
-evidence is allowed unless its scanner promises some, and shows that it has none.
+A headline with the word "sells" is not a downgrade, and an article about one company is not evidence about
+another. So :data:`RECORDS` lists for each known kind of record the values it needs and the one that names
+the company. Unknown kinds are not checked: third-party scanners have their own. A candidate without evidence
+is valid unless its scanner has ``evidence_kinds``.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ __all__ = ["RECORDS", "RecordKind", "check_claims"]
 
 @dataclass(frozen=True)
 class RecordKind:
-    """What a kind of record holds under ``values``.
+    """Requirements on the ``values`` of a kind of record.
 
-    ``subject`` is the value that names the company's symbol, in any spelling. ``needs`` names values that
-    must be there, and where only some will do, which.
+    ``subject`` is the key of the company's symbol, in any spelling. ``needs`` maps required keys to their
+    allowed values, None for any.
     """
 
     subject: str | None = None
     needs: Mapping[str, Collection[str] | None] = field(default_factory=dict)
 
 
-_NAMED_IN_TEXT = RecordKind(needs={"matched": ("cashtag", "symbol")})  # as market/text_tickers.py tells them
+_NAMED_IN_TEXT = RecordKind(needs={"matched": ("cashtag", "symbol")})  # see tickers/find.py
 
 RECORDS: Mapping[str, RecordKind] = {
     "form4_purchase": RecordKind(needs={"code": ("P",), "shares": None}),
@@ -54,17 +54,17 @@ RECORDS: Mapping[str, RecordKind] = {
 _ACTION = re.compile(r"(?<![a-z])(upgrade|downgrade)", re.IGNORECASE)
 
 
-def check_claims(candidate: Candidate, promised: Collection[str] = ()) -> None:
-    """Raise :class:`InvalidCandidate` unless the evidence bears out what the candidate claims.
+def check_claims(candidate: Candidate, required: Collection[str] = ()) -> None:
+    """Raise :class:`InvalidCandidate` unless the evidence supports what the candidate claims.
 
-    ``promised`` are the kinds of record of which its scanner always brings one. A strategy that speaks of an
-    upgrade or downgrade needs an analyst's action of that sort, whoever claims it.
+    At least one record must be of a kind in ``required``, the scanner's ``evidence_kinds``, if there are any.
+    A strategy named after an upgrade or downgrade needs an analyst action of that type.
     """
     for record in candidate.evidence:
         if (kind := RECORDS.get(record.kind or "")) is not None:
             _check_record(record, kind, candidate.ticker)
-    if promised and not any(record.kind in promised for record in candidate.evidence):
-        raise InvalidCandidate("evidence", f"no {' or '.join(sorted(promised))} bears it out")
+    if required and not any(record.kind in required for record in candidate.evidence):
+        raise InvalidCandidate("evidence", f"no {' or '.join(sorted(required))} supports it")
     for claimed in {word.lower() for word in _ACTION.findall(candidate.strategy)}:
         if not any(_is_action(record, claimed) for record in candidate.evidence):
             raise InvalidCandidate("evidence", f"{candidate.strategy!r} needs an analyst_action of {claimed}")

@@ -1,4 +1,4 @@
-"""All time arithmetic: a clock that tests own, deadlines, and the deadline of the moment.
+"""Clocks, deadlines, the current deadline, and trade dates.
 
 Nothing else in the package reads ``time`` or sleeps. A *deadline* is an absolute instant on the
 monotonic clock for a whole piece of work; a *timeout* is a duration in seconds for one operation.
@@ -34,7 +34,7 @@ _SIGNAL_POLL_SECONDS = 0.25
 
 
 class Clock(Protocol):
-    """What the module needs of time. Implementations must be safe to share between threads."""
+    """A source of time that tests can replace. Implementations must be thread-safe."""
 
     def monotonic(self) -> float:
         """Return seconds that never run backwards; only differences mean anything."""
@@ -45,7 +45,7 @@ class Clock(Protocol):
     def wait(self, condition: threading.Condition, timeout: float | None) -> None:
         """Wait on a held condition until notified or ``timeout`` seconds passed (None: for ever).
 
-        It may return sooner: look again, and wait for what is left.
+        It may return sooner; callers check again and wait for the rest.
         """
 
 
@@ -59,7 +59,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def wait(self, condition: threading.Condition, timeout: float | None) -> None:
-        # Every caller loops, so a wait may be shorter than it was asked for. A Ctrl-C is handled in the main
+        # Every caller loops, so a wait may be shorter than requested. A Ctrl-C is handled in the main
         # thread alone, and one that comes just before this wait begins, or that another thread receives,
         # does not end it. A lock refuses timeouts beyond threading.TIMEOUT_MAX.
         in_main = threading.current_thread() is threading.main_thread()
@@ -71,7 +71,7 @@ SYSTEM_CLOCK = SystemClock()
 
 
 def date_in_new_york(clock: Clock = SYSTEM_CLOCK) -> date:
-    """Return today's date where the exchanges are: in the evening there, it is tomorrow in UTC."""
+    """Return today's date in New York, where in the evening it is already tomorrow in UTC."""
     return clock.now().astimezone(ZoneInfo("America/New_York")).date()
 
 
@@ -89,7 +89,7 @@ def parse_trade_date(value: Any, clock: Clock = SYSTEM_CLOCK) -> date:
 
 
 class Deadline:
-    """An instant by which work must end, and the switch that ends it sooner. Thread-safe.
+    """An instant by which work must end; it can be cancelled sooner. Thread-safe.
 
     ``seconds`` of ``None`` means no limit. Cancelling wakes every sleeper at once.
     """
@@ -97,7 +97,7 @@ class Deadline:
     def __init__(self, seconds: float | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
         self._ends = math.inf if seconds is None else clock.monotonic() + seconds
-        self._condition = threading.Condition()  # guards the two below, and is what sleepers wait on
+        self._condition = threading.Condition()  # guards the next two; sleepers wait on it
         self._cancelled = False
         self._hooks: list[Callable[[], None]] = []
 
@@ -132,7 +132,11 @@ class Deadline:
         return left
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, waking at once when cancelled; refuse at once a sleep that cannot fit."""
+        """Sleep until ``seconds`` passed or the deadline is cancelled.
+
+        Raises :class:`DeadlineExceeded` at once when the sleep does not fit before the deadline, and
+        :class:`Cancelled`.
+        """
         if seconds >= self.check():
             raise DeadlineExceeded(f"a wait of {seconds:.2f} s does not fit before the deadline")
         until = self._clock.monotonic() + seconds
@@ -145,7 +149,7 @@ class Deadline:
     def wait_for(self, ready: Callable[[], bool]) -> None:
         """Block until ``ready()`` is true; raise when cancelled or past the deadline first.
 
-        Whoever makes ``ready()`` true must call :meth:`wake` afterwards.
+        The thread that makes ``ready()`` true must call :meth:`wake` afterwards.
         """
         with self._condition:
             while not ready():
@@ -153,12 +157,12 @@ class Deadline:
                 self._clock.wait(self._condition, None if left == math.inf else left)
 
     def wake(self) -> None:
-        """Have every waiter look again."""
+        """Make every waiter check again."""
         with self._condition:
             self._condition.notify_all()
 
     def cancel(self) -> None:
-        """Tell the work to stop. Idempotent."""
+        """End the work now: wake every sleeper and run the hooks. Idempotent."""
         with self._condition:
             self._cancelled = True
             hooks, self._hooks = self._hooks, []
@@ -168,9 +172,9 @@ class Deadline:
 
     @contextlib.contextmanager
     def on_cancel(self, hook: Callable[[], None]) -> Iterator[None]:
-        """Have ``hook`` called if the work is cancelled while the block runs; at once if it was before.
+        """Call ``hook`` if the work is cancelled while the block runs; at once if it already is.
 
-        It runs in the thread that cancels, perhaps just after the block has ended, and must not block.
+        The hook runs in the thread that cancels, possibly just after the block has ended, and must not block.
         """
         with self._condition:
             registered = not self._cancelled
@@ -185,7 +189,7 @@ class Deadline:
                 self._hooks.remove(hook)
 
     def restart(self, seconds: float) -> None:
-        """Move the instant to ``seconds`` from now; used when work had to wait for its own start."""
+        """Move the instant to ``seconds`` from now; used when startup must not count."""
         with self._condition:
             self._ends = self._clock.monotonic() + seconds
             self._condition.notify_all()
@@ -196,13 +200,13 @@ _current: ContextVar[Deadline] = ContextVar("tradingagents_deadline", default=_U
 
 
 def current_deadline() -> Deadline:
-    """Return the deadline of the scanner this code runs for; an unlimited one outside a scan."""
+    """Return the deadline of the current scanner; an unlimited one outside a scan."""
     return _current.get()
 
 
 @contextlib.contextmanager
 def deadline_scope(deadline: Deadline) -> Iterator[Deadline]:
-    """Make ``deadline`` the current one for this context and what is copied from it."""
+    """Make ``deadline`` the current one in this context and its copies."""
     token = _current.set(deadline)
     try:
         yield deadline

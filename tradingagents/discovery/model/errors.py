@@ -1,26 +1,26 @@
-"""Every error the discovery module raises on purpose: one type for each reaction.
+"""The errors of the discovery module: one type for each reaction.
 
     DiscoveryError
     ├── ConfigError(ValueError)      settings are wrong           -> raised at construction
     ├── NotConfiguredError           a key or identity is missing -> scanner skipped
     ├── DeadlineExceeded             no time left                 -> scanner timed out
-    ├── Cancelled                    told to stop                 -> scanner cancelled
-    ├── ScannerError                 a scanner broke its contract
+    ├── Cancelled                    the work was stopped         -> scanner cancelled
+    ├── ScannerError                 a scanner violated its contract
     │   └── InvalidCandidate         one candidate is malformed   -> that candidate is rejected
-    ├── NoDataError                  the vendor has nothing for this question
-    │   └── StaleDataError           the vendor's newest data is too old for the question
-    └── FetchError                   a vendor could not be asked, or answered wrongly
+    ├── NoDataError                  the vendor has no data for this query
+    │   └── StaleDataError           the vendor's newest data is too old for this query
+    └── FetchError                   a request failed, or its response is wrong
         ├── Transient                connection trouble, 5xx      -> worth another attempt
-        ├── RateLimited              asked too fast               -> wait ``retry_after_seconds``
-        ├── QuotaSpent               the day's or plan's share is gone
+        ├── RateLimited              requests too fast            -> wait ``retry_after_seconds``
+        ├── QuotaSpent               the quota of the day or plan is used up
         ├── Auth                     key, plan or identity refused
-        ├── Permanent                the request itself is wrong, or the thing does not exist
-        ├── BadPayload               an answer that is not what the vendor documents
-        └── CircuitOpen              not asked, because it kept failing
+        ├── Permanent                the request is wrong, or its object does not exist
+        ├── BadPayload               the response is not what the vendor documents
+        └── CircuitOpen              nothing sent, because the vendor kept failing
 
 None of them derives from ``OSError``, ``TimeoutError`` or a client library's type: prawcore and
-tenacity retry those, and a deadline must never be retried. All carry plain text and plain
-fields, so they pickle across a process boundary. Secrets never belong in a message.
+tenacity retry those, and a deadline must never be retried. All have plain text and plain
+fields, so they pickle across a process boundary. Messages never contain secrets.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ __all__ = [
 
 
 class DiscoveryError(Exception):
-    """Base class; catch it to catch everything this module raises on purpose."""
+    """Base class of every error that this module raises on purpose."""
 
 
 class ConfigError(DiscoveryError, ValueError):
-    """Settings are wrong. The message names each key, the value and the way out.
+    """Settings are wrong. The message names each key, the value and the fix.
 
     ``problems`` holds one text for each wrong setting.
     """
@@ -64,9 +64,9 @@ class ConfigError(DiscoveryError, ValueError):
 
 
 class NotConfiguredError(DiscoveryError):
-    """A vendor needs a setting that is not there.
+    """A setting that a vendor needs is missing.
 
-    ``missing`` names it, as a rule an environment variable such as ``FINNHUB_API_KEY``.
+    ``missing`` names it, usually an environment variable such as ``FINNHUB_API_KEY``.
     """
 
     def __init__(self, missing: str) -> None:
@@ -82,15 +82,15 @@ class DeadlineExceeded(DiscoveryError):
 
 
 class Cancelled(DiscoveryError):
-    """The work was told to stop before its deadline."""
+    """The work was stopped before its deadline."""
 
 
 class ScannerError(DiscoveryError):
-    """A scanner did not keep its contract, for example returned something not iterable."""
+    """A scanner violated its contract, for example returned something not iterable."""
 
 
 class InvalidCandidate(ScannerError):
-    """A candidate is malformed; ``field`` names the part that is wrong."""
+    """A candidate is malformed; ``field`` names the wrong part."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(field, reason)
@@ -102,15 +102,15 @@ class InvalidCandidate(ScannerError):
 
 
 class NoDataError(DiscoveryError):
-    """The vendor answered and has nothing for this question (unknown symbol, no file that day)."""
+    """The vendor answered and has no data for this query (unknown symbol, no file that day)."""
 
 
 class StaleDataError(NoDataError):
-    """The newest data the vendor has is too old for the trade date asked about."""
+    """The vendor's newest data is too old for the trade date."""
 
 
 class FetchError(DiscoveryError):
-    """Something went wrong between us and a vendor.
+    """A request to a vendor failed.
 
     ``vendor`` is the vendor's name in the configuration; ``status`` the HTTP status, if any.
     """
@@ -130,7 +130,7 @@ class Transient(FetchError):
 
 
 class RateLimited(FetchError):
-    """The vendor says we ask too fast. ``retry_after_seconds`` is its wish, if it gave one."""
+    """The vendor reports too many requests. ``retry_after_seconds`` is from its response, if it has it."""
 
     def __init__(
         self,
@@ -153,11 +153,11 @@ class Auth(FetchError):
 
 
 class Permanent(FetchError):
-    """Asking again will not help: the request is wrong or the thing asked for does not exist."""
+    """A retry will not help: the request is wrong, or its object does not exist."""
 
 
 class BadPayload(FetchError):
-    """The answer is not what the vendor documents: HTML for JSON, cut off, a missing field."""
+    """The response is not what the vendor documents: HTML for JSON, truncated, a missing field."""
 
 
 class CircuitOpen(FetchError):

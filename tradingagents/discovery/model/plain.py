@@ -1,4 +1,4 @@
-"""Plain data: what a checkpointer, a process boundary and JSON all take unchanged.
+"""Plain data: what a checkpointer, a process boundary and JSON all accept unchanged.
 
 Plain means ``None``, ``bool``, ``int``, finite ``float``, ``str``, and lists and string-keyed dicts
 of these.
@@ -19,15 +19,15 @@ from typing import Any
 __all__ = ["copy_plain", "to_plain"]
 
 _EXACT = frozenset({str, int, bool, type(None)})
-_DEEPEST = 100  # levels; what is deeper contains itself, or is no data
+_DEEPEST = 100  # levels; deeper values contain themselves, or are not data
 
 
 def to_plain(value: Any) -> Any:
     """Return ``value`` as plain data, sharing nothing mutable with it.
 
     Numbers of array libraries become Python numbers, dates ISO 8601 text, enums their values, tuples
-    and sets lists. Raises ``TypeError`` for what has no plain form: NaN and infinities, arrays, what
-    contains itself. Safe while another thread adds to a container.
+    and sets lists. Raises ``TypeError`` for values without a plain form: NaN and infinities, arrays, and
+    containers that contain themselves. Safe while another thread adds to a container.
     """
     return _plain(value, 0)
 
@@ -67,7 +67,7 @@ def _scalar(value: Any) -> Any:
         return number
     if isinstance(value, PurePath):
         return str(value)
-    # Looked up on the type: a lazy object may fetch over the network when asked for an attribute.
+    # Looked up on the type: reading an attribute of a lazy object may fetch over the network.
     if hasattr(type(value), "item") and hasattr(type(value), "dtype"):
         return _array_scalar(value)
     raise TypeError(f"{type(value).__name__} is not plain data")
@@ -76,18 +76,18 @@ def _scalar(value: Any) -> Any:
 def _array_scalar(value: Any) -> Any:
     """Return the Python value of a zero-dimensional item of an array library."""
     if value.shape != ():
-        raise TypeError(f"{type(value).__name__} is not plain data; give a list")
+        raise TypeError(f"{type(value).__name__} is not plain data; use a list")
     if value.dtype.kind in "Mm":
-        return str(value)  # nanosecond instants would turn into bare integers
+        return str(value)  # a nanosecond instant would become a bare integer
     return _plain(value.item(), 0)
 
 
 def copy_plain(value: Any, memo: dict[int, Any] | None = None) -> Any:
     """Return a deep copy of dicts and lists; other values are deep-copied by their own rules.
 
-    About three times as fast as ``copy.deepcopy`` on plain data. Keeps shared and cyclic references
-    (pass one ``memo`` to keep them across calls). Safe while another thread changes the original:
-    each container is first snapshotted in one step.
+    About three times as fast as ``copy.deepcopy`` on plain data. Keeps shared and cyclic references; pass
+    one ``memo`` to keep them across calls. Safe while another thread changes the original: each container is
+    snapshotted atomically first.
     """
     return _copy(value, {} if memo is None else memo)
 
@@ -101,7 +101,7 @@ def _copy(value: Any, memo: dict[int, Any]) -> Any:
         return _copy_dict(value, memo)
     if kind is list:
         return _copy_list(value, memo)
-    # deepcopy's own memo has the same form, so that sharing and cycles through a tuple are kept.
+    # deepcopy's memo has the same form, so sharing and cycles through a tuple are kept.
     return copy.deepcopy(value, memo)
 
 
@@ -125,7 +125,7 @@ def _copy_list(value: list[Any], memo: dict[int, Any]) -> list[Any]:
 
 def _remember(value: Any, made: Any, memo: dict[int, Any]) -> None:
     memo[id(value)] = made
-    # As deepcopy does: keep the original alive, so that no new value takes its id.
+    # As deepcopy does: keep the original alive, so that its id is not reused.
     memo.setdefault(id(memo), []).append(value)
 
 

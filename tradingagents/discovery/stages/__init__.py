@@ -1,1 +1,1 @@
-"""What happens to candidates after the scan."""
+"""The stages after a scan: filter and rank."""

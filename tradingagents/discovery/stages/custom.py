@@ -1,7 +1,7 @@
-"""A filter or ranker of the user's own: what it is given, what it may answer, and what its failure costs.
+"""Custom filters and rankers: their protocols, and ``consult``, which calls one and validates its answer.
 
-It is given copies and may change them; nothing but its answer counts. It may leave out, reorder, and add
-keys to candidates. It may not bring in a candidate nobody found, or change what a scanner said.
+A custom stage receives copies and may change them; only its answer is used. It may drop and reorder
+candidates, and add keys to them. It cannot add a candidate, or change a key that a candidate has.
 """
 
 from __future__ import annotations
@@ -30,51 +30,51 @@ from tradingagents.discovery.model.redact import redact
 __all__ = ["Answer", "CandidateFilter", "CandidateRanker", "StageFailed", "check_stage", "consult", "name_of"]
 
 
-_WORDS = 400  # characters kept of a foreign error, which may quote all it was given
+_MESSAGE_LIMIT = 400  # characters kept of an error, which may quote all candidates
 
 
 class CandidateFilter(Protocol):
-    """``DiscoveryGraph(filter=...)``: decides which candidates go on, in place of the built-in rules.
+    """``DiscoveryGraph(filter=...)``: decides which candidates are kept, instead of the built-in rules.
 
-    ``candidates`` are plain dicts, in the scan's order, with ``market`` and the marks of what is new in each;
-    ``trade_date`` is ISO 8601. Returns those that stay: tickers, or dicts with a ``ticker``, whose further
-    keys are added to the candidate. May be called from any thread, and by several scans at once.
+    ``candidates`` are plain dicts in the scan's order, each with ``market`` and the novelty keys;
+    ``trade_date`` is ISO 8601. Returns those to keep: tickers, or dicts with a ``ticker``, whose other keys
+    are added to the candidate. May be called from any thread, and by several scans at once.
     """
 
     def __call__(self, candidates: list[dict[str, Any]], trade_date: str, /) -> Iterable[Any]: ...
 
 
 class CandidateRanker(Protocol):
-    """``DiscoveryGraph(ranker=...)``: decides the order of the candidates, in place of the built-in rules.
+    """``DiscoveryGraph(ranker=...)``: decides the order of the candidates, instead of the built-in rules.
 
-    Like :class:`CandidateFilter`; ``candidates`` come in the built-in order, with their ``rank`` in it.
-    Returns them best first; ``ranker.limit`` still cuts. One with an attribute ``permutes`` that is true
-    is given only what the built-in rules chose, and must return all of it.
+    Like :class:`CandidateFilter`; ``candidates`` are in the built-in order, each with its ``rank``. Returns
+    them best first; ``ranker.limit`` still cuts. A ranker whose attribute ``permutes`` is true receives only
+    what the built-in rules chose, and must return all of it.
     """
 
     def __call__(self, candidates: list[dict[str, Any]], trade_date: str, /) -> Iterable[Any]: ...
 
 
 class StageFailed(DiscoveryError):
-    """A filter or ranker of the user's own failed, was late, or answered with nothing that can be used."""
+    """A custom filter or ranker failed, timed out, or returned nothing usable."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The candidates it named, in its order, and what of its answer was refused and why."""
+    """The candidates of a custom stage in its order, and the refused items as ``{"ticker", "reason"}``."""
 
     candidates: list[dict[str, Any]]
     refused: list[dict[str, str]]
 
 
 def name_of(stage: Any) -> str:
-    """Return what to call a filter or ranker in a report: its ``name``, or that of its code."""
+    """Return the name of a filter or ranker for reports: its ``name``, or the one of its code."""
     named = getattr(stage, "name", None) or getattr(stage, "__name__", None)
     return str(named or type(stage).__name__)
 
 
 def check_stage(role: str, stage: Any) -> None:
-    """Raise :class:`ConfigError` for what would fail in every run: not to be called so, or asynchronous."""
+    """Raise :class:`ConfigError` for a stage that would always fail: wrong signature, or asynchronous."""
     name = name_of(stage)
     if not callable(stage) or not _takes_two(stage):
         raise ConfigError(f"{role}: {name} cannot be called with candidates and a trade date")
@@ -88,7 +88,7 @@ def check_stage(role: str, stage: Any) -> None:
 def _takes_two(stage: Any) -> bool:
     try:
         inspect.signature(stage).bind([], "")
-    except ValueError:  # some built-in functions do not tell
+    except ValueError:  # some built-in functions have no signature
         return True
     except TypeError:
         return False
@@ -103,18 +103,17 @@ def consult(
     let_through: tuple[type[BaseException], ...] = (),
     clock: Clock = SYSTEM_CLOCK,
 ) -> Answer:
-    """Ask ``stage`` about the candidates, for at most ``seconds``, and validate its answer.
+    """Call ``stage`` with the candidates, for at most ``seconds``, and return its validated answer.
 
-    It runs on a daemon thread in a copy of this context, under a deadline of its own; one that is late is
-    left behind. Raises :class:`StageFailed` for whatever goes wrong, except for errors of the types in
-    ``let_through``, which are raised as they are.
+    It runs on a daemon thread in a copy of this context, under its own deadline; a late call is abandoned.
+    Raises :class:`StageFailed` for every error, except for those of the types in ``let_through``.
     """
     given = [copy_plain(dict(candidate)) for candidate in candidates]
     deadline = Deadline(seconds, clock)
 
     def call() -> Answer:
         with deadline_scope(deadline):
-            return _validated(_some_of(stage(given, trade_date), candidates), candidates)
+            return _validated(_items_of(stage(given, trade_date), candidates), candidates)
 
     context = contextvars.copy_context()
     executor = DaemonExecutor(1, name=f"stage {name_of(stage)}")
@@ -122,7 +121,7 @@ def consult(
     try:
         return _result(future, Deadline(seconds, clock), seconds, let_through)
     finally:
-        if not future.done():  # late, or Ctrl-C came while it was waited for
+        if not future.done():  # late, or Ctrl-C during the wait
             deadline.cancel()
             executor.abandon(future)
             ABANDONED.add(("stage", name_of(stage)), lambda: not future.done())
@@ -143,14 +142,16 @@ def _result(
         return future.result()
     if isinstance(error, (StageFailed, *let_through)):
         raise error
-    words = " ".join(redact(verdict_of_error(error).message).split())
-    raise StageFailed(words if len(words) <= _WORDS else f"{words[:_WORDS]}…") from error
+    message = " ".join(redact(verdict_of_error(error).message).split())
+    if len(message) > _MESSAGE_LIMIT:
+        message = f"{message[:_MESSAGE_LIMIT]}…"
+    raise StageFailed(message) from error
 
 
-def _some_of(answer: Any, candidates: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Return what was answered, up to a length that is too long for any sense: it may have no end."""
+def _items_of(answer: Any, candidates: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return the items of the answer, with an upper bound on their number: it may be endless."""
     if inspect.iscoroutine(answer):
-        answer.close()  # it would complain of never having been awaited
+        answer.close()  # avoids the warning that it was never awaited
     if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
         raise StageFailed(f"it returned {type(answer).__name__} instead of an iterable of candidates")
     return list(itertools.islice(answer, 2 * len(candidates) + 100))
@@ -164,21 +165,21 @@ def _validated(answer: Sequence[Any], candidates: Sequence[Mapping[str, Any]]) -
         try:
             ticker = normalise_ticker(item.get("ticker") if isinstance(item, Mapping) else item)
             if ticker not in known:
-                raise InvalidCandidate("ticker", "not among the candidates it was given")
+                raise InvalidCandidate("ticker", "not among the given candidates")
             if ticker in named:
                 raise InvalidCandidate("ticker", "named twice")
             added = _added(item, known[ticker])
         except InvalidCandidate as error:
-            refused.append({"ticker": _shown(item), "reason": str(error)})
+            refused.append({"ticker": _label(item), "reason": str(error)})
         else:
             named[ticker] = {**known[ticker], **added}
     if answer and not named:
-        raise StageFailed(f"nothing it returned can be used; first: {refused[0]['reason']}")
+        raise StageFailed(f"nothing it returned is usable; first: {refused[0]['reason']}")
     return Answer(list(named.values()), refused)
 
 
 def _added(item: Any, candidate: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys that ``item`` adds; those the candidate has already stay as they are."""
+    """Return the keys that ``item`` adds; existing keys of the candidate are kept."""
     if not isinstance(item, Mapping):
         return {}
     try:
@@ -188,6 +189,6 @@ def _added(item: Any, candidate: Mapping[str, Any]) -> dict[str, Any]:
     return added
 
 
-def _shown(item: Any) -> str:
+def _label(item: Any) -> str:
     ticker = item.get("ticker") if isinstance(item, Mapping) else item
     return ticker[:40] if isinstance(ticker, str) else type(ticker).__name__

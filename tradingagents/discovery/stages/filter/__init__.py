@@ -1,1 +1,1 @@
-"""The filter: which merged candidates pass."""
+"""The filter: which merged candidates are kept."""

@@ -1,4 +1,4 @@
-"""What is known of the candidates' markets, gathered without a request: stored bars and own evidence."""
+"""Market facts about candidates, from stored bars and their own evidence; sends no request."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["MarketFacts", "read_market"]
 
 @dataclass(frozen=True)
 class MarketFacts:
-    """Facts by ticker, each a plain dict (see :func:`read_market`), and where they come from.
+    """Facts by ticker, each a plain dict (see :func:`read_market`), and their source.
 
-    ``known`` counts the tickers with a usable bar of the session; ``note`` says why the others have none, and
-    is empty where there are no others. ``problem`` tells of bars that are there and could not be used.
+    ``known`` is the number of tickers with a usable bar of the session; ``note`` is why the others have none,
+    or empty. ``problem`` is why stored bars could not be used.
     """
 
     by_ticker: Mapping[str, Mapping[str, Any]]
@@ -28,13 +28,13 @@ class MarketFacts:
     problem: str | None = None
 
     def report(self) -> dict[str, Any]:
-        """Return the part of the filter's report that names the source."""
+        """Return ``market`` of the filter's report."""
         return {"as_of": self.as_of, "known": self.known, "of": len(self.by_ticker), "note": self.note}
 
 
 @dataclass(frozen=True)
 class _Bars:
-    """What the stored bars gave: facts by ticker, or the reason why there are none."""
+    """Facts by ticker from stored bars, or the reason why there are none."""
 
     by_ticker: Mapping[str, Mapping[str, Any]]
     as_of: str | None = None
@@ -50,15 +50,13 @@ def read_market(
     *,
     max_age_sessions: int = 0,
 ) -> MarketFacts:
-    """Return what is known of each candidate's market as of the last session that had closed by ``now``.
+    """Return facts about each candidate's market as of the last session that had closed by ``now``.
 
     Each is a dict of ``close_usd``, ``median_dollar_volume_usd`` (20 sessions),
     ``change_5_sessions_percent``, ``market_cap_usd`` and ``as_of``, the session of the first three; None for
-    what is not known. The market capitalisation is the newest ``market_cap_usd`` among the values of the
-    candidate's evidence.
-    Without ``now`` every session up to ``trade_date`` is over.
-    ``store`` is the folder of the daily bars, which may end ``max_age_sessions`` earlier. Never raises for
-    want of data.
+    unknown values. The market capitalisation is the newest ``market_cap_usd`` in the candidate's evidence.
+    Without ``now`` every session up to ``trade_date`` is over. ``store`` is the folder of the daily bars,
+    which may end ``max_age_sessions`` earlier. Missing data never raises.
     """
     tickers = [candidate["ticker"] for candidate in candidates]
     bars = _from_bars(store, lambda folder: _read(tickers, folder, trade_date, now, max_age_sessions))
@@ -83,13 +81,13 @@ def _from_bars(store: Path | None, read: Callable[[Path], _Bars]) -> _Bars:
     try:
         return read(store)
     except ImportError as error:
-        return _Bars({}, note="no daily bars", problem=f"daily bars are not read: no {error.name}")
+        return _Bars({}, note="no daily bars", problem=f"daily bars: {error.name} is not installed")
     except DiscoveryError as error:
-        return _Bars({}, note="no daily bars that can be used", problem=f"daily bars: {error}")
+        return _Bars({}, note="no usable daily bars", problem=f"daily bars: {error}")
 
 
 def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime | None, max_age: int) -> _Bars:
-    # Polars and the exchange's calendar take half a second: only where there is something to read.
+    # Imported here, because Polars and the calendar take half a second and only bars need them.
     from tradingagents.discovery.bars.calendar import nyse  # noqa: PLC0415
     from tradingagents.discovery.screens.price_summary import read_price_summaries  # noqa: PLC0415
 
@@ -98,7 +96,7 @@ def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime |
     sheet = read_price_summaries(store, tickers, session, calendar, max_age_sessions=max_age)
     if not sheet.by_ticker:
         behind = (
-            f"the daily bars end on {sheet.newest}" if sheet.newest < session else "no daily bars of them"
+            f"the daily bars end on {sheet.newest}" if sheet.newest < session else "no daily bars for them"
         )
         return _Bars({}, session.isoformat(), f"{behind}; the session is {session}")
     known = {
@@ -115,7 +113,7 @@ def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime |
 
 
 def market_cap_of(candidate: Mapping[str, Any]) -> float | None:
-    """Return the newest ``market_cap_usd`` that the candidate's evidence states."""
+    """Return the newest ``market_cap_usd`` in the candidate's evidence, in US dollars."""
     newest, found = "", None
     for record in candidate.get("evidence") or ():
         value, as_of = (record.get("values") or {}).get("market_cap_usd"), str(record.get("as_of", ""))

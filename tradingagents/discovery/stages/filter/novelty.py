@@ -1,11 +1,10 @@
-"""What is new since the last run: each candidate marked against earlier trade dates. Pure rules.
+"""Which candidates are new since the last run, compared with earlier trade dates. Pure rules.
 
-Only trade dates before the scan's own count, so a second run of one day gives the same marks as the first,
-and a run for a day in the past knows nothing of later ones. An absence counts only where the data was
-seen: the run that a scanner's candidates are compared with is the newest earlier one in which that scanner
-ended ``ok`` or ``empty``. Where there is none, nothing is called new. What a scanner found that has nothing
-to say of the candidate now counts only if it is of the last run of all: one that was switched off long ago
-would otherwise keep its last candidates from ever being new.
+Only trade dates before the scan's own count, so a second run for one day has the same result as the first,
+and a run for a past day does not see later ones. A scanner's candidates are compared with the newest earlier
+run in which it ended ``ok`` or ``empty``, that is, saw its data; without such a run nothing is new. Sightings
+by scanners that did not find this ticker today count only if they are from the most recent run; otherwise a
+scanner disabled long ago would keep its last tickers "not new" forever.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ __all__ = ["Earlier", "Found", "Sighting", "found_in", "mark_candidates"]
 
 @dataclass(frozen=True)
 class Found:
-    """What a scan found, by scanner: its tickers, and whether it saw all of its data."""
+    """The tickers of a scan by scanner, and the scanners that saw all of their data."""
 
     tickers: Mapping[str, frozenset[str]]
     complete: frozenset[str]
@@ -27,7 +26,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Sighting:
-    """A scanner put a ticker forward on these trade dates, ISO 8601, the first and the last of several."""
+    """A scanner found a ticker; ``first`` and ``last`` are trade dates, ISO 8601."""
 
     ticker: str
     scanner: str
@@ -37,14 +36,14 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Earlier:
-    """What is known of earlier trade dates: sightings, and each scanner's last complete run."""
+    """Earlier trade dates: sightings, and each scanner's last complete run."""
 
     sightings: Sequence[Sighting] = ()
     last_complete: Mapping[str, str] = field(default_factory=dict)
 
 
 def found_in(report: Mapping[str, Any]) -> Found:
-    """Read a scan's report. What a limit cut was found, too: it is not new when it is let through."""
+    """Read a scan's report. Tickers cut by a limit count as found, so they are not new later."""
     outcomes = report.get("outcomes", ())
     return Found(
         {
@@ -60,23 +59,24 @@ def mark_candidates(
 ) -> list[dict[str, Any]]:
     """Return the candidates with ``new``, ``first_seen``, ``last_seen`` and ``seen_by`` in each.
 
-    ``seen_by[scanner]`` has the same three for each scanner that put it forward now. ``new`` is False when
-    the scanner had it in its last run, True when it had not, None when no such run is known;
-    ``first_seen`` and ``last_seen`` are trade dates, the first one ever (perhaps this) and the last one
-    before this (None: none). Of the candidate, ``new`` is False as soon as a scanner that found it now had it
-    in its last run, or any scanner in the newest run of an earlier date in which one of them saw its data;
-    True when all that found it now say so.
+    ``seen_by[scanner]`` has the first three for each scanner that found it now. Its ``new`` is False when the
+    scanner had it in its last complete run, True when it had not, None without such a run. ``first_seen`` is
+    the first trade date ever, possibly this one; ``last_seen`` the last before this one, or None.
+
+    The candidate's ``new`` is False when a scanner that found it now had it in its last complete run, or
+    another scanner in the most recent complete run of all; True when it is True for every scanner that found
+    it now; else None.
     """
     by_ticker: dict[str, dict[str, Sighting]] = {}
     for sighting in earlier.sightings:
         by_ticker.setdefault(sighting.ticker, {})[sighting.scanner] = sighting
     return [
-        {**candidate, **_marks(candidate["ticker"], found, by_ticker, earlier, trade_date)}
+        {**candidate, **_novelty(candidate["ticker"], found, by_ticker, earlier, trade_date)}
         for candidate in candidates
     ]
 
 
-def _marks(
+def _novelty(
     ticker: str,
     found: Found,
     by_ticker: Mapping[str, Mapping[str, Sighting]],
@@ -86,18 +86,18 @@ def _marks(
     known = by_ticker.get(ticker, {})
     now = [scanner for scanner, tickers in found.tickers.items() if ticker in tickers]
     last_run = max(earlier.last_complete.values(), default=None)
-    judged = {scanner: _is_new(known.get(scanner), earlier.last_complete.get(scanner)) for scanner in now}
-    others = [_is_new(seen, last_run) for name, seen in known.items() if name not in judged]
+    new_for = {scanner: _is_new(known.get(scanner), earlier.last_complete.get(scanner)) for scanner in now}
+    others = [_is_new(seen, last_run) for name, seen in known.items() if name not in new_for]
     seen_by = {
         scanner: {
-            "new": judged[scanner],
+            "new": new_for[scanner],
             "first_seen": known[scanner].first if scanner in known else trade_date,
             "last_seen": known[scanner].last if scanner in known else None,
         }
         for scanner in now
     }
     return {
-        "new": _together([*judged.values(), *others], list(judged.values())),
+        "new": _combined([*new_for.values(), *others], list(new_for.values())),
         "first_seen": min([one.first for one in known.values()], default=trade_date),
         "last_seen": max([one.last for one in known.values()], default=None),
         "seen_by": seen_by,
@@ -110,7 +110,7 @@ def _is_new(seen: Sighting | None, last_complete: str | None) -> bool | None:
     return None if last_complete is None else True
 
 
-def _together(everyone: Sequence[bool | None], now: Sequence[bool | None]) -> bool | None:
+def _combined(everyone: Sequence[bool | None], now: Sequence[bool | None]) -> bool | None:
     if False in everyone:
         return False
     return True if now and all(now) else None

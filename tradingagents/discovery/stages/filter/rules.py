@@ -1,8 +1,8 @@
-"""The filter: which merged candidates go on. Pure rules, each counted, every drop named with its reason.
+"""The built-in filter rules: which merged candidates are kept. Pure; each drop has a reason.
 
-A rule drops only what is known to miss it. What is unknown stays and is counted as unknown, because a
-missing price says something about the data and nothing about the share. A recent large move is a reason to
-look later, not a reason to look away: whatever the market did, that rule drops nobody.
+A rule drops only candidates that are known to miss it. Unknown values pass and are counted as unknown: a
+missing price is a property of the data, not of the share. A recent large move lowers the priority and drops
+no candidate, so a market-wide move cannot empty the list.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from tradingagents.discovery.settings.settings import FilterSettings
 __all__ = ["DEPRIORITISED", "filter_candidates"]
 
 DEPRIORITISED = "deprioritised"
-"""The key under which a candidate says why it ranks one priority lower."""
+"""The key of the reason why a candidate ranks one priority lower."""
 
 _UNKNOWN = None
-_FINE = ""
+_PASSES = ""
 _Judge = Callable[[Mapping[str, Any]], str | None]
 
 
@@ -29,7 +29,7 @@ _Judge = Callable[[Mapping[str, Any]], str | None]
 class _Rule:
     """``judge`` returns why a candidate is dropped, an empty text when it is not, None when unknown.
 
-    ``missing`` says why something may be unknown.
+    ``missing`` is the reason why the value may be unknown.
     """
 
     name: str
@@ -39,7 +39,7 @@ class _Rule:
 
 @dataclass
 class _Sieve:
-    """What is left, and the account of every step so far."""
+    """The remaining candidates, and the counts of every step so far."""
 
     left: list[dict[str, Any]]
     steps: list[dict[str, Any]] = field(default_factory=list)
@@ -67,12 +67,12 @@ def filter_candidates(
     *,
     trade_date: date,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return what stays, in the given order, and an account of each step. Pure.
+    """Return the candidates to keep, in the given order, and the counts of each step. Pure.
 
-    Reads ``evidence`` and ``market`` of each candidate, the latter being the facts of :func:`read_market`;
-    ``missing`` says why there may be none. A step is ``{"name", "in", "out", "unknown", "dropped"}``,
-    ``dropped`` being a list of ``{"ticker", "reason"}``; the last one has ``deprioritised`` in its place, and
-    so have the candidates it marks. A limit that is switched off is no step.
+    Reads ``evidence`` and ``market`` of each candidate, see :func:`read_market`; ``missing`` is the reason
+    why market facts may be missing. A step is ``{"name", "in", "out", "unknown", "dropped"}`` with a list of
+    ``{"ticker", "reason"}``; the last step has ``deprioritised`` instead of ``dropped``, and sets that key in
+    candidates. A disabled limit has no step.
     """
     sieve = _Sieve([dict(candidate) for candidate in candidates])
     for rule in (*_named(settings), *_fresh(settings, trade_date), *_measured(settings, missing)):
@@ -84,14 +84,14 @@ def filter_candidates(
 
 def _named(settings: FilterSettings) -> Iterable[_Rule]:
     excluded = {normalise_ticker(ticker) for ticker in settings.exclude_tickers}
-    worst = Priority(settings.min_priority).rank
+    lowest = Priority(settings.min_priority).rank
 
     def is_excluded(candidate: Mapping[str, Any]) -> str:
-        return "in filter.exclude_tickers" if candidate["ticker"] in excluded else _FINE
+        return "in filter.exclude_tickers" if candidate["ticker"] in excluded else _PASSES
 
     def too_low(candidate: Mapping[str, Any]) -> str:
-        if Priority(candidate["priority"]).rank <= worst:
-            return _FINE
+        if Priority(candidate["priority"]).rank <= lowest:
+            return _PASSES
         return f"priority {candidate['priority']} is below filter.min_priority {settings.min_priority}"
 
     yield _Rule("exclude_tickers", is_excluded)
@@ -108,8 +108,8 @@ def _fresh(settings: FilterSettings, trade_date: date) -> Iterable[_Rule]:
         if not days:
             return _UNKNOWN
         age = (trade_date - max(days)).days
-        told = f"newest evidence is of {max(days)}, {age} days old: more than"
-        return f"{told} filter.max_evidence_age_days {most}" if age > most else _FINE
+        reason = f"newest evidence is of {max(days)}, {age} days old: more than"
+        return f"{reason} filter.max_evidence_age_days {most}" if age > most else _PASSES
 
     yield _Rule("freshness", too_old, "no evidence with a date")
 
@@ -124,7 +124,7 @@ def _day(record: Mapping[str, Any]) -> date | None:
 def _measured(settings: FilterSettings, missing: str) -> Iterable[_Rule]:
     limits = (
         ("price", "close_usd", "min_price_usd", missing),
-        ("market cap", "market_cap_usd", "min_market_cap_usd", "no evidence states it"),
+        ("market cap", "market_cap_usd", "min_market_cap_usd", "not in its evidence"),
         ("liquidity", "median_dollar_volume_usd", "min_dollar_volume_usd", missing),
     )
     for name, fact, setting, why in limits:
@@ -138,7 +138,7 @@ def _at_least(fact: str, least: float, setting: str) -> _Judge:
         value = candidate.get("market", {}).get(fact)
         if value is None:
             return _UNKNOWN
-        return _FINE if value >= least else f"{fact} {value:,.2f} is below filter.{setting} {least:,.2f}"
+        return _PASSES if value >= least else f"{fact} {value:,.2f} is below filter.{setting} {least:,.2f}"
 
     return judge
 
@@ -146,7 +146,7 @@ def _at_least(fact: str, least: float, setting: str) -> _Judge:
 def _deprioritise(
     candidates: Sequence[dict[str, Any]], settings: FilterSettings, most: float, missing: str
 ) -> dict[str, Any]:
-    """Mark those that moved more than ``most`` percent, and return the step's account."""
+    """Mark the candidates that moved more than ``most`` percent, and return the step's counts."""
     exempt = frozenset(settings.recent_move_exempt)
     unknown, marked = 0, []
     for candidate in candidates:
@@ -166,5 +166,5 @@ def _note(unknown: int, of: int, missing: str) -> str:
 
 
 def _scanners(candidate: Mapping[str, Any]) -> set[str]:
-    """Return who found it: by the marks, which name scanners, and by its sources, which may be any label."""
+    """Return the scanners that found it: from ``seen_by``, and its sources, which may be any label."""
     return {*(candidate.get("all_sources") or [candidate.get("source", "")]), *candidate.get("seen_by", ())}

@@ -1,7 +1,7 @@
-"""The filter as a step of a run: gather what is known, mark what is new, drop, and account for it.
+"""The filter stage: add novelty and market facts to the candidates, filter them, and report every drop.
 
-A filter of the user's own takes the place of the built-in rules; when it fails, those decide instead. Nothing
-is ever dropped because a filter failed, and a run whose candidates were all dropped says so loudly.
+A custom filter replaces the built-in rules; when it fails, those decide instead. Nothing is dropped because a
+filter failed, and a run whose candidates were all dropped has a warning.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger("tradingagents.discovery")
 
 
 class FilterStage:
-    """Turns a scan's state into the update of the filter. Thread-safe; asks no vendor."""
+    """Turns the state after a scan into the filter's update. Thread-safe; sends no request."""
 
     def __init__(
         self,
@@ -45,18 +45,18 @@ class FilterStage:
     def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``tickers``, ``candidate_metadata``, ``status``, ``filter_report`` and ``warnings``.
 
-        And the state's ``scan_report`` with this step's counts; see :func:`with_stage`.
+        And ``scan_report`` with this stage's counts; see :func:`with_stage`.
 
         ``filter_report`` is ``{"in", "out", "by", "steps", "dropped", "refused", "market", "emptied",
-        "emptied_by", "fallback"}``: ``by`` names what decided, ``emptied_by`` the step after which nothing
-        was left of something, ``fallback`` why the built-in rules decided in place of the user's filter.
+        "emptied_by", "fallback"}``: ``by`` names the filter, ``emptied_by`` the step that dropped the last
+        candidate, ``fallback`` why the built-in rules replaced the custom filter.
         """
         candidates = [_unmarked(candidate) for candidate in state.get("candidate_metadata") or ()]
         trade_date, report = trade_date_of(state, self._clock), state.get("scan_report") or {}
         marked, problem = self._marked(candidates, report, trade_date.isoformat())
         facts = self._facts(candidates, trade_date)
-        told = [{**candidate, "market": dict(facts.by_ticker[candidate["ticker"]])} for candidate in marked]
-        kept, account = self._decide(told, trade_date.isoformat(), facts)
+        known = [{**candidate, "market": dict(facts.by_ticker[candidate["ticker"]])} for candidate in marked]
+        kept, account = self._decide(known, trade_date.isoformat(), facts)
         return {
             "tickers": [candidate["ticker"] for candidate in kept],
             "candidate_metadata": kept,
@@ -75,7 +75,7 @@ class FilterStage:
 
     def _facts(self, candidates: Sequence[Mapping[str, Any]], trade_date: date) -> MarketFacts:
         store, age = self._config.market_store_folder(), self._config.market.max_age_sessions
-        # As for the scanners: an invented or recorded market's day is over.
+        # As for the scanners: in a synthetic or recorded market the day is over.
         now = self._clock.now() if self._config.data_source == "live" else None
         return read_market(candidates, store, trade_date, now, max_age_sessions=age)
 
@@ -88,7 +88,7 @@ class FilterStage:
                 return self._by_custom(self._custom, candidates, trade_date, facts)
             except StageFailed as error:
                 fallback = (
-                    f"filter {name_of(self._custom)} failed, the built-in rules filtered instead: {error}"
+                    f"filter {name_of(self._custom)} failed, the built-in rules were used instead: {error}"
                 )
         day = date.fromisoformat(trade_date)
         kept, steps = filter_candidates(candidates, self._config.filter, facts.note, trade_date=day)
@@ -151,12 +151,12 @@ def _account(
 
 
 def _unmarked(candidate: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out marks of the stages: no scanner can set itself back, or speak as the model that ranks."""
+    """Remove the keys that only stages may set."""
     return {key: value for key, value in candidate.items() if key not in {DEPRIORITISED, LLM_REASON}}
 
 
 def _sightings_file(config: DiscoveryConfig) -> Path | None:
-    """Return the file of what runs found; what was found in invented or replayed data is kept apart."""
+    """Return the file of earlier findings; sandbox and replay have files of their own."""
     folder = config.state_folder()
     if folder is None:
         return None

@@ -1,7 +1,7 @@
-"""``LlmRanker``: a chat model puts what the built-in ranker chose into an order of its own, with reasons.
+"""``LlmRanker``: a chat model reorders what the built-in ranker chose, with reasons.
 
-It is one :class:`CandidateRanker` among others: the stage bounds its time, validates its answer, and keeps
-the built-in order when anything goes wrong. Needs the extra ``[llm]``, and the provider's package and key.
+It is a :class:`CandidateRanker`: the stage limits its time, validates its answer, and keeps the built-in
+order after any error. Needs the extra ``[llm]``, and the provider's package and key.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from tradingagents.discovery.stages.rank.prompt import messages_for
 __all__ = ["LLM_REASON", "ChatModel", "LlmRanker", "RankedTicker", "Ranking"]
 
 LLM_REASON = "llm_reason"
-"""The key under which a candidate has the model's words on it."""
+"""The key of the model's reason for a candidate's place."""
 
 _REASON_CHARACTERS = 200
-_WORDS_CHARACTERS = 120
+_QUOTE_CHARACTERS = 120
 _LONGEST_TIMEOUT = 600.0  # seconds a client is given when no deadline bounds the call
 
 
@@ -39,7 +39,7 @@ class RankedTicker(BaseModel):
 
 
 class Ranking(BaseModel):
-    """The order in which the candidates should be looked at."""
+    """The order in which an analyst should look at the candidates."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,8 +56,8 @@ class LlmRanker:
     """Orders candidates by a chat model. Thread-safe if the model is.
 
     ``model`` is a name for langchain's ``init_chat_model``, such as ``"openai:gpt-5-mini"``, or a LangChain
-    chat model. A named one is built when it is asked, at temperature 0 and without retries. At most
-    ``max_candidates`` are shown to it; what was ranked behind them stays behind.
+    chat model. A named model is built for each call, at temperature 0 and without retries. It receives at
+    most ``max_candidates``; candidates ranked after them keep their order after them.
     """
 
     permutes = True
@@ -69,20 +69,20 @@ class LlmRanker:
     def __call__(self, candidates: list[dict[str, Any]], trade_date: str, /) -> list[dict[str, Any]]:
         """Return ``candidates`` in the model's order, each with its ``llm_reason``.
 
-        Counts the request and its tokens for whoever counts; see :func:`counting`. Raises
-        :class:`NotConfiguredError` without langchain, :class:`BadPayload` for an answer that is no
-        permutation of what was shown, and whatever the model's client raises.
+        Counts the request and its tokens; see :func:`counting`. Raises :class:`NotConfiguredError` without
+        langchain, :class:`BadPayload` for an answer that is not a permutation of the candidates, and what
+        the model's client raises.
         """
         shown, behind = candidates[: self._max_candidates], candidates[self._max_candidates :]
         if not shown:
             return behind
         chat = self._chat()
         _register_keys(chat)
-        structured = chat.with_structured_output(Ranking, include_raw=True)  # raw: it tells the tokens
+        structured = chat.with_structured_output(Ranking, include_raw=True)  # the raw message has the tokens
         count(self.name, "sent")
         try:
             answer = structured.invoke(messages_for(shown, trade_date))
-        except ValidationError as error:  # a client that checks for itself, whatever it was asked to include
+        except ValidationError as error:  # a client that validates despite include_raw
             raise _no_ranking(error) from None
         self._count_tokens(answer["raw"])
         return [*_ordered(shown, _parsed(answer)), *behind]
@@ -105,22 +105,22 @@ class LlmRanker:
 
 
 def _register_keys(chat: Any) -> None:
-    """Have the model's keys redacted: providers echo them when they refuse one."""
+    """Redact the model's keys: providers repeat them in error messages."""
     for value in getattr(chat, "__dict__", {}).values():
         if isinstance(value, SecretStr):
             register_secret(value.get_secret_value())
 
 
 def _parsed(answer: Mapping[str, Any]) -> Ranking:
-    """Return the ranking, or say why there is none; words that came in its place are quoted."""
+    """Return the ranking, or raise :class:`BadPayload` with a quote of the text returned instead."""
     error, message = answer["parsing_error"], answer["raw"]
     if isinstance(error, ValidationError):
         raise _no_ranking(error)
     if answer["parsed"] is None:
         refusal = getattr(message, "additional_kwargs", {}).get("refusal")
-        words = refusal or getattr(message, "content", "")
-        told = f"the words {quoted(str(words), _WORDS_CHARACTERS)}" if words else "nothing"
-        raise BadPayload("llm", f"no ranking but {told}")
+        text = refusal or getattr(message, "content", "")
+        answered = f"the text {quoted(str(text), _QUOTE_CHARACTERS)}" if text else "an empty answer"
+        raise BadPayload("llm", f"no ranking but {answered}")
     try:
         return Ranking.model_validate(answer["parsed"])
     except ValidationError as invalid:
@@ -140,7 +140,7 @@ def _ordered(shown: Sequence[Mapping[str, Any]], answer: Ranking) -> list[dict[s
     for item in answer.ranking:
         if (candidate := left.pop(_spelled(item.ticker), None)) is None:
             raise BadPayload(
-                "llm", f"{one_line(item.ticker, 20)!r} is none of the candidates, or named twice"
+                "llm", f"{one_line(item.ticker, 20)!r} is not one of the candidates, or named twice"
             )
         ordered.append({**candidate, LLM_REASON: one_line(item.reason, _REASON_CHARACTERS)})
     if left:

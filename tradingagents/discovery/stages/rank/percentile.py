@@ -1,7 +1,7 @@
-"""How a candidate stands among those of its own scanner, and how many scanners agree on it. Pure.
+"""A candidate's percentile among those of its own scanner, and its number of scanners. Pure.
 
-A score is its scanner's own measure, so scores of two scanners never meet. What can be compared is how
-far up in its own list each stands.
+A score is its scanner's own measure, so scores of different scanners cannot be compared; percentiles within
+each scanner's list can.
 """
 
 from __future__ import annotations
@@ -11,36 +11,34 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["confluence_of", "standings"]
+__all__ = ["confluence_of", "percentiles"]
 
 _Candidate = Mapping[str, Any]
-_Claim = tuple[Any, ...]
+_Key = tuple[Any, ...]
 
 
-def standings(candidates: Sequence[_Candidate], report: Mapping[str, Any] | None) -> list[float | None]:
-    """Return each candidate's percentile: the share of its scanner's scores below its own, equal ones half.
+def percentiles(candidates: Sequence[_Candidate], report: Mapping[str, Any] | None) -> list[float | None]:
+    """Return each candidate's percentile, the share of its scanner's scores below its own, ties counted half.
 
-    Between 0 and 1, the strongest highest. The mean over a scanner's candidates is 0.5 however few they are
-    and whatever its scores: one that found a single ticker, or gives the same score to all, stands in the
-    middle and not in front of everybody. The list compared with is all that the leading scanner put forward
-    in the scan, by the scan's ``report``, so that neither the merge nor the filter changes anybody's
-    standing; without a report it is those of the same ``source`` among ``candidates``. None for a candidate
-    without a score.
+    Between 0 and 1, the strongest highest. The mean over a scanner's candidates is always 0.5: the only
+    candidate of a scanner, or one of equal scores, is in the middle. The scores are those of all candidates
+    of the leading scanner in the scan's ``report``, so that merge and filter do not change a percentile;
+    without a report, those of the same ``source`` among ``candidates``. None for a candidate without a score.
     """
-    scores_of: dict[_Claim, list[float]] = {}
+    scores_of: dict[_Key, list[float]] = {}
     for found in _lists(report) or _by_source(candidates):
         scores = sorted(float(one["score"]) for one in found if one.get("score") is not None)
         for candidate in found:
-            scores_of.setdefault(_claim(candidate), scores)
-            scores_of.setdefault((candidate["source"],), scores)  # for one that a host's own node has changed
+            scores_of.setdefault(_key(candidate), scores)
+            scores_of.setdefault((candidate["source"],), scores)  # for one changed by a host's node
     return [
-        _percentile(one.get("score"), scores_of.get(_claim(one)) or scores_of.get((one["source"],)))
+        _percentile(one.get("score"), scores_of.get(_key(one)) or scores_of.get((one["source"],)))
         for one in candidates
     ]
 
 
-def _claim(candidate: _Candidate) -> _Claim:
-    """Return what tells a leading candidate in the list of its scanner; its source may be any label."""
+def _key(candidate: _Candidate) -> _Key:
+    """Return the key of a leading candidate in its scanner's list; its source may be any label."""
     return candidate["source"], candidate["ticker"], candidate.get("score")
 
 
@@ -51,9 +49,9 @@ def _percentile(score: float | None, ordered: list[float] | None) -> float | Non
 
 
 def confluence_of(candidates: Sequence[_Candidate], report: Mapping[str, Any] | None) -> list[dict[str, int]]:
-    """Return for each candidate how many distinct ``scanners`` and ``pipelines`` put its ticker forward.
+    """Return for each candidate the number of distinct ``scanners`` and ``pipelines`` that found its ticker.
 
-    Shown for people to weigh, and part of no order: nothing measured shows that it means more.
+    For information only, it does not affect the order: no measurement shows that more is better.
     """
     scanners: dict[str, set[str]] = defaultdict(set)
     pipelines: dict[str, set[str]] = defaultdict(set)

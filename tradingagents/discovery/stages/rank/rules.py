@@ -1,10 +1,9 @@
-"""The ranker: the order in which candidates are handed on, by rules a reader can repeat by hand. Pure.
+"""The built-in ranker: the order of the candidates, by rules that can be repeated by hand. Pure.
 
-1. Priority; a candidate that the filter marked ``deprioritised`` counts as one lower.
-2. The percentile among the candidates of its own leading scanner (see :func:`standings`); without one, behind
-   those that have one.
+1. Priority; a candidate with ``deprioritised`` counts as one lower.
+2. The percentile among the candidates of its leading scanner (see :func:`percentiles`); None comes last.
 3. The pipeline's priority; a pipeline without settings comes last.
-4. The order of arrival here, which is the registry's.
+4. The given order, which is the registry's.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Any
 from tradingagents.discovery.model.candidate import Priority
 from tradingagents.discovery.settings.settings import PipelineSettings
 from tradingagents.discovery.stages.filter.rules import DEPRIORITISED
-from tradingagents.discovery.stages.rank.percentile import confluence_of, standings
+from tradingagents.discovery.stages.rank.percentile import confluence_of, percentiles
 
 __all__ = ["rank_candidates"]
 
@@ -30,16 +29,16 @@ def rank_candidates(
 ) -> list[dict[str, Any]]:
     """Return all candidates, best first, each with ``rank`` from 1, ``percentile`` and ``confluence``.
 
-    ``report`` is the scan's; see :func:`standings` and :func:`confluence_of`. Stable.
+    ``report`` is the scan's; see :func:`percentiles` and :func:`confluence_of`. Stable.
     """
-    told = [
+    ranked = [
         {**candidate, "percentile": percentile, "confluence": confluence}
         for candidate, percentile, confluence in zip(
-            candidates, standings(candidates, report), confluence_of(candidates, report), strict=True
+            candidates, percentiles(candidates, report), confluence_of(candidates, report), strict=True
         )
     ]
-    told.sort(key=lambda candidate: _key(candidate, pipelines))
-    return [{**candidate, "rank": rank} for rank, candidate in enumerate(told, start=1)]
+    ranked.sort(key=lambda candidate: _key(candidate, pipelines))
+    return [{**candidate, "rank": rank} for rank, candidate in enumerate(ranked, start=1)]
 
 
 def _key(candidate: Mapping[str, Any], pipelines: Mapping[str, PipelineSettings]) -> _Key:

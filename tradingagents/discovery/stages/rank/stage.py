@@ -1,7 +1,7 @@
-"""The ranker as a step of a run: order, cut at the limit, and account for it.
+"""The ranker stage: order the candidates, cut at the limit, and report both.
 
-A ranker of the user's own, or a chat model, takes the place of the built-in order; when it fails, that order
-stands, and the run says so.
+A custom ranker or a chat model replaces the built-in order; when it fails, the built-in order is kept with a
+warning.
 """
 
 from __future__ import annotations
@@ -26,10 +26,9 @@ _log = logging.getLogger("tradingagents.discovery")
 
 
 class RankerStage:
-    """Turns the filter's state into the update of the ranker. Thread-safe.
+    """Turns the state after the filter into the ranker's update. Thread-safe.
 
-    ``custom`` decides the order where it is given, else the model that ``ranker.model`` names, else the
-    built-in rules.
+    The order is that of ``custom``, else of the model ``ranker.model``, else of the built-in rules.
     """
 
     def __init__(
@@ -45,21 +44,21 @@ class RankerStage:
         self._custom = custom if custom is not None or model is None else LlmRanker(model)
 
     def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the ranking under ``final_ranking``, its account under ``ranker_report``, and ``warnings``.
+        """Return ``final_ranking``, ``tickers``, ``candidate_metadata``, ``ranker_report`` and ``warnings``.
 
-        And the state's ``scan_report`` with this step's counts; see :func:`with_stage`.
+        And ``scan_report`` with this stage's counts; see :func:`with_stage`.
 
         ``ranker_report`` is ``{"in", "out", "by", "limit", "cut", "left_out", "refused", "emptied",
-        "fallback", "requests"}``: ``cut`` names what the limit cut, ``left_out`` what a ranker of the user's
-        own did not return, ``fallback`` why the built-in order stands in its place, and ``requests`` counts,
-        by model, what was asked of it, whether the answer was of use or not.
+        "fallback", "requests"}``: ``cut`` are the tickers that the limit cut, ``left_out`` those that a
+        custom ranker did not return, ``fallback`` is why the built-in order replaced it, and ``requests``
+        counts requests and tokens by model, whether or not the answer was used.
         """
         candidates = state.get("candidate_metadata") or []
         plain = rank_candidates(candidates, self._config.pipelines, state.get("scan_report"))
         requests = LocalRecorder(ToolLog("ranker", "ranker"), lambda candidate: None)
         with counting(requests.request):
             order, account = self._decide(plain, trade_date_of(state, self._clock).isoformat())
-        requests.close()  # one that was late may still be asking
+        requests.close()  # a late ranker may still send requests
         ranked = [{**one, "rank": rank} for rank, one in enumerate(order, start=1)]
         account = {"in": len(candidates), "out": len(ranked), **account, "requests": requests.requests}
         account["emptied"] = bool(candidates) and not ranked
@@ -82,7 +81,7 @@ class RankerStage:
                 return self._by_custom(self._custom, plain, trade_date)
             except StageFailed as error:
                 name = name_of(self._custom)
-                fallback = f"ranker {name} failed, the built-in order stands: {error}"
+                fallback = f"ranker {name} failed, the built-in order is kept: {error}"
         return self._cut(plain, by="built-in", fallback=fallback)
 
     def _by_custom(
@@ -123,9 +122,7 @@ class RankerStage:
 def _require_all(given: Sequence[Mapping[str, Any]], answer: Answer) -> None:
     missing = len(given) - len(answer.candidates)
     if missing:
-        raise StageFailed(
-            f"it left out {missing} of the {len(given)} candidates it was given to put in order"
-        )
+        raise StageFailed(f"it left out {missing} of the {len(given)} candidates it was given")
     if answer.refused:
         first = answer.refused[0]
         raise StageFailed(f"it returned {first['ticker']}: {first['reason']}")
