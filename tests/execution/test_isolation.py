@@ -331,15 +331,18 @@ def test_an_added_entry_is_reported_once_however_it_is_added(way: str, present: 
 
 @pytest.mark.parametrize("way", sorted(ADDING))
 @pytest.mark.parametrize("first", ["append", "+=", "sum assigned", "slice", "popped and put back"])
-def test_two_additions_are_reported_once_each_whatever_the_two_ways(first: str, way: str) -> None:
+@pytest.mark.parametrize("old", [[], [{"tool": "old"}]])
+def test_two_additions_are_reported_once_each_whatever_the_two_ways(
+    first: str, way: str, old: list[Any]
+) -> None:
     if way == "assigned unread":  # drops what is there: not an addition
         return
     reported: list[Any] = []
-    state = isolate({"tool_logs": [{"tool": "old"}]}, lambda entry: reported.append(dict(entry)))
+    state = isolate({"tool_logs": old}, lambda entry: reported.append(dict(entry)))
     ADDING[first](state, [{"tool": "first"}])
     ADDING[way](state, [{"tool": "second"}])
     assert reported == [{"tool": "first"}, {"tool": "second"}]
-    assert len(state["tool_logs"]) == 3
+    assert len(state["tool_logs"]) == len(old) + 2
 
 
 def test_an_entry_is_reported_as_it_is_at_that_moment_and_twice_when_added_twice() -> None:

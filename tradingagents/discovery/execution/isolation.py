@@ -53,7 +53,8 @@ class IsolatedState(dict[str, Any]):
     def __init__(self, values: Mapping[str, Any], on_log: OnLog) -> None:
         super().__init__(values)
         self._on_log = on_log
-        self._logs: list[Any] = values[_LOGS] or []  # kept when the key is removed
+        logs = values[_LOGS]
+        self._logs: list[Any] = logs if isinstance(logs, list) else []  # kept when the key is removed
 
     def __setitem__(self, key: str, value: Any) -> None:
         if key == _LOGS and isinstance(value, list):
