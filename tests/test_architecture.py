@@ -220,6 +220,7 @@ def test_broad_handlers_stand_only_where_a_foreign_call_is_fenced() -> None:
     assert found == {
         "discovery.execution.fanout": 1,  # an error of the items, raised where their answers are taken
         "discovery.execution.outcome": 1,  # a foreign __str__
+        "discovery.execution.isolation": 1,  # copying a third-party object
         "discovery.execution.pool": 1,  # an Executor hands every error to its Future
         "discovery.execution.runner": 2,  # the boundary; and Ctrl-C, which closes everything and goes on
         "discovery.execution.scope": 1,  # a closing hook
