@@ -33,7 +33,7 @@ def in_background(call: Callable[[], T]) -> Future[T]:
     def work() -> None:
         try:
             result = call()
-        except BaseException as error:  # noqa: BLE001 - handed to whoever takes the result
+        except BaseException as error:  # noqa: BLE001 - raised where the result is taken
             future.set_exception(error)
         else:
             future.set_result(result)
@@ -105,12 +105,12 @@ def ends(outcomes: list[Outcome]) -> list[tuple[Status, Reason]]:
 
 
 def run(*tasks: Task, **more: Any) -> list[Outcome]:
-    """Run the tasks on four workers, unless it says otherwise; fail when that does not come back."""
+    """Run the tasks, by default on four workers; fail when that does not return."""
     return comes_back(lambda: run_all(list(tasks), **{"max_workers": 4, **more}))
 
 
 class Hang:
-    """A call that emits, tells that it is inside, and stays there until the gate opens."""
+    """A call that emits, sets ``inside``, and waits until the gate opens."""
 
     def __init__(self, gate: threading.Event, item: Any = None) -> None:
         self.gate, self.item = gate, item

@@ -359,7 +359,7 @@ def test_hung_items_hold_up_no_other_task(gate: threading.Event) -> None:
 def test_once_the_task_is_cut_nothing_more_is_started(
     clock: FakeClock, gate: threading.Event, request_workers: int
 ) -> None:
-    """Even by a scanner that swallows what it is told and asks for the next answer."""
+    """Even by a scanner that catches the error and takes the next result."""
     started: list[int] = []
     full, over = threading.Event(), threading.Event()
 
@@ -392,7 +392,7 @@ def test_once_the_task_is_cut_nothing_more_is_started(
     assert len(started) == request_workers
 
 
-def test_a_cut_is_noticed_by_an_item_that_asks_its_deadline(clock: FakeClock) -> None:
+def test_a_cut_is_noticed_by_an_item_that_checks_its_deadline(clock: FakeClock) -> None:
     noticed: list[str] = []
     inside_all = threading.Semaphore(0)
 

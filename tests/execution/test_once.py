@@ -1,4 +1,4 @@
-"""Work of a scan that is done once: whoever comes first does it, and nobody is lost with whoever did."""
+"""``Once``: the first caller runs the work, and another takes over when that caller ends early."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def led_and_followed(once: Once[Any], work: Work, followers: int = 7) -> tuple[C
     return leader, crowd, first
 
 
-def test_eight_ask_and_the_work_is_done_once() -> None:
+def test_eight_callers_run_the_work_once() -> None:
     work = Work(lambda time: [time])
     once = Once(work)
     leader, crowd, _ = led_and_followed(once, work)

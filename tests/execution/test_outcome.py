@@ -74,7 +74,7 @@ class Wordless(Exception):
         raise RuntimeError("no words")
 
 
-def test_an_error_that_cannot_say_what_it_is_has_a_verdict_too() -> None:
+def test_an_error_whose_str_raises_has_a_verdict_too() -> None:
     verdict = verdict_of_error(Wordless())
     assert (verdict.status, verdict.reason) == (Status.FAILED, Reason.CRASHED)
     assert "Wordless" in verdict.message

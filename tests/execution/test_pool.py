@@ -1,4 +1,4 @@
-"""The pool: an Executor like any other, except that nobody waits for a worker that hangs."""
+"""The pool: an Executor whose hung workers are not waited for."""
 
 from __future__ import annotations
 

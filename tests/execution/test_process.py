@@ -1,4 +1,4 @@
-"""Process isolation: live messages, a kill that always works, and every death told as what it was."""
+"""Process isolation: live messages, a kill that always works, and a true verdict on every exit."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ def test_an_error_of_ours_keeps_its_meaning_across_the_boundary() -> None:
     assert run(call).verdict == Verdict(Status.FAILED, Reason.RATE_LIMITED, "finnhub: 60 a minute")
 
 
-def test_an_error_that_cannot_be_sent_is_told_in_words() -> None:
+def test_an_error_that_cannot_be_pickled_is_reported_as_text() -> None:
     class Unsendable(Exception):
         def __init__(self, text: str) -> None:
             super().__init__(text)
@@ -284,7 +284,7 @@ def test_a_thread_that_hangs_inside_does_not_keep_the_process() -> None:
 
 
 @pytest.mark.parametrize("what", ["call", "message"])
-def test_what_cannot_be_sent_is_a_failure_that_says_so(what: str) -> None:
+def test_a_call_that_cannot_be_pickled_is_a_failure_with_the_reason(what: str) -> None:
     lock = threading.Lock()
 
     def with_lock(send: Send) -> Verdict:
@@ -317,7 +317,7 @@ def test_what_the_parent_does_with_a_message_may_fail_without_leaving_the_proces
     assert is_gone(pids[0])
 
 
-def test_being_told_to_stop_kills_the_process() -> None:
+def test_stopping_the_run_kills_the_process() -> None:
     heard, pids = threading.Event(), []
 
     def work(scope: TaskScope) -> Verdict:

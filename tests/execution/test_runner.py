@@ -250,7 +250,7 @@ def test_six_of_four_tenths_on_two_workers_under_six_tenths_lose_none() -> None:
     assert time.monotonic() - began < time_allowance(1.8)
 
 
-def test_a_cut_task_is_told_to_stop_where_it_waits(clock: FakeClock) -> None:
+def test_a_cut_task_is_cancelled_where_it_waits(clock: FakeClock) -> None:
     told: Future[str] = Future()
 
     def wait(scope: TaskScope) -> None:
@@ -267,7 +267,7 @@ def test_a_cut_task_is_told_to_stop_where_it_waits(clock: FakeClock) -> None:
     assert told.result(PATIENCE) in {"Cancelled", "DeadlineExceeded"}
 
 
-def test_the_message_at_the_deadline_is_the_same_whoever_notices_first(
+def test_the_message_at_the_deadline_does_not_depend_on_the_thread_that_notices(
     clock: FakeClock, gate: threading.Event
 ) -> None:
     """Two tasks notice their deadline themselves, while the runner is still busy with another.
@@ -306,9 +306,7 @@ def test_the_message_at_the_deadline_is_the_same_whoever_notices_first(
     assert outcomes[2].verdict.message.startswith("timeout after 7.5s")
 
 
-def test_time_before_a_task_says_that_it_started_is_not_its_own(
-    clock: FakeClock, gate: threading.Event
-) -> None:
+def test_time_before_a_task_reports_its_start_does_not_count(clock: FakeClock, gate: threading.Event) -> None:
     """A process may take its time to start; the timeout counts from there."""
     go, inside = threading.Event(), threading.Event()
 

@@ -74,7 +74,7 @@ def comes_back_here(call: Any) -> Any:
 # -- stopping ---------------------------------------------------------------------------------------
 
 
-def test_once_told_to_stop_what_runs_is_cut_and_what_waits_is_not_started(gate: threading.Event) -> None:
+def test_stopping_cuts_running_tasks_and_starts_no_waiting_one(gate: threading.Event) -> None:
     hang, stop = Hang(gate, "kept"), threading.Event()
     tasks = [task("running", hang), task("waiting", lambda scope: scope.emit("never"))]
     running = in_background(lambda: run_all(tasks, max_workers=1, should_stop=stop.is_set))
@@ -89,7 +89,7 @@ def test_once_told_to_stop_what_runs_is_cut_and_what_waits_is_not_started(gate: 
     assert (never.verdict.status, never.verdict.reason, never.items) == (Status.SKIPPED, Reason.CANCELLED, ())
 
 
-def test_being_told_to_stop_before_the_first_task_still_gives_every_outcome() -> None:
+def test_stopping_before_the_first_task_still_returns_every_outcome() -> None:
     outcomes = run(
         *(task(str(i), lambda scope: current_deadline().sleep(20.0)) for i in range(6)),
         should_stop=lambda: True,

@@ -107,7 +107,7 @@ def test_a_hook_that_fails_at_the_cut_does_not_end_the_run(clock: FakeClock, gat
 # -- observers --------------------------------------------------------------------------------------
 
 
-def test_an_observer_is_told_each_step_live(clock: FakeClock, gate: threading.Event) -> None:
+def test_an_observer_receives_each_event_live(clock: FakeClock, gate: threading.Event) -> None:
     recorder, hang = Recorder(), Hang(gate, "early")
     running = in_background(
         lambda: run_all([task("hung", hang, 5.0)], max_workers=1, clock=clock, observer=recorder)

@@ -18,7 +18,7 @@ def scope_of(clock: FakeClock, **more: Any) -> TaskScope:
     return TaskScope(Task("name", lambda scope: FINE, 5.0, key="key", startup_seconds=20.0), clock, **more)
 
 
-def test_a_scope_carries_what_its_task_says(clock: FakeClock) -> None:
+def test_a_scope_has_the_settings_of_its_task(clock: FakeClock) -> None:
     scope = scope_of(clock, request_workers=3)
     assert (scope.name, scope.key, scope.timeout_seconds, scope.request_workers) == ("name", "key", 5.0, 3)
     assert scope.deadline.ends_at == 25.0
@@ -33,7 +33,7 @@ def test_the_clock_can_be_started_anew_once_the_task_is_ready(clock: FakeClock) 
     assert told == ["restarted"]
 
 
-def test_items_are_kept_in_order_and_told_live(clock: FakeClock) -> None:
+def test_items_are_kept_in_order_and_reported_live(clock: FakeClock) -> None:
     told: list[Any] = []
     scope = scope_of(clock, on_item=lambda name, item: told.append((name, item)))
     scope.emit(1)
@@ -42,7 +42,7 @@ def test_items_are_kept_in_order_and_told_live(clock: FakeClock) -> None:
     assert scope.close() == scope.close() == (1, 2)
 
 
-def test_behind_the_fence_nothing_is_taken_and_nothing_is_told(clock: FakeClock) -> None:
+def test_after_close_no_item_is_kept_or_reported(clock: FakeClock) -> None:
     told: list[Any] = []
     scope = scope_of(clock, on_item=lambda name, item: told.append(item))
     scope.emit("in time")
@@ -97,7 +97,7 @@ def test_a_hook_that_fails_keeps_no_other_from_running_and_no_item_from_coming(c
 
 
 def test_emitting_and_closing_race_without_a_middle(clock: FakeClock) -> None:
-    """Every item is either kept or refused to its emitter, whoever is first."""
+    """Every item is either kept, or refused to its emitter."""
     for _ in range(20):
         scope, start = scope_of(clock), threading.Barrier(3)
         accepted: list[int] = []

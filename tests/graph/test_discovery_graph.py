@@ -140,7 +140,7 @@ def test_callbacks_nest_per_scanner() -> None:
     assert "filter" in spans.parents
 
 
-def test_a_failed_scanner_has_its_span_and_fails_nobody_else() -> None:
+def test_a_failed_scanner_has_its_span_and_fails_no_other() -> None:
     def scan(self: Any, state: Any) -> list[Any]:
         raise RuntimeError("boom")
 

@@ -114,7 +114,7 @@ def test_the_least_a_scanner_may_yield_is_a_ticker() -> None:
     }
 
 
-def test_what_a_scanner_says_itself_wins_over_the_defaults_and_extras_are_kept() -> None:
+def test_values_of_the_scanner_override_the_defaults_and_extras_are_kept() -> None:
     made = parse(
         source="other",
         strategy="own",

@@ -66,7 +66,7 @@ def test_a_strategy_that_speaks_of_no_upgrade_needs_none(strategy: str) -> None:
         ({"symbol": 5}, "analyst_action of 5, but the candidate is JPM"),
     ],
 )
-def test_a_record_that_is_not_what_its_kind_says_is_refused(changes: dict[str, Any], told: str) -> None:
+def test_a_record_without_the_values_of_its_kind_is_rejected(changes: dict[str, Any], told: str) -> None:
     assert refusal(action(**changes)) == told
 
 

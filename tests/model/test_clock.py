@@ -51,7 +51,7 @@ def test_no_seconds_means_no_limit(clock: FakeClock) -> None:
     assert not deadline.expired()
 
 
-def test_cancelling_is_told_apart_from_running_out_of_time(clock: FakeClock) -> None:
+def test_cancelling_differs_from_passing_the_deadline(clock: FakeClock) -> None:
     deadline = Deadline(5.0, clock)
     deadline.cancel()
     deadline.cancel()

@@ -154,7 +154,7 @@ def test_an_array_is_refused_as_everything_else_that_is_not_plain() -> None:
 
 
 def test_an_instant_of_an_array_library_never_turns_into_a_bare_number() -> None:
-    """numpy gives nanosecond instants as integers, which nobody would know for a date."""
+    """numpy returns nanosecond instants as integers, which are not recognisable as dates."""
     numpy = pytest.importorskip("numpy")
     instant = numpy.datetime64("2026-02-05T14:30:00", "ns")
     try:
@@ -165,7 +165,7 @@ def test_an_instant_of_an_array_library_never_turns_into_a_bare_number() -> None
     assert made.startswith("2026-02-05")
 
 
-def test_a_lazy_object_is_not_asked_for_attributes() -> None:
+def test_no_attribute_of_a_lazy_object_is_read() -> None:
     """praw's objects fetch over the network when they are asked for an attribute they do not have."""
     asked: list[str] = []
 

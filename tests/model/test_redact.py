@@ -137,7 +137,7 @@ def test_registering_is_safe_from_many_threads() -> None:
         "https://user:{}@vendor.example/path",
     ],
 )
-def test_a_secret_nobody_registered_is_known_by_the_vendor_s_shape(text: str) -> None:
+def test_an_unregistered_secret_is_redacted_by_pattern(text: str) -> None:
     written = text.format(SECRET)
     assert SECRET in written
     made = redact(written)

@@ -35,7 +35,7 @@ def test_an_entry_is_numbered_stamped_and_named(clock: FakeClock) -> None:
     assert (second["id"], second["timestamp"]) == ("run:scanner:1", "2026-02-05T14:30:01.500000+00:00")
 
 
-def test_an_entry_of_any_shape_keeps_what_the_scanner_said(clock: FakeClock) -> None:
+def test_an_entry_of_any_shape_keeps_the_scanner_s_own_values(clock: FakeClock) -> None:
     log = ToolLog("run", "scanner", clock)
     log.add({"anything": [1, {"a": None}], "scanner": "a name of its own", "timestamp": "then", "id": 7})
     (entry,) = log.close()
@@ -111,7 +111,7 @@ def test_secrets_are_redacted_wherever_they_stand() -> None:
 
 
 class NoRepr:
-    """A value of which nothing can be said."""
+    """A value whose repr raises."""
 
     def __repr__(self) -> str:
         raise RuntimeError("no words")

@@ -199,7 +199,7 @@ def asking(answers: dict[str, Any], items: Iterable[str] | None = None, of: int 
     return scan
 
 
-def test_gather_goes_on_without_what_a_vendor_could_not_answer_and_says_so() -> None:
+def test_gather_skips_and_reports_the_items_that_a_vendor_failed_to_answer() -> None:
     answers = {
         "AAA": 1,
         "BBB": Transient("finnhub", "down", status=503),
@@ -236,7 +236,7 @@ def test_gather_lets_through_what_is_no_vendors_failure() -> None:
         scanner(asking({"AAA": 1, "BBB": ZeroDivisionError()})).scan_with_validation(DAY)
 
 
-def test_gather_over_nothing_asks_nothing() -> None:
+def test_gather_over_no_items_requests_nothing() -> None:
     made = scanner(asking({}))
     assert made.scan_with_validation(DAY) == []
     assert recorder_of(made).coverage() == {"asked": 0, "answered": 0, "of": 0}

@@ -40,7 +40,7 @@ class Plain(BaseScanner):
 
 
 class Checked:
-    """A check over a directory that ``answer`` gives, and what it told."""
+    """A check with the directory that ``answer`` returns, and its reports."""
 
     def __init__(self, answer: Callable[[], SymbolDirectory], day: date = DAY) -> None:
         self.asked = 0
@@ -98,7 +98,7 @@ def failing(error: Exception) -> Callable[[], SymbolDirectory]:
     "error", [Transient("nasdaq", "HTTP 503"), NoDataError("404"), DeadlineExceeded("late")]
 )
 def test_without_a_directory_all_pass_and_are_counted_as_unchecked(error: Exception) -> None:
-    """Asked for once, and told in the tool log; the scanner has its own data, so nothing is degraded."""
+    """Requested once and logged; the scanner has its own data, so nothing is degraded."""
     checked = Checked(failing(error))
     assert checked.passing("EXMP", "NOPE") == ["EXMP", "NOPE"]
     assert checked.recorder.funnel == {NOT_CHECKED: 2}
@@ -106,7 +106,7 @@ def test_without_a_directory_all_pass_and_are_counted_as_unchecked(error: Except
     assert [entry["tool"] for entry in checked.log.close()] == ["nasdaq.listed"]
 
 
-def test_a_directory_that_is_some_days_old_degrades_nobody() -> None:
+def test_a_directory_that_is_some_days_old_does_not_degrade_the_outcome() -> None:
     """The scanner's own answers are new; its requests for the directory are counted all the same."""
     told: list[str] = []
 
@@ -122,8 +122,8 @@ def test_a_directory_that_is_some_days_old_degrades_nobody() -> None:
     assert checked.recorder.requests == {"nasdaq": {"sent": 1}}
 
 
-def test_a_directory_of_another_time_judges_nobody() -> None:
-    """Whoever scans a day of years ago would lose the shares that were delisted since."""
+def test_a_directory_far_from_the_trade_date_is_not_used() -> None:
+    """A scan of a day years ago would lose the shares that were delisted since."""
     for day, checks in ((date(2026, 2, 1), True), (date(2026, 1, 30), False), (date(2021, 1, 4), False)):
         checked = Checked(directory, day)
         assert (checked.passing("NOPE") == []) is checks
@@ -164,7 +164,7 @@ def test_a_scanner_that_is_cancelled_waits_no_longer() -> None:
 
 
 class Mixed(BaseScanner):
-    """Puts forward one share and one symbol that is none."""
+    """Yields one share and one symbol that is not a share."""
 
     name, pipeline = "mixed", "edge"
     listed_only = True
@@ -189,7 +189,7 @@ def tickers(outcome: dict[str, Any]) -> list[str]:
     return [candidate["ticker"] for candidate in outcome["candidates"]]
 
 
-def test_in_a_scan_only_those_that_ask_for_it_are_checked() -> None:
+def test_in_a_scan_only_scanners_with_listed_only_are_checked() -> None:
     with SandboxServer() as sandbox:
         mixed, unchecked = outcomes(sandbox, Mixed, Unchecked)
         share = sandbox.market.companies[0].symbol
@@ -207,7 +207,7 @@ def test_several_scanners_share_one_directory() -> None:
     assert len(asked) == 2  # its two files, once
 
 
-def test_a_vendor_of_the_directory_that_is_down_costs_nobody_a_candidate() -> None:
+def test_a_failed_directory_request_drops_no_candidate() -> None:
     with SandboxServer() as sandbox:
         sandbox.faults.add(Fault("html", "nasdaq"))
         (mixed,) = outcomes(sandbox, Mixed)

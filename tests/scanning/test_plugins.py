@@ -150,7 +150,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_one_that_cannot_be_loaded_is_its_own_failed_outcome(install: Install, case: str) -> None:
-    """It says which distribution it is of, and the others are scanned."""
+    """Its message names the distribution, and the others are scanned."""
     source, value, told = BROKEN[case]
     install("gap-scanner", "plugin_broken", source, big_gap=value)
     install("other-scanner", "plugin_gap", GOOD.replace("big_gap", "other_gap"), other_gap="BigGap")
@@ -167,7 +167,7 @@ def test_one_that_cannot_be_loaded_is_its_own_failed_outcome(install: Install, c
     assert report["health"] == "partial"
 
 
-def test_a_section_for_one_that_is_not_installed_says_so(install: Install) -> None:
+def test_a_section_for_a_plugin_that_is_not_installed_is_an_error(install: Install) -> None:
     with pytest.raises(
         ConfigError, match=r"scanners\.big_gap: unknown scanner, neither built in nor registered"
     ):
@@ -177,7 +177,7 @@ def test_a_section_for_one_that_is_not_installed_says_so(install: Install) -> No
 
 
 def test_a_broken_one_can_be_switched_off_and_takes_any_section(install: Install) -> None:
-    """Its keys may be right: only the class that is not there could tell."""
+    """Its keys may be right: only the missing class knows them."""
     install("gap-scanner", "plugin_broken", "raise RuntimeError", big_gap="BigGap")
     outcome = outcome_of("big_gap", limit="many", isolation="process", whatever=1)
     assert (outcome["status"], outcome["reason"]) == ("failed", "crashed")
@@ -186,7 +186,7 @@ def test_a_broken_one_can_be_switched_off_and_takes_any_section(install: Install
         DiscoveryGraph(only("big_gap", enabled="perhaps"))
 
 
-def test_a_name_that_is_taken_stays_with_whom_it_had_and_the_other_is_told(install: Install) -> None:
+def test_a_taken_name_stays_with_its_scanner_and_the_plugin_fails(install: Install) -> None:
     """A built-in scanner is not replaced by what happens to be installed."""
     install("gap-scanner", "plugin_gap", GOOD.replace("big_gap", "market_movers"), market_movers="BigGap")
     registry = ScannerRegistry.installed()
@@ -196,7 +196,7 @@ def test_a_name_that_is_taken_stays_with_whom_it_had_and_the_other_is_told(insta
     assert "the name 'market_movers' is taken by MarketMovers" in outcome["message"]
 
 
-def test_two_plugins_of_one_name_are_kept_in_order_of_their_class_and_the_second_is_told(
+def test_two_plugins_of_one_name_are_ordered_by_class_and_the_second_fails(
     install: Install,
 ) -> None:
     install("a-scanner", "plugin_b", GOOD, big_gap="BigGap")

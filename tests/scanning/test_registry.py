@@ -122,7 +122,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("case", MALFORMED)
 def test_a_malformed_class_is_refused_when_it_is_registered(case: str) -> None:
-    """Not in the middle of a scan, when its outcome would be the first to tell."""
+    """Not in the middle of a scan, where only its outcome would show it."""
     registry = ScannerRegistry([scanner("there_before")])
     with pytest.raises(ConfigError) as caught:
         registry.register(MALFORMED[case])  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Chat models for tests: one that answers as told, and an OpenAI-compatible server on loopback."""
+"""Chat models for tests: one with scripted answers, and an OpenAI-compatible server on loopback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Reply = Callable[[list[dict[str, Any]]], Any]
 
 
 def shown_in(text: str) -> list[dict[str, Any]]:
-    """The candidates that a prompt shows, read as the model is told to."""
+    """The candidates of a prompt, read as the model is instructed to."""
     _, _, behind = text.partition("<candidates>")
     found: list[dict[str, Any]] = json.loads(behind.partition("</candidates>")[0])
     return found

@@ -58,7 +58,7 @@ def test_it_may_add_keys_and_change_none() -> None:
     assert answer.candidates == [{**FOUND[0], "why": ["mine"]}]
 
 
-def test_what_it_does_to_its_copies_reaches_nobody() -> None:
+def test_changes_to_its_copies_have_no_effect() -> None:
     before = copy.deepcopy(FOUND)
 
     def spoil(candidates: list[Any], day: str) -> list[Any]:
@@ -69,7 +69,7 @@ def test_what_it_does_to_its_copies_reaches_nobody() -> None:
     assert before == FOUND
 
 
-def test_what_nobody_found_is_refused_with_its_reason() -> None:
+def test_a_ticker_that_was_not_found_is_refused_with_its_reason() -> None:
     answer = ask(
         lambda candidates, day: [
             "AAA",
@@ -96,7 +96,7 @@ def test_an_answer_that_is_no_list_of_candidates_is_a_failure(answer: Any) -> No
         ask(lambda candidates, day: answer)
 
 
-def test_an_answer_of_strangers_only_is_a_failure_and_not_an_empty_market() -> None:
+def test_an_answer_of_unknown_tickers_only_is_a_failure_and_not_an_empty_market() -> None:
     with pytest.raises(StageFailed, match="nothing it returned is usable; first: ticker: not among"):
         ask(lambda candidates, day: ["XXX", "YYY"])
 
@@ -141,8 +141,8 @@ def test_the_hosts_own_signals_pass_through() -> None:
         ask(interrupt, let_through=(Signal,))
 
 
-def test_one_that_is_late_is_left_behind_told_and_accounted_for() -> None:
-    """The run goes on; the thread is a daemon and holds nobody."""
+def test_a_late_stage_is_abandoned_cancelled_and_counted() -> None:
+    """The run continues; the thread is a daemon and does not block the exit."""
     release, told = threading.Event(), threading.Event()
 
     def hang(candidates: Any, day: str) -> Any:

@@ -86,7 +86,7 @@ def test_what_it_is_not_shown_stays_behind_in_the_built_in_order() -> None:
     assert order(run(LlmRanker(Scripted(reply=reversed_order), max_candidates=2))) == ["BBB", "AAA", "CCC"]
 
 
-def test_without_candidates_no_model_is_asked() -> None:
+def test_without_candidates_no_model_is_called() -> None:
     def scan(self: Any, state: Any) -> list[Any]:
         return []
 
@@ -126,7 +126,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize(("reply", "told"), FAILURES.values(), ids=FAILURES)
-def test_whatever_goes_wrong_the_built_in_order_stands_and_the_run_says_so(
+def test_after_any_error_the_built_in_order_is_kept_with_a_warning(
     reply: Any, told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     final = asks(reply)
@@ -190,7 +190,7 @@ def test_text_that_gives_orders_is_shown_as_data_and_changes_nothing_around_it()
     assert INJECTION in final["final_ranking"][-1]["context"], "people can read what was tried"
 
 
-def test_a_model_that_obeys_a_stranger_changes_nothing() -> None:
+def test_a_model_that_obeys_an_injected_prompt_changes_nothing() -> None:
     """It may be talked into anything; what it can do stays a permutation."""
     for obeyed in (ranking("ZZZ", "AAA", "CCC"), ranking(), ranking("AAA")):
         assert order(asks(lambda shown, obeyed=obeyed: obeyed)) == PLAIN
@@ -239,7 +239,7 @@ def real_client(monkeypatch: pytest.MonkeyPatch) -> str:
     return "openai:gpt-4o-mini"
 
 
-def test_a_named_model_is_asked_over_http_at_temperature_zero_for_a_schema(
+def test_a_named_model_is_called_over_http_at_temperature_zero_with_a_schema(
     real_client: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with openai_server(answering(reversed_order)) as server:
@@ -288,7 +288,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("answer", "told"), ANSWERS.values(), ids=ANSWERS)
-def test_whatever_a_provider_answers_the_built_in_order_stands_and_the_run_says_why(
+def test_after_any_bad_response_the_built_in_order_is_kept_with_the_reason(
     real_client: str, answer: Any, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with openai_server(answer) as server:
@@ -323,7 +323,7 @@ def test_a_missing_key_package_or_provider_is_named_and_how_to_get_it(
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])
-def test_a_provider_that_fails_is_asked_once_and_its_words_show_no_key(
+def test_a_failing_provider_is_called_once_and_its_message_has_no_key(
     real_client: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     error = {

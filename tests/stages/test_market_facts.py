@@ -76,7 +76,7 @@ def test_a_share_without_a_bar_of_the_session_is_unknown_and_no_other_is(tmp_pat
     assert (facts.known, facts.note, facts.problem) == (1, "no bar of 2026-02-05", None)
 
 
-def test_a_store_that_ends_before_the_session_says_where(tmp_path: Path) -> None:
+def test_the_note_has_the_last_session_of_a_store_that_ends_too_early(tmp_path: Path) -> None:
     store = store_of(tmp_path, bars("OLD", [10.0] * 30, end=date(2025, 2, 5)))
     facts = read_market(named("OLD"), store, AS_OF, EVENING)
     assert facts.by_ticker["OLD"] == UNKNOWN
@@ -115,7 +115,7 @@ def test_without_a_store_everything_is_unknown_and_no_problem(store: str | None,
     assert (facts.note, facts.problem, facts.known) == ("no daily bars", None, 0)
 
 
-def test_a_broken_store_is_told_and_costs_the_facts_only(tmp_path: Path) -> None:
+def test_a_broken_store_is_reported_and_costs_the_facts_only(tmp_path: Path) -> None:
     store = store_of(tmp_path, bars("ABC", [10.0] * 30))
     for file in store.glob("*.parquet"):
         file.write_bytes(b"PAR1 no longer")
@@ -126,7 +126,7 @@ def test_a_broken_store_is_told_and_costs_the_facts_only(tmp_path: Path) -> None
     assert "manifest.json cannot be read" in (read_market(named("ABC"), store, AS_OF, EVENING).problem or "")
 
 
-def test_a_missing_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: Any) -> Any:
         raise ModuleNotFoundError("No module named 'polars'", name="polars")
 
@@ -135,7 +135,7 @@ def test_a_missing_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert read_market(named("ABC"), store, AS_OF, EVENING).problem == "daily bars: polars is not installed"
 
 
-def test_a_day_the_calendar_does_not_reach_is_told(tmp_path: Path) -> None:
+def test_a_day_outside_the_calendar_is_reported(tmp_path: Path) -> None:
     store = store_of(tmp_path, bars("ABC", [10.0] * 30))
     facts = read_market(named("ABC"), store, date(1950, 1, 1), EVENING)
     assert "calendar" in (facts.problem or "")

@@ -77,7 +77,7 @@ def test_what_a_limit_cut_is_named_and_not_new_when_it_is_let_through(tmp_path: 
     assert marks("2026-02-05", None) == {"AAA": False, "BBB": False, "CCC": False}
 
 
-def test_without_daily_bars_everyone_stays_and_the_report_says_so() -> None:
+def test_without_daily_bars_every_candidate_stays_and_the_report_has_a_note() -> None:
     final = graph_of(scanner("s", finding("AAA", "BBB"))).run(DAY)
     assert final["tickers"] == ["AAA", "BBB"]
     assert step(final, "liquidity")["note"] == "unknown for 2 of 2 (no daily bars)"
@@ -109,7 +109,7 @@ def test_stored_bars_decide_and_their_figures_are_shown(tmp_path: Path) -> None:
     }
 
 
-def test_on_a_crash_day_nobody_is_dropped_and_the_order_stays(tmp_path: Path) -> None:
+def test_on_a_crash_day_no_candidate_is_dropped_and_the_order_stays(tmp_path: Path) -> None:
     """An absolute limit on the move once left 0 of 85 candidates, with the run called complete."""
     tickers = [f"T{i}X" for i in range(30)]
     crash = [bars(t, [50.0] * 29 + [30.0], volumes=1e6) for t in tickers]
@@ -223,7 +223,7 @@ def test_the_final_state_is_plain_data(tmp_path: Path) -> None:
     assert serializer.loads_typed(serializer.dumps_typed(final)) == final
 
 
-def test_bars_that_cannot_be_read_are_told_and_nobody_is_dropped_for_it(tmp_path: Path) -> None:
+def test_unreadable_bars_are_a_warning_and_drop_no_candidate(tmp_path: Path) -> None:
     (tmp_path / "ohlcv").mkdir()
     (tmp_path / "ohlcv" / "manifest.json").write_text("not one")
     final = graph_of(scanner("s", finding("AAA")), state_dir=tmp_path).run(DAY)
@@ -288,7 +288,9 @@ def test_what_was_found_in_other_data_is_kept_apart(tmp_path: Path, monkeypatch:
     }
 
 
-def test_a_memory_that_cannot_be_used_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_history_file_that_cannot_be_used_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "sightings.sqlite").mkdir()
     final = graph_of(scanner("s", finding("AAA")), state_dir=tmp_path).run(DAY)
     assert final["tickers"] == ["AAA"]
@@ -321,7 +323,9 @@ def test_a_filter_of_ones_own_takes_the_place_of_the_rules() -> None:
     ]
 
 
-def test_a_filter_that_fails_leaves_it_to_the_rules_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_when_a_filter_fails_the_built_in_rules_decide_with_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     rules = {"exclude_tickers": ["BBB"]}
     final = graph_of(scanner("s", finding("AAA", "BBB")), rules=rules, filter=broken).run(DAY)
     assert final["tickers"] == ["AAA"]
@@ -341,7 +345,7 @@ def test_a_filter_or_ranker_of_ones_own_that_leaves_nothing_is_loud() -> None:
     assert ranked["warnings"] == ["the ranker nobody left out all 1 candidates"]
 
 
-def test_a_ranker_of_ones_own_sees_everything_in_order_and_its_strangers_are_refused() -> None:
+def test_a_custom_ranker_receives_all_in_order_and_unknown_tickers_are_refused() -> None:
     seen: list[Any] = []
 
     def backwards(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
@@ -468,7 +472,7 @@ def test_warnings_of_an_earlier_run_on_the_same_thread_are_gone() -> None:
     assert discovery.run(DAY, thread)["warnings"] == []
 
 
-def test_a_person_may_be_asked_inside_a_ranker() -> None:
+def test_a_ranker_may_interrupt_for_a_user() -> None:
     """LangGraph's interrupt is its own signal; taking it for a failure would answer for the person."""
 
     def ask(candidates: list[dict[str, Any]], trade_date: str) -> list[Any]:
@@ -482,7 +486,7 @@ def test_a_person_may_be_asked_inside_a_ranker() -> None:
     assert (final["tickers"], final["ranker_report"]["by"]) == (["BBB"], "ask")
 
 
-def test_a_scanner_that_nobody_knows_cannot_be_exempt() -> None:
+def test_an_unknown_scanner_cannot_be_exempt() -> None:
     with pytest.raises(ConfigError, match=r"recent_move_exempt\.rsi_oversol: unknown scanner; did you mean"):
         graph_of(scanner("s", finding()), rules={"recent_move_exempt": ["rsi_oversol"]})
     graph_of(scanner("s", finding()), rules={"recent_move_exempt": ["s", "market_movers"]})
