@@ -24,6 +24,7 @@ from tradingagents.discovery.bars.commands import SOURCES, run_import, run_show,
 from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.model.errors import Cancelled, ConfigError, DiscoveryError
 from tradingagents.discovery.settings.settings import DiscoveryConfig, parse_without_scanners
+from tradingagents.discovery.state.names import bars_folder
 
 __all__ = ["main"]
 
@@ -116,7 +117,7 @@ def _read(path: Path | None) -> Mapping[str, Any]:
 
 
 def _store(given: Path | None, config: DiscoveryConfig) -> OhlcvStore:
-    folder = given or config.market_store_folder()
+    folder = given or bars_folder(config)
     if folder is None:
         raise ConfigError("the sandbox has no default store: name a folder with --store")
     return OhlcvStore(folder)

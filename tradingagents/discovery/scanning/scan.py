@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from tradingagents.discovery.execution.outcome import Outcome, Status, health_of
@@ -24,6 +23,7 @@ from tradingagents.discovery.scanning.task import ScannerRun, Span, directory_of
 from tradingagents.discovery.screens.base import BarsQuery
 from tradingagents.discovery.screens.market_data import MarketData
 from tradingagents.discovery.settings.settings import DiscoveryConfig
+from tradingagents.discovery.state.names import bars_folder, state_file
 from tradingagents.discovery.vendors.clients import Vendors
 
 __all__ = ["Scan", "ScanResult"]
@@ -60,7 +60,7 @@ class Scan:
         self._state_dir = config.state_folder()
         execution = config.scanner_execution
         self._circuits = ScannerCircuits(
-            self._circuits_file(),
+            state_file(self._state_dir, "scanners", config.data_source),
             open_after=execution.open_after_failures,
             reopen_after_seconds=execution.reopen_after_seconds,
             clock=clock,
@@ -143,21 +143,12 @@ class Scan:
             clock=self._clock,
         )
 
-    def _circuits_file(self) -> Path | None:
-        """Return the file of the scanners' circuits; sandbox and replay have files of their own."""
-        if self._state_dir is None:
-            return None
-        live = self._config.data_source == "live"
-        return self._state_dir / (
-            "scanners.sqlite" if live else f"scanners@{self._config.data_source}.sqlite"
-        )
-
     def _bars(self, trade_date: date, now: datetime) -> BarsQuery:
         """Return which daily bars this scan reads. In a synthetic or recorded market the day is over."""
         live = self._config.data_source == "live"
         return BarsQuery(
             settings=self._config.market,
-            store=self._config.market_store_folder(),
+            store=bars_folder(self._config),
             trade_date=trade_date,
             now=now if live else None,
             min_price_usd=self._config.filter.min_price_usd,

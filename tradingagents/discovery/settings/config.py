@@ -67,17 +67,6 @@ class DiscoveryConfig(Settings):
             return user_cache_path("tradingagents", appauthor=False)
         return None
 
-    def market_store_folder(self) -> Path | None:
-        """Return the folder of the daily bars, whether it exists or not; None: nowhere.
-
-        For :class:`~tradingagents.discovery.bars.store.store.OhlcvStore`. Synthetic bars are kept apart from
-        real ones.
-        """
-        if self.market.store_dir is not None:
-            return Path(self.market.store_dir).expanduser()
-        folder = self.state_folder()
-        return folder and folder / ("ohlcv@sandbox" if self.data_source == "sandbox" else "ohlcv")
-
     def timeout_of(self, scanner: str) -> float:
         """Return the seconds that one scanner has, from its own start.
 

@@ -17,6 +17,7 @@ from tradingagents.discovery.net.session import open_session
 from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.transport.exchange import Send
 from tradingagents.discovery.settings.vendors import VendorsSettings
+from tradingagents.discovery.state.names import state_file
 
 if TYPE_CHECKING:
     from tradingagents.discovery.net.fetch_session import FetchSession
@@ -61,14 +62,8 @@ class Vendors:
         self._building: SingleFlight[Any] = SingleFlight()
 
     def state_file(self, stem: str) -> Path | None:
-        """Return where a scanner may keep what its next run should know; None: nowhere.
-
-        What is learnt from invented data is kept apart from the rest.
-        """
-        if self._state_dir is None:
-            return None
-        kind = "" if self._data_source == "live" else f"@{self._data_source}"
-        return self._state_dir / f"{stem}{kind}.sqlite"
+        """Return where a scanner may keep what its next run should know; None: nowhere."""
+        return state_file(self._state_dir, stem, self._data_source)
 
     @property
     def alpha_vantage(self) -> AlphaVantage:

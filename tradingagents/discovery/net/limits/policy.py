@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from tradingagents.discovery.model.errors import ConfigError
 from tradingagents.discovery.settings.base import is_loopback
+from tradingagents.discovery.state.names import qualified
 
 __all__ = ["BreakerPolicy", "Rate", "VendorPolicy"]
 
@@ -101,9 +102,8 @@ class VendorPolicy:
     @property
     def file_stem(self) -> str:
         """The name of the vendor's state files. A sandbox has its own, so that its faults stay apart."""
-        if not self.on_this_machine:
-            return self.name
-        return f"{self.name}@{re.sub(r'[^0-9A-Za-z.]+', '_', urlsplit(self.base_urls[0]).netloc)}"
+        address = re.sub(r"[^0-9A-Za-z.]+", "_", urlsplit(self.base_urls[0]).netloc)
+        return qualified(self.name, address if self.on_this_machine else "live")
 
     def owns(self, url: str) -> bool:
         """Whether ``url`` is below one of the vendor's base URLs; credentials are sent nowhere else."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
@@ -21,6 +20,7 @@ from tradingagents.discovery.stages.filter.novelty import found_in, mark_candida
 from tradingagents.discovery.stages.filter.rules import DEPRIORITISED, filter_candidates
 from tradingagents.discovery.stages.rank.llm import LLM_REASON
 from tradingagents.discovery.stages.report import trade_date_of, warn, with_stage
+from tradingagents.discovery.state.names import bars_folder, state_file
 
 __all__ = ["FilterStage"]
 
@@ -40,7 +40,7 @@ class FilterStage:
     ) -> None:
         self._config, self._custom, self._clock = config, custom, clock
         self._let_through = let_through
-        self._sightings = Sightings(_sightings_file(config))
+        self._sightings = Sightings(state_file(config.state_folder(), "sightings", config.data_source))
 
     def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``tickers``, ``candidate_metadata``, ``status``, ``filter_report`` and ``warnings``.
@@ -74,7 +74,7 @@ class FilterStage:
         return mark_candidates(candidates, found, earlier, trade_date), problem
 
     def _facts(self, candidates: Sequence[Mapping[str, Any]], trade_date: date) -> MarketFacts:
-        store, age = self._config.market_store_folder(), self._config.market.max_age_sessions
+        store, age = bars_folder(self._config), self._config.market.max_age_sessions
         # As for the scanners: in a synthetic or recorded market the day is over.
         now = self._clock.now() if self._config.data_source == "live" else None
         return read_market(candidates, store, trade_date, now, max_age_sessions=age)
@@ -153,12 +153,3 @@ def _account(
 def _unmarked(candidate: Mapping[str, Any]) -> dict[str, Any]:
     """Remove the keys that only stages may set."""
     return {key: value for key, value in candidate.items() if key not in {DEPRIORITISED, LLM_REASON}}
-
-
-def _sightings_file(config: DiscoveryConfig) -> Path | None:
-    """Return the file of earlier findings; sandbox and replay have files of their own."""
-    folder = config.state_folder()
-    if folder is None:
-        return None
-    live = config.data_source == "live"
-    return folder / ("sightings.sqlite" if live else f"sightings@{config.data_source}.sqlite")
