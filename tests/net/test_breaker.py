@@ -16,6 +16,7 @@ from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, deadline
 from tradingagents.discovery.model.errors import Cancelled, CircuitOpen, DeadlineExceeded, Transient
 from tradingagents.discovery.net import BreakerPolicy, FetchSession, Rate, check, counting
 from tradingagents.discovery.net.breaker import Breaker
+from tradingagents.discovery.state.circuits import CircuitRules
 
 OpenSession = Callable[..., FetchSession]
 
@@ -115,7 +116,7 @@ def half_open() -> Breaker:
     breaker = Breaker("finnhub", fail_max=1, reset_after_seconds=0.001, clock=SYSTEM_CLOCK)
     with breaker.guard(Deadline()) as permit:
         permit.failed()
-    breaker._reset_after = 30.0
+    breaker._rules = CircuitRules(1, 30.0)
     threading.Event().wait(0.01)
     return breaker
 

@@ -19,9 +19,9 @@ from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Auth, DeadlineExceeded, NoDataError, QuotaSpent, Transient
 from tradingagents.discovery.net import FetchSession, Rate, Reason, check, counting, fetch_session, note_of
-from tradingagents.discovery.net.cache import ResponseStore
+from tradingagents.discovery.net.cache import CACHE_SCHEMA, ResponseStore
 from tradingagents.discovery.net.fetch_session import request_key
-from tradingagents.discovery.state.files import Notices
+from tradingagents.discovery.state.table import Table
 
 OpenSession = Callable[..., FetchSession]
 HOUR = (("/quote*", 3600.0),)
@@ -294,13 +294,13 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
 
 
-def works_in_memory(session: FetchSession, server: VendorServer) -> None:
+def works_in_memory(session: FetchSession, server: VendorServer, caplog: pytest.LogCaptureFixture) -> None:
     numbered(server)
     before = len(server.hits)
     for _ in range(3):
         session.fetch(f"{server.url}/quote?symbol=M")
     assert len(server.hits) == before + 1
-    assert any("memory only" in text for text in session.notices)
+    assert any("memory only" in text for text in said(caplog))
 
 
 def corrupt(path: Path) -> None:
@@ -324,15 +324,15 @@ def test_a_file_that_is_unusable_from_the_start_is_said_and_done_without(
     name = open_session().policy.file_stem
     spoil(tmp_path / f"{name}.{kind}.sqlite")
     session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(100, 1.0),))
-    works_in_memory(session, server)
+    works_in_memory(session, server, caplog)
     assert any(f"{name}.{kind}.sqlite" in text for text in said(caplog))
 
 
 def test_a_folder_that_cannot_be_made_is_said_and_done_without(
-    server: VendorServer, open_session: OpenSession, tmp_path: Path
+    server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    works_in_memory(open_session(ttl_seconds=HOUR, state_dir=tmp_path / "file"), server)
+    works_in_memory(open_session(ttl_seconds=HOUR, state_dir=tmp_path / "file"), server, caplog)
 
 
 @pytest.mark.parametrize("kind", ["cache", "state"])
@@ -348,7 +348,7 @@ def test_a_file_locked_in_mid_run_costs_a_moment_not_the_run(
     other.execute("BEGIN EXCLUSIVE")
     try:
         with deadline_scope(Deadline(3.0)):
-            works_in_memory(session, server)
+            works_in_memory(session, server, caplog)
     finally:
         other.close()
     assert sum("memory only" in text for text in said(caplog)) == 1
@@ -371,20 +371,21 @@ def test_a_cache_that_can_no_longer_be_written_goes_on_in_memory(
     server: VendorServer,
     open_session: OpenSession,
     tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     session = open_session(ttl_seconds=HOUR, state_dir=tmp_path)
-    trouble(session.cache.responses._file._connection)
+    trouble(session.cache.responses._table._file._connection)
     server.script = lambda handler: handler.answer(200, {"much": "x" * 50_000})
     session.fetch(f"{server.url}/quote?first")
-    works_in_memory(session, server)
+    works_in_memory(session, server, caplog)
 
 
 def test_a_quota_that_can_no_longer_be_written_goes_on_in_memory(
-    server: VendorServer, open_session: OpenSession, tmp_path: Path
+    server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(2, 86_400.0),))
-    read_only(session.get_adapter(server.url)._pacer._ledger._file._connection)
-    works_in_memory(session, server)
+    read_only(session.get_adapter(server.url)._pacer._ledger._table._file._connection)
+    works_in_memory(session, server, caplog)
     session.fetch(f"{server.url}/other")
     with pytest.raises(QuotaSpent):
         session.fetch(f"{server.url}/third")
@@ -400,13 +401,13 @@ def test_a_thread_that_outlives_its_session_says_nothing_of_closed_files(
 
 
 def test_a_file_that_becomes_corrupt_in_mid_run_is_done_without(
-    server: VendorServer, open_session: OpenSession, tmp_path: Path
+    server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = open_session(ttl_seconds=HOUR, state_dir=tmp_path)
     numbered(server)
     session.fetch(f"{server.url}/quote?symbol=A")
-    session.cache.responses._file._connection.execute("DROP TABLE responses")
-    works_in_memory(session, server)
+    session.cache.responses._table._file._connection.execute("DROP TABLE responses")
+    works_in_memory(session, server, caplog)
 
 
 @pytest.mark.parametrize(
@@ -418,14 +419,13 @@ def test_a_row_that_somebody_else_wrote_is_not_an_answer(
     session = open_session(ttl_seconds=HOUR, state_dir=tmp_path)
     numbered(server)
     session.fetch(f"{server.url}/quote")
-    with session.cache.responses._file.transaction() as connection:
-        connection.execute("UPDATE responses SET value = ?", (text,))
+    session.cache.responses._table.run(lambda rows: rows.execute("UPDATE responses SET value = ?", (text,)))
     assert session.fetch(f"{server.url}/quote").json() == {"n": 2}
 
 
 def test_answers_in_memory_make_room_for_newer_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tradingagents.discovery.net.cache._MEMORY_CHARACTERS", 20_000)
-    store = ResponseStore(None, Notices("finnhub"))
+    store = ResponseStore(Table(None, CACHE_SCHEMA))
     for number in range(10):
         store[str(number)] = CachedResponse(content=b"x" * 4_000, status_code=200, url="http://x/")
     assert list(store) == [str(number) for number in range(10)][-len(store) :]

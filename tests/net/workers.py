@@ -9,7 +9,7 @@ from tradingagents.discovery.model.clock import SYSTEM_CLOCK
 from tradingagents.discovery.net import Rate, VendorPolicy, build_session
 from tradingagents.discovery.net.limits.ledger import Delay
 from tradingagents.discovery.net.limits.sqlite import QUOTA_SCHEMA, SQLiteLedger
-from tradingagents.discovery.state.files import StateFile
+from tradingagents.discovery.state.table import Table
 
 
 def wait_for_the_others() -> None:
@@ -20,7 +20,7 @@ def wait_for_the_others() -> None:
 
 def take_all(path: str, limit: str) -> int:
     """Take permits of a day until refused, and return how many were given."""
-    file = StateFile(Path(path), QUOTA_SCHEMA, busy_seconds=5.0)
+    file = Table(Path(path), QUOTA_SCHEMA, keep_open=True, busy_seconds=5.0)
     ledger = SQLiteLedger(file, (Rate(int(limit), 86_400.0),), SYSTEM_CLOCK)
     wait_for_the_others()
     taken = 0

@@ -14,7 +14,7 @@ from urllib3 import HTTPResponse
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.net.adapter import VendorAdapter
 from tradingagents.discovery.net.breaker import Breaker
-from tradingagents.discovery.net.cache import ResponseStore
+from tradingagents.discovery.net.cache import CACHE_SCHEMA, ResponseStore
 from tradingagents.discovery.net.classify import Answer, classify
 from tradingagents.discovery.net.fetch_session import FetchSession
 from tradingagents.discovery.net.limits.ledger import MemoryLedger
@@ -23,7 +23,7 @@ from tradingagents.discovery.net.limits.policy import BreakerPolicy, VendorPolic
 from tradingagents.discovery.net.notes import FetchNote, check, put_note
 from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.transport.wire import current_wire
-from tradingagents.discovery.state.files import Notices
+from tradingagents.discovery.state.table import Table
 
 BASE = "https://vendor.example/api"
 Reply = requests.Response | Exception
@@ -111,14 +111,13 @@ def session_giving(
         rest = iter(replies)
         reply = lambda request: next(rest)
     policy = VendorPolicy(vendor, (BASE,), attempts=1, breaker=BreakerPolicy(fail_max=1_000))
-    notices = Notices(vendor)
     adapter = Canned(
         policy,
         reply,
-        pacer=Pacer(policy, MemoryLedger((), clock), clock, notices),
+        pacer=Pacer(policy, MemoryLedger((), clock), clock),
         breaker=Breaker(vendor, fail_max=1_000, reset_after_seconds=60, clock=clock),
         clock=clock,
         credentials=credentials,
     )
-    store = ResponseStore(None, notices)
-    return FetchSession(policy, store=store, adapter=adapter, clock=clock, notices=notices), adapter
+    store = ResponseStore(Table(None, CACHE_SCHEMA))
+    return FetchSession(policy, store=store, adapter=adapter, clock=clock), adapter

@@ -30,7 +30,7 @@ from tradingagents.discovery.net.limits.ledger import (
 )
 from tradingagents.discovery.net.limits.pacer import Pacer, quota_reserve
 from tradingagents.discovery.net.limits.sqlite import QUOTA_SCHEMA, SQLiteLedger
-from tradingagents.discovery.state.files import Notices, StateFile
+from tradingagents.discovery.state.table import Table
 
 OpenSession = Callable[..., FetchSession]
 FIVE_A_SECOND = (Rate(5, 1.0),)
@@ -39,7 +39,7 @@ TWO_A_DAY = (Rate(2, 86_400.0),)
 
 def pacer_of(ledger: QuotaLedger, clock: JumpingClock, rates: tuple[Rate, ...] = ()) -> Pacer:
     policy = VendorPolicy("finnhub", ("http://127.0.0.1",), rates)
-    return Pacer(policy, ledger, clock, Notices("finnhub"))
+    return Pacer(policy, ledger, clock)
 
 
 def pass_by(pacer: Pacer, deadline: Deadline) -> None:
@@ -51,12 +51,12 @@ def pass_by(pacer: Pacer, deadline: Deadline) -> None:
 @pytest.fixture(params=["memory", "file"])
 def ledger_of(request: pytest.FixtureRequest, clock: JumpingClock, tmp_path: Path):
     """Both ledgers keep the same promises."""
-    files: list[StateFile] = []
+    files: list[Table] = []
 
     def build(*rates: Rate) -> QuotaLedger:
         if request.param == "memory":
             return MemoryLedger(rates, clock)
-        files.append(StateFile(tmp_path / "finnhub.state.sqlite", QUOTA_SCHEMA))
+        files.append(Table(tmp_path / "finnhub.state.sqlite", QUOTA_SCHEMA, keep_open=True))
         return SQLiteLedger(files[-1], rates, clock)
 
     yield build
@@ -102,7 +102,7 @@ def test_no_window_holds_more_requests_than_the_rate_however_threads_are_delayed
     """A thread may be delayed before it sends its request, and again before it reports it as sent."""
     clock = JumpingClock()
     ledger: QuotaLedger = MemoryLedger((Rate(limit, 1.0),), clock)
-    file = StateFile(Path(":memory:"), QUOTA_SCHEMA)
+    file = Table(Path(":memory:"), QUOTA_SCHEMA, keep_open=True)
     if in_file:
         ledger = SQLiteLedger(file, (Rate(limit, 1.0),), clock)
     taken: list[Ticket] = []
@@ -249,17 +249,17 @@ def test_a_cancel_ends_a_wait_for_a_permit() -> None:
 
 def test_the_next_run_counts_the_spent_quota(tmp_path: Path, clock: JumpingClock) -> None:
     for _ in range(2):
-        file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
+        file = Table(tmp_path / "s.sqlite", QUOTA_SCHEMA, keep_open=True)
         pass_by(pacer_of(SQLiteLedger(file, TWO_A_DAY, clock), clock), Deadline(clock=clock))
         file.close()
-    file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
+    file = Table(tmp_path / "s.sqlite", QUOTA_SCHEMA, keep_open=True)
     with pytest.raises(QuotaSpent):
         pass_by(pacer_of(SQLiteLedger(file, TWO_A_DAY, clock), clock), Deadline(clock=clock))
     file.close()
 
 
 def test_a_clock_put_back_neither_frees_nor_freezes_the_quota(tmp_path: Path, clock: JumpingClock) -> None:
-    file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
+    file = Table(tmp_path / "s.sqlite", QUOTA_SCHEMA, keep_open=True)
     ledger = SQLiteLedger(file, TWO_A_DAY, clock)
     assert isinstance(ledger.take(), Ticket)
     assert isinstance(ledger.take(), Ticket)
@@ -272,7 +272,7 @@ def test_a_clock_put_back_neither_frees_nor_freezes_the_quota(tmp_path: Path, cl
 
 
 def test_a_clock_put_back_does_not_lengthen_a_hold(tmp_path: Path, clock: JumpingClock) -> None:
-    file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
+    file = Table(tmp_path / "s.sqlite", QUOTA_SCHEMA, keep_open=True)
     ledger = SQLiteLedger(file, (), clock)
     ledger.hold(60.0)
     clock.set_wall_clock_back(30 * 86_400.0)
@@ -281,15 +281,15 @@ def test_a_clock_put_back_does_not_lengthen_a_hold(tmp_path: Path, clock: Jumpin
 
 
 def test_old_permits_are_cleaned_up(tmp_path: Path, clock: JumpingClock) -> None:
-    file = StateFile(tmp_path / "s.sqlite", QUOTA_SCHEMA)
+    file = Table(tmp_path / "s.sqlite", QUOTA_SCHEMA, keep_open=True)
     ledger = SQLiteLedger(file, FIVE_A_SECOND, clock)
     for _ in range(600):
         ticket = ledger.take()
         assert isinstance(ticket, Ticket)
         ledger.sent(ticket)
         clock.advance(1.0)
-    with file.reading() as connection:
-        assert connection.execute("SELECT COUNT(*) FROM tickets").fetchone()[0] < 300
+    [count] = file.run(lambda connection: connection.execute("SELECT COUNT(*) FROM tickets").fetchone())
+    assert count < 300
     file.close()
 
 

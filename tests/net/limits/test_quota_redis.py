@@ -20,7 +20,6 @@ from tradingagents.discovery.net.limits.ledger import Delay, Ticket
 from tradingagents.discovery.net.limits.pacer import Pacer
 from tradingagents.discovery.sandbox import SandboxServer
 from tradingagents.discovery.settings.vendors import VendorsSettings
-from tradingagents.discovery.state.files import Notices
 from tradingagents.discovery.vendors.clients import Vendors
 
 fakeredis = pytest.importorskip(
@@ -80,19 +79,20 @@ def test_a_hold_of_one_machine_holds_the_others(machine: Any) -> None:
     assert second.take().seconds <= DAY
 
 
-def test_an_unreachable_server_is_replaced_by_a_quota_in_memory(machine: Any) -> None:
+def test_an_unreachable_server_is_replaced_by_a_quota_in_memory(
+    machine: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     clock = JumpingClock()
     ledger = machine(Rate(1, DAY))
-    notices = Notices("finnhub")
-    pacer = Pacer(VendorPolicy("finnhub", ("http://127.0.0.1",), (Rate(1, DAY),)), ledger, clock, notices)
+    pacer = Pacer(VendorPolicy("finnhub", ("http://127.0.0.1",), (Rate(1, DAY),)), ledger, clock)
     ledger.server.connected = False
     with pacer.turn(Deadline(clock=clock)):
         pass
     with pytest.raises(QuotaSpent):
         pacer.await_turn(Deadline(clock=clock))
-    assert notices.texts == (
-        "quota is kept in memory only, other runs do not see it (redis: ConnectionError)",
-    )
+    assert [record.getMessage() for record in caplog.records] == [
+        "finnhub: quota is kept in memory only, other runs do not see it (redis: ConnectionError)"
+    ]
 
 
 def test_a_short_wait_is_exact(machine: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.response import CachedResponse
 from requests_cache.policy.expiration import get_expiration_datetime
 
-from tradingagents.discovery.state.files import Notices, StateFile, StateUnavailable
+from tradingagents.discovery.state.table import Table
 
 __all__ = ["CACHE_SCHEMA", "ResponseCache", "ResponseStore", "absence_in"]
 
@@ -34,30 +35,24 @@ _ABSENCE = "X-Tradingagents-Absent"
 
 
 class ResponseStore(BaseStorage[str, CachedResponse]):
-    """A requests-cache storage. Thread-safe.
+    """A requests-cache storage over ``table``, which must have :data:`CACHE_SCHEMA`. Thread-safe.
 
     requests-cache's own SQLite storage waits for a locked or read-only file without an end, so this one
     stands in its place. It keeps no request headers, no cookies and no redirect history, because that
-    is where secrets are. When the file fails it goes on in memory, where the oldest answers make room,
-    and says so.
+    is where secrets are. Without a usable file it keeps answers in memory, where the oldest make room.
     """
 
-    def __init__(self, file: StateFile | None, notices: Notices) -> None:
+    def __init__(self, table: Table) -> None:
         super().__init__(serializer="json")
-        self._notices = notices
-        self._lock = threading.Lock()  # guards the three below
-        self._file = file
-        self._memory: OrderedDict[str, str] = OrderedDict()
-        self._characters = 0
+        self._table, self._memory = table, _Memory()
 
     def purge(self, before: float) -> None:
         """Drop answers that expired before the Unix time ``before``; nothing else removes them."""
-        if (file := self._file) is not None:
-            try:
-                with file.transaction() as connection:
-                    connection.execute("DELETE FROM responses WHERE expires < ?", (before,))
-            except StateUnavailable as error:
-                self._go_on_in_memory(error)
+
+        def delete(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM responses WHERE expires < ?", (before,))
+
+        self._table.run(delete, lambda: None)
 
     def __getitem__(self, key: str) -> CachedResponse:
         text = self._read(key)
@@ -65,7 +60,7 @@ class ResponseStore(BaseStorage[str, CachedResponse]):
             raise KeyError(key)
         try:
             response = self.deserialize(key, text)  # type: ignore[arg-type]  # typed for what it returns
-        except BaseValidationError:  # JSON, but no response: a row somebody else wrote
+        except BaseValidationError:  # JSON, but no response: a row written by another program
             raise KeyError(key) from None
         if not isinstance(response, CachedResponse):
             raise KeyError(key)
@@ -75,33 +70,20 @@ class ResponseStore(BaseStorage[str, CachedResponse]):
 
     def __setitem__(self, key: str, value: CachedResponse) -> None:
         _strip(value)
-        text, expires = self.serialize(value), value.expires
-        if (file := self._file) is not None:
-            try:
-                with file.transaction() as connection:
-                    connection.execute(
-                        "INSERT OR REPLACE INTO responses VALUES (?, ?, ?)",
-                        (key, text, None if expires is None else expires.timestamp()),
-                    )
-            except StateUnavailable as error:
-                self._go_on_in_memory(error)
-            else:
-                return
-        self._remember(key, text)
+        text = self.serialize(value)
+        row = (key, text, None if value.expires is None else value.expires.timestamp())
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO responses VALUES (?, ?, ?)", row)
+
+        self._table.run(insert, lambda: self._memory.put(key, text))
 
     def __delitem__(self, key: str) -> None:
-        if (file := self._file) is not None:
-            try:
-                with file.transaction() as connection:
-                    found = connection.execute("DELETE FROM responses WHERE key = ?", (key,)).rowcount
-            except StateUnavailable as error:
-                self._go_on_in_memory(error)
-            else:
-                if not found:
-                    raise KeyError(key)
-                return
-        with self._lock:
-            self._characters -= len(self._memory.pop(key))
+        def delete(connection: sqlite3.Connection) -> bool:
+            return connection.execute("DELETE FROM responses WHERE key = ?", (key,)).rowcount > 0
+
+        if not self._table.run(delete, lambda: self._memory.remove(key)):
+            raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._keys())
@@ -111,46 +93,52 @@ class ResponseStore(BaseStorage[str, CachedResponse]):
 
     def close(self) -> None:
         """Close the file. Idempotent."""
-        if self._file is not None:
-            self._file.close()
+        self._table.close()
 
     def _read(self, key: str) -> str | None:
-        if (file := self._file) is not None:
-            try:
-                with file.reading() as connection:
-                    row = connection.execute("SELECT value FROM responses WHERE key = ?", (key,)).fetchone()
-            except StateUnavailable as error:
-                self._go_on_in_memory(error)
-            else:
-                return None if row is None else str(row[0])
-        with self._lock:
-            if key in self._memory:
-                self._memory.move_to_end(key)
-            return self._memory.get(key)
+        def select(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute("SELECT value FROM responses WHERE key = ?", (key,)).fetchone()
+            return None if row is None else str(row[0])
+
+        return self._table.run(select, lambda: self._memory.get(key), writes=False)
 
     def _keys(self) -> list[str]:
-        if (file := self._file) is not None:
-            try:
-                with file.reading() as connection:
-                    return [row[0] for row in connection.execute("SELECT key FROM responses")]
-            except StateUnavailable as error:
-                self._go_on_in_memory(error)
-        with self._lock:
-            return list(self._memory)
+        def select(connection: sqlite3.Connection) -> list[str]:
+            return [row[0] for row in connection.execute("SELECT key FROM responses")]
 
-    def _remember(self, key: str, text: str) -> None:
+        return self._table.run(select, self._memory.keys, writes=False)
+
+
+class _Memory:
+    """Answers as text, ``_MEMORY_CHARACTERS`` in all; the least recently used make room. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards the two below
+        self._texts: OrderedDict[str, str] = OrderedDict()
+        self._characters = 0
+
+    def get(self, key: str) -> str | None:
         with self._lock:
-            self._characters += len(text) - len(self._memory.pop(key, ""))
-            self._memory[key] = text
+            if key in self._texts:
+                self._texts.move_to_end(key)
+            return self._texts.get(key)
+
+    def put(self, key: str, text: str) -> None:
+        with self._lock:
+            self._characters += len(text) - len(self._texts.pop(key, ""))
+            self._texts[key] = text
             while self._characters > _MEMORY_CHARACTERS:
-                self._characters -= len(self._memory.popitem(last=False)[1])
+                self._characters -= len(self._texts.popitem(last=False)[1])
 
-    def _go_on_in_memory(self, error: StateUnavailable) -> None:
+    def remove(self, key: str) -> bool:
         with self._lock:
-            file, self._file = self._file, None
-        if file is not None:
-            file.close()
-        self._notices.say(f"answers are kept in memory only, the next run asks again ({error})")
+            text = self._texts.pop(key, None)
+            self._characters -= len(text or "")
+            return text is not None
+
+    def keys(self) -> list[str]:
+        with self._lock:
+            return list(self._texts)
 
 
 class ResponseCache(BaseCache):

@@ -31,7 +31,6 @@ from tradingagents.discovery.net.counters import count, report_stale
 from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, check, has_note, note_of, put_note
 from tradingagents.discovery.net.translate import translate
-from tradingagents.discovery.state.files import Notices
 
 __all__ = ["SECRET_PARAMETERS", "FetchSession", "request_key"]
 
@@ -64,7 +63,6 @@ class FetchSession(CacheMixin, requests.Session):
         store: ResponseStore,
         adapter: requests.adapters.BaseAdapter,
         clock: Clock,
-        notices: Notices,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
         self._cache = ResponseCache(store)
@@ -79,18 +77,13 @@ class FetchSession(CacheMixin, requests.Session):
             key_fn=request_key,
             ignored_parameters=SECRET_PARAMETERS,
         )
-        self.policy, self._clock, self._notices, self._on_close = policy, clock, notices, on_close
+        self.policy, self._clock, self._on_close = policy, clock, on_close
         self._flights: SingleFlight[requests.Response] = SingleFlight()
         self.max_redirects = _MAX_REDIRECTS
         self.trust_env = not policy.on_this_machine  # a proxy from the environment cannot reach a sandbox
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
             self.mount(scheme, adapter)  # for every host, so that a redirect cannot leave the chain
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """Warnings for the user about files that could not be used. Empty when all is well."""
-        return self._notices.texts
 
     def fetch(self, url: str, **kwargs: Any) -> requests.Response:
         """GET ``url`` and return an answer that can be used; also raises like :func:`check`."""
@@ -120,7 +113,6 @@ class FetchSession(CacheMixin, requests.Session):
 
     def close(self) -> None:
         """Close connections and files. Idempotent."""
-        self._notices.end()
         super().close()  # type: ignore[no-untyped-call]  # requests-cache leaves it untyped
         self._on_close()
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.model.errors import NotConfiguredError
 from tradingagents.discovery.model.redact import register_secret
 from tradingagents.discovery.net.adapter import VendorAdapter
-from tradingagents.discovery.net.breaker import CIRCUIT_SCHEMA, Breaker, SQLiteCircuits
+from tradingagents.discovery.net.breaker import Breaker
 from tradingagents.discovery.net.cache import CACHE_SCHEMA, ResponseStore
 from tradingagents.discovery.net.fetch_session import FetchSession
-from tradingagents.discovery.net.limits.ledger import MemoryLedger, QuotaLedger
+from tradingagents.discovery.net.limits.ledger import QuotaLedger
 from tradingagents.discovery.net.limits.pacer import Pacer
 from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.limits.sqlite import QUOTA_SCHEMA, SQLiteLedger
 from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.transport.exchange import Send
 from tradingagents.discovery.settings.vendors import VendorSettings
-from tradingagents.discovery.state.files import Notices, StateFile, StateUnavailable
+from tradingagents.discovery.state.circuits import CIRCUIT_SCHEMA
+from tradingagents.discovery.state.table import Table
 
 __all__ = ["build_session", "open_session"]
 
@@ -36,24 +37,25 @@ def build_session(
     """Return the session of one vendor; build one per process, share it, and close it at the end.
 
     ``state_dir`` holds two files per vendor: spent quota with open circuits, and cached answers. Without it,
-    or when a file cannot be used (which is logged), everything is kept in memory. ``clock`` is used for
+    or when a file cannot be used (which is logged once), everything is kept in memory. ``clock`` is used for
     quota, breaker, the age of answers and the waits set by vendors; waits end by the caller's deadline, which
     has a clock of its own. ``ledger`` replaces the file's, for instance by one that several machines share,
     and ``send`` replaces ``HTTPAdapter.send``.
     """
     for secret in _secrets(credentials):
         register_secret(secret)
-    notices = Notices(policy.name)
-    state = _open(policy, state_dir, "state", (*QUOTA_SCHEMA, *CIRCUIT_SCHEMA), notices)
-    store = ResponseStore(_open(policy, state_dir, "cache", CACHE_SCHEMA, notices), notices)
+    schema, lost = (*QUOTA_SCHEMA, *CIRCUIT_SCHEMA), "quota and circuits are kept in memory only"
+    state = _table(policy, state_dir, "state", schema, f"{lost}, other runs do not see them")
+    lost = "responses are kept in memory only, the next run requests them again"
+    store = ResponseStore(_table(policy, state_dir, "cache", CACHE_SCHEMA, lost))
     store.purge(clock.now().timestamp() - policy.stale_if_error_seconds)
-    pacer = Pacer(policy, ledger or _ledger(policy, state, clock), clock, notices)
+    pacer = Pacer(policy, ledger or SQLiteLedger(state, policy.rates, clock), clock)
     breaker = Breaker(
         policy.name,
         fail_max=policy.breaker.fail_max,
         reset_after_seconds=policy.breaker.reset_after_seconds,
         clock=clock,
-        store=None if state is None else SQLiteCircuits(state, notices),
+        table=state,
     )
     adapter = VendorAdapter(
         policy, pacer=pacer, breaker=breaker, clock=clock, credentials=credentials, send=send
@@ -63,10 +65,9 @@ def build_session(
         pacer.close()
         if (close_send := getattr(send, "close", None)) is not None:
             close_send()
-        if state is not None:
-            state.close()
+        state.close()
 
-    return FetchSession(policy, store=store, adapter=adapter, clock=clock, notices=notices, on_close=close)
+    return FetchSession(policy, store=store, adapter=adapter, clock=clock, on_close=close)
 
 
 def open_session(
@@ -100,20 +101,9 @@ def _shared_ledger(policy: VendorPolicy, url: str) -> QuotaLedger:
     return connect_ledger(policy.file_stem, url, policy.rates)
 
 
-def _open(
-    policy: VendorPolicy, folder: Path | None, kind: str, schema: Iterable[str], notices: Notices
-) -> StateFile | None:
-    if folder is None:
-        return None
-    try:
-        return StateFile(folder / f"{policy.file_stem}.{kind}.sqlite", schema)
-    except StateUnavailable as error:
-        notices.say(f"its {kind} is kept in memory only, the next run does not see it ({error})")
-        return None
-
-
-def _ledger(policy: VendorPolicy, state: StateFile | None, clock: Clock) -> QuotaLedger:
-    return MemoryLedger(policy.rates, clock) if state is None else SQLiteLedger(state, policy.rates, clock)
+def _table(policy: VendorPolicy, folder: Path | None, kind: str, schema: Sequence[str], lost: str) -> Table:
+    file = None if folder is None else folder / f"{policy.file_stem}.{kind}.sqlite"
+    return Table(file, schema, consequence=f"{policy.name}: {lost}", keep_open=True)
 
 
 def _secrets(credentials: Credentials | None) -> list[str]:

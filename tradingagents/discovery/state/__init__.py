@@ -1,1 +1,1 @@
-"""State that outlives a run: files and turns."""
+"""What outlives a run: tables in a file or in memory, circuits, turns; one naming rule."""

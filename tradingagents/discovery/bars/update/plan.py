@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tradingagents.discovery.bars.calendar import SessionCalendar
-from tradingagents.discovery.state.turns import Asked
+from tradingagents.discovery.state.turns import Turn
 
 __all__ = ["BarsRequest", "Plan", "StoredRange", "newest_final_session", "plan"]
 
@@ -19,7 +19,7 @@ _LATE = timedelta(hours=12)  # a vendor that lacks a session this long after its
 _OVERLAP_SESSIONS = 5  # fetched again, to detect that the vendor adjusted them for a split
 _OVERLAP_AT_MOST = timedelta(days=4 * _OVERLAP_SESSIONS)  # in days: the longest closure took two weeks
 _NEW_YORK = ZoneInfo("America/New_York")
-_NEVER = Asked(datetime.min.replace(tzinfo=UTC), answered=False)
+_NEVER = Turn(datetime.min.replace(tzinfo=UTC), answered=False)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def newest_final_session(calendar: SessionCalendar, now: datetime) -> date:
 def plan(
     tickers: Iterable[str],
     stored: Mapping[str, StoredRange],
-    asked: Mapping[str, Asked],
+    asked: Mapping[str, Turn],
     calendar: SessionCalendar,
     expected: date,
     history_start: date,
@@ -87,7 +87,7 @@ def plan(
     return Plan(tuple(requests), tuple(current), tuple(unavailable))
 
 
-def _was_answered(asked: Asked, calendar: SessionCalendar, expected: date) -> bool:
+def _was_answered(asked: Turn, calendar: SessionCalendar, expected: date) -> bool:
     return asked.answered and newest_final_session(calendar, asked.at - _LATE) >= expected
 
 

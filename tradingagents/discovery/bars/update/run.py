@@ -46,7 +46,7 @@ from tradingagents.discovery.model.errors import (
     QuotaSpent,
     RateLimited,
 )
-from tradingagents.discovery.state.turns import AskedLog
+from tradingagents.discovery.state.turns import TurnLog
 
 __all__ = ["UpdateOptions", "update"]
 
@@ -95,7 +95,8 @@ def update(
     if options.until is not None and options.until < expected:
         expected = calendar.latest_session(options.until)
     history_start = expected - timedelta(days=round(options.history_years * _DAYS_A_YEAR))
-    with _exclusive(store, clock) as exclusive, contextlib.closing(AskedLog(store.root, source.name)) as log:
+    turns = TurnLog(store.root / "asked.sqlite", source.name)
+    with _exclusive(store, clock) as exclusive, contextlib.closing(turns) as log:
         stored = _stored(store)
         planned = plan(tickers, stored, log.read(), calendar, expected, history_start)
         work = _Update(store, source, log, stored, planned, history_start, clock)
@@ -144,7 +145,7 @@ class _Update:
         self,
         store: OhlcvStore,
         source: BarSource,
-        log: AskedLog,
+        log: TurnLog,
         stored: dict[str, StoredRange],
         planned: Plan,
         history_start: date,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -19,11 +20,13 @@ from tradingagents.discovery.net.limits.ledger import (
     Ticket,
 )
 from tradingagents.discovery.net.limits.policy import VendorPolicy
-from tradingagents.discovery.state.files import Notices, StateUnavailable
+from tradingagents.discovery.state.table import StateUnavailable
 
 __all__ = ["MAX_WAIT_SECONDS", "Pacer", "quota_reserve"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 MAX_WAIT_SECONDS = 120.0
 """The longest single wait, also without a deadline; a longer one is refused."""
@@ -62,8 +65,8 @@ class Pacer:
     When the ledger's file fails, the pacer continues with a ledger in memory and logs it.
     """
 
-    def __init__(self, policy: VendorPolicy, ledger: QuotaLedger, clock: Clock, notices: Notices) -> None:
-        self._policy, self._clock, self._notices = policy, clock, notices
+    def __init__(self, policy: VendorPolicy, ledger: QuotaLedger, clock: Clock) -> None:
+        self._policy, self._clock = policy, clock
         self._lock = threading.Lock()  # guards the swap of the ledger
         self._ledger = ledger
 
@@ -108,9 +111,9 @@ class Pacer:
         with self._lock:
             if not isinstance(self._ledger, MemoryLedger):
                 self._ledger = MemoryLedger(self._policy.rates, self._clock)
-            ledger = self._ledger
-        self._notices.say(f"quota is kept in memory only, other runs do not see it ({error})")
-        return ledger
+                lost = "quota is kept in memory only, other runs do not see it"
+                _log.warning("%s: %s (%s)", self._policy.name, lost, error)
+            return self._ledger
 
     def _wait(self, delay: Delay, deadline: Deadline) -> None:
         if delay.seconds > MAX_WAIT_SECONDS or delay.seconds >= deadline.check():

@@ -22,7 +22,7 @@ from tradingagents.discovery.net.limits.ledger import (
     without_reserve,
 )
 from tradingagents.discovery.net.limits.policy import Rate
-from tradingagents.discovery.state.files import StateUnavailable
+from tradingagents.discovery.state.table import StateUnavailable
 
 __all__ = ["RedisLedger", "connect_ledger"]
 

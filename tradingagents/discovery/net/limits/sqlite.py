@@ -11,12 +11,13 @@ from tradingagents.discovery.net.limits.ledger import (
     MAX_HOLD_SECONDS,
     SENDING_SECONDS,
     Delay,
+    MemoryLedger,
     Ticket,
     first_free,
     without_reserve,
 )
 from tradingagents.discovery.net.limits.policy import Rate
-from tradingagents.discovery.state.files import StateFile
+from tradingagents.discovery.state.table import Table
 
 __all__ = ["QUOTA_SCHEMA", "SQLiteLedger"]
 
@@ -43,46 +44,55 @@ _CLEAN_UP_EVERY = 256  # tickets between two clean-ups
 
 
 class SQLiteLedger:
-    """Permits of everybody who shares the file. Thread-safe.
+    """Permits of all that share the table, which must have :data:`QUOTA_SCHEMA`. Thread-safe.
 
-    Times are the wall clock's, in Unix seconds, because no other clock is shared by two runs. Raises
-    ``StateUnavailable``.
+    Times are the wall clock's, in Unix seconds, because no other clock is shared by two runs. Without a
+    usable file it goes on as a :class:`MemoryLedger`, from the full quota.
     """
 
-    def __init__(self, file: StateFile, rates: Iterable[Rate], clock: Clock) -> None:
-        self._file, self._clock, self._rates = file, clock, tuple(rates)
+    def __init__(self, table: Table, rates: Iterable[Rate], clock: Clock) -> None:
+        self._table, self._clock, self._rates = table, clock, tuple(rates)
+        self._memory = MemoryLedger(self._rates, clock)
         self._longest = max((rate.seconds for rate in self._rates), default=0.0) + JITTER_SECONDS
 
     def peek(self, reserve: int = 0) -> Delay | None:
         """See ``QuotaLedger``."""
-        with self._file.reading() as connection:
-            return self._delay(connection, self._now(), reserve)
+        return self._table.run(
+            lambda connection: self._delay(connection, self._now(), reserve),
+            lambda: self._memory.peek(reserve),
+            writes=False,
+        )
 
     def take(self, reserve: int = 0) -> Ticket | Delay:
         """See ``QuotaLedger``."""
         if not self._rates:
             return self.peek() or Ticket(self._now(), 0)
-        with self._file.transaction() as connection:
+
+        def take(connection: sqlite3.Connection) -> Ticket | Delay:
             now = self._now()
             _bring_back_from_the_future(connection, now)
-            if (delay := self._delay(connection, now, reserve)) is not None:
-                return delay
-            return self._write_down(connection, now)
+            return self._delay(connection, now, reserve) or self._write_down(connection, now)
+
+        return self._table.run(take, lambda: self._memory.take(reserve))
 
     def sent(self, ticket: Ticket, settling_seconds: float = 0.0) -> None:
-        """See ``QuotaLedger``."""
+        """See ``QuotaLedger``. One in memory does not know a ticket of the file, and ignores it."""
         if not ticket.number:
             return
-        with self._file.transaction() as connection:
+
+        def update(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "UPDATE tickets SET at = ?, leaving = ? WHERE number = ?",
                 (self._now() + settling_seconds, settling_seconds > 0, ticket.number),
             )
 
+        self._table.run(update, lambda: self._memory.sent(ticket, settling_seconds))
+
     def hold(self, seconds: float, *, quota: bool = False) -> None:
         """See ``QuotaLedger``."""
         length = min(seconds, MAX_HOLD_SECONDS)
-        with self._file.transaction() as connection:
+
+        def insert(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "INSERT INTO holds VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until = "
                 "excluded.until, length = excluded.length, quota = excluded.quota "
@@ -90,8 +100,10 @@ class SQLiteLedger:
                 (self._now() + length, length, quota),
             )
 
+        self._table.run(insert, lambda: self._memory.hold(seconds, quota=quota))
+
     def close(self) -> None:
-        """See ``QuotaLedger``. The file belongs to whoever opened it."""
+        """See ``QuotaLedger``. The table belongs to the code that made it."""
 
     def _delay(self, connection: sqlite3.Connection, now: float, reserve: int) -> Delay | None:
         row = connection.execute("SELECT until, length, quota FROM holds").fetchone()

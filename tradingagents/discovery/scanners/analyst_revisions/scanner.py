@@ -15,7 +15,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import Field
@@ -39,8 +39,8 @@ from tradingagents.discovery.scanners.analyst_revisions.ratings import LATER, OL
 from tradingagents.discovery.scanners.checks import Ticker
 from tradingagents.discovery.scanners.earnings.reports import upcoming_reports
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.scanning.rotation import Rotation
 from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.state.turns import TurnLog
 from tradingagents.discovery.vendors.finnhub.records import RatingMonth
 
 __all__ = ["AnalystRevisions", "AnalystRevisionsSettings"]
@@ -69,7 +69,8 @@ class AnalystRevisions(BaseScanner):
     evidence_kinds = ("analyst_consensus",)
     Settings = AnalystRevisionsSettings
 
-    _rotation: Rotation
+    _turn_log: TurnLog
+    _now: datetime
     _unusable: Counter[str]  # companies by the reason why their ratings cannot be compared
     _unrated: list[str]  # companies without ratings; appended to by several threads
 
@@ -84,8 +85,9 @@ class AnalystRevisions(BaseScanner):
         named = self._named(state)
         first = named or self._reporting_soon(today)
         rest = [ticker for ticker in dict.fromkeys(self.settings.universe) if ticker not in set(first)]
-        now = current_deadline().clock.now()
-        with closing(Rotation(self.vendors.state_file("rotation"), self.name, now)) as self._rotation:
+        self._now = current_deadline().clock.now()
+        file = self.vendors.state_file("rotation")
+        with closing(TurnLog(file, self.name, keep_open=True)) as self._turn_log:
             turns = self._turns(first, rest, share=1.0 if named else _SOON_SHARE)
             picked = [ticker for ticker in [*first, *rest] if ticker in turns]
             self.step("tickers", len(first) + len(rest))
@@ -125,8 +127,8 @@ class AnalystRevisions(BaseScanner):
         """Return the tickers to request; ``first`` gets its share, and what ``rest`` does not use."""
         most = self.settings.max_tickers
         room = max(math.ceil(most * share), most - len(rest))
-        ahead = self._rotation.longest_ago(first)[:room]
-        return {*ahead, *self._rotation.longest_ago(rest)[: most - len(ahead)]}
+        ahead = self._turn_log.longest_ago(first)[:room]
+        return {*ahead, *self._turn_log.longest_ago(rest)[: most - len(ahead)]}
 
     def _months(self, ticker: str) -> list[RatingMonth]:
         vendor = self.vendors.finnhub
@@ -138,19 +140,19 @@ class AnalystRevisions(BaseScanner):
                 lambda months: f"{len(months)} months, the newest {months[0].period}",
             )
         except (NoDataError, BadPayload, Permanent) as error:
-            self._rotation.note([ticker])  # an earlier retry would give the same
+            self._turn_log.note([ticker], self._now)  # an earlier retry would give the same
             if isinstance(error, NoDataError):
                 self._unrated.append(ticker)
                 self.step("no ratings")
             raise
         except (Transient, Auth):  # Finnhub answers 403 for a company outside the plan
-            self._rotation.note_failure(ticker)
+            self._turn_log.note_failure(ticker, self._now)
             raise
         except DeadlineExceeded as error:
             if current_deadline().remaining() < _LAST_SECONDS:
                 raise
             raise RateLimited("finnhub", f"left for a later run: {error}") from None
-        self._rotation.note([ticker])
+        self._turn_log.note([ticker], self._now)
         return months
 
     def _comparable(
