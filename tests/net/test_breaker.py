@@ -86,7 +86,7 @@ def test_who_waited_for_a_permit_meanwhile_is_refused(clock: JumpingClock) -> No
             waiting.confirm()
 
 
-def gather(breaker: Breaker, verdict: bool | None, asked: list[int]) -> list[str]:
+def gather(breaker: Breaker, verdict: bool | None, made: list[int]) -> list[str]:
     """Let eight threads at a half-open circuit at once; the one let through ends with ``verdict``."""
     results: list[str] = []
     go, all_in = threading.Barrier(8), threading.Event()
@@ -95,7 +95,7 @@ def gather(breaker: Breaker, verdict: bool | None, asked: list[int]) -> list[str
         go.wait()
         try:
             with breaker.guard(Deadline(PATIENCE)) as permit:
-                asked.append(1)
+                made.append(1)
                 if permit.probe:
                     all_in.wait(0.2)
                 if verdict is not None:
@@ -122,15 +122,15 @@ def half_open() -> Breaker:
 
 
 def test_eight_threads_at_a_half_open_circuit_make_one_call_when_it_fails() -> None:
-    asked: list[int] = []
-    results = gather(half_open(), verdict=False, asked=asked)
-    assert len(asked) == 1
+    made: list[int] = []
+    results = gather(half_open(), verdict=False, made=made)
+    assert len(made) == 1
     assert sorted(results) == ["refused"] * 7 + ["through"]
 
 
 def test_those_who_wait_for_a_good_probe_go_on() -> None:
-    asked: list[int] = []
-    assert gather(half_open(), verdict=True, asked=asked) == ["through"] * 8
+    made: list[int] = []
+    assert gather(half_open(), verdict=True, made=made) == ["through"] * 8
 
 
 def test_waiting_for_a_probe_ends_with_a_cancel() -> None:

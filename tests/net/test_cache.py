@@ -290,7 +290,7 @@ def test_expired_rows_are_dropped_when_they_can_serve_no_more(
 # A file that cannot be used
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
 
 
@@ -300,7 +300,7 @@ def works_in_memory(session: FetchSession, server: VendorServer, caplog: pytest.
     for _ in range(3):
         session.fetch(f"{server.url}/quote?symbol=M")
     assert len(server.hits) == before + 1
-    assert any("memory only" in text for text in said(caplog))
+    assert any("memory only" in text for text in warnings_in(caplog))
 
 
 def corrupt(path: Path) -> None:
@@ -313,7 +313,7 @@ def folder_instead(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["cache", "state"])
 @pytest.mark.parametrize("spoil", [corrupt, folder_instead])
-def test_a_file_that_is_unusable_from_the_start_is_said_and_done_without(
+def test_a_file_that_is_unusable_from_the_start_is_logged_and_done_without(
     kind: str,
     spoil: Callable[[Path], None],
     server: VendorServer,
@@ -325,10 +325,10 @@ def test_a_file_that_is_unusable_from_the_start_is_said_and_done_without(
     spoil(tmp_path / f"{name}.{kind}.sqlite")
     session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(100, 1.0),))
     works_in_memory(session, server, caplog)
-    assert any(f"{name}.{kind}.sqlite" in text for text in said(caplog))
+    assert any(f"{name}.{kind}.sqlite" in text for text in warnings_in(caplog))
 
 
-def test_a_folder_that_cannot_be_made_is_said_and_done_without(
+def test_a_folder_that_cannot_be_made_is_logged_and_done_without(
     server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -351,7 +351,7 @@ def test_a_file_locked_in_mid_run_costs_a_moment_not_the_run(
             works_in_memory(session, server, caplog)
     finally:
         other.close()
-    assert sum("memory only" in text for text in said(caplog)) == 1
+    assert sum("memory only" in text for text in warnings_in(caplog)) == 1
 
 
 def full_disk(connection: sqlite3.Connection) -> None:
@@ -391,13 +391,13 @@ def test_a_quota_that_can_no_longer_be_written_goes_on_in_memory(
         session.fetch(f"{server.url}/third")
 
 
-def test_a_thread_that_outlives_its_session_says_nothing_of_closed_files(
+def test_a_thread_that_outlives_its_session_logs_nothing_about_closed_files(
     server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(100, 1.0),))
     session.close()
     session.get(f"{server.url}/quote")
-    assert said(caplog) == []
+    assert warnings_in(caplog) == []
 
 
 def test_a_file_that_becomes_corrupt_in_mid_run_is_done_without(
@@ -413,7 +413,7 @@ def test_a_file_that_becomes_corrupt_in_mid_run_is_done_without(
 @pytest.mark.parametrize(
     "text", ["{}", "[]", "null", "5", "{broken", '{"status_code": "x"}', '{"_content": 5}']
 )
-def test_a_row_that_somebody_else_wrote_is_not_an_answer(
+def test_a_row_written_by_another_program_is_not_an_answer(
     text: str, server: VendorServer, open_session: OpenSession, tmp_path: Path
 ) -> None:
     session = open_session(ttl_seconds=HOUR, state_dir=tmp_path)

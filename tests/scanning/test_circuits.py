@@ -80,7 +80,7 @@ def test_failures_are_remembered_for_the_next_process(tmp_path: Path, clock: Fak
 def test_a_file_that_cannot_be_used_costs_the_memory_of_other_runs_only(
     tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "scanners.sqlite").write_text("this is no database, and long enough to be told from one" * 9)
+    (tmp_path / "scanners.sqlite").write_text("this is not a database, and longer than a header" * 9)
     known = circuits(clock, tmp_path / "scanners.sqlite")
     for _ in range(3):
         known.learn({"a": FAILED})

@@ -36,7 +36,7 @@ def scan(known: Sightings, day: str, what: Found) -> dict[str, dict[str, Any]]:
 
 
 def test_the_first_run_calls_nothing_new(sightings: Sightings) -> None:
-    """Nobody knows what was there before."""
+    """What was there before is unknown."""
     assert scan(sightings, "2026-02-04", found(a={"X"}))["X"] == {
         "ticker": "X",
         "new": None,
@@ -50,8 +50,8 @@ def test_the_next_days_are_compared_with_the_last_one(sightings: Sightings) -> N
     scan(sightings, "2026-02-03", found(a={"OLD", "GONE"}))
     scan(sightings, "2026-02-04", found(a={"OLD"}))
     marks = scan(sightings, "2026-02-05", found(a={"OLD", "GONE", "NEW"}))
-    told = {t: (m["new"], m["first_seen"], m["last_seen"]) for t, m in marks.items()}
-    assert told == {
+    found_ = {t: (m["new"], m["first_seen"], m["last_seen"]) for t, m in marks.items()}
+    assert found_ == {
         "OLD": (False, "2026-02-03", "2026-02-04"),
         "GONE": (True, "2026-02-03", "2026-02-03"),
         "NEW": (True, "2026-02-05", None),
@@ -140,7 +140,7 @@ def test_what_was_seen_outlives_the_process(tmp_path: Path) -> None:
     [lambda file: file.write_bytes(b"no database at all" * 100), lambda file: file.mkdir()],
     ids=["corrupt", "a folder"],
 )
-def test_a_file_that_cannot_be_used_is_told_and_memory_stands_in(
+def test_a_file_that_cannot_be_used_is_reported_and_memory_stands_in(
     spoil: Callable[[Path], Any], tmp_path: Path
 ) -> None:
     file = tmp_path / "sightings.sqlite"

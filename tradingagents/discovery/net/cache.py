@@ -1,4 +1,4 @@
-"""Where answers are kept: a file that outlives the run, or memory when there is no file to be had."""
+"""Where answers are kept: a file that outlives the run, or memory where no file can be used."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _MEMORY_CHARACTERS = 64_000_000
 # an answer depends on is in its key.
 _NOT_KEPT = ("Set-Cookie", "Vary")
 
-# Marks an answer that says "there is no such thing", whatever status the vendor says it with; error pages
-# have the same statuses, and are never kept.
+# Marks a stored answer as "does not exist", whatever status the vendor sent it with; error pages have the
+# same statuses, and are never kept.
 _ABSENCE = "X-Tradingagents-Absent"
 
 
@@ -156,7 +156,7 @@ class ResponseCache(BaseCache):
 
 
 def absence_in(response: Response | CachedResponse) -> str | None:
-    """Return what a kept answer says there is not; None for an answer of any other kind."""
+    """Return what does not exist according to a stored answer; None for an answer of any other kind."""
     return response.headers.get(_ABSENCE)
 
 

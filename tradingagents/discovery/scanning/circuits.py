@@ -1,7 +1,7 @@
-"""Leave out a scanner that keeps failing, and find out with one run whether it has recovered.
+"""Skip a scanner that keeps failing, and find out with one run whether it has recovered.
 
-A scan may be all that a process does, so the count of failures outlives it: in a file of the state folder, or
-in memory when there is none.
+A process may run a single scan, so failures are counted across processes, in a file of the state folder, or
+in memory without one.
 """
 
 from __future__ import annotations

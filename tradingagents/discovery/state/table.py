@@ -32,13 +32,13 @@ class StateUnavailable(DiscoveryError):
 
 
 class Table:
-    """Rows in ``path``, or in memory where it is None or cannot be used. Thread-safe, as are processes::
+    """Rows in ``path``, or in memory where it is None or cannot be used::
 
         table = Table(folder / "seen.sqlite", SCHEMA, consequence="earlier runs are not known")
         rows = table.run(lambda connection: connection.execute("SELECT * FROM seen").fetchall())
 
-    ``schema`` is a list of ``CREATE ... IF NOT EXISTS`` statements. The first failure of a file in this
-    process is logged as ``consequence`` and the reason.
+    Thread-safe, and safe beside other processes. ``schema`` is a list of ``CREATE ... IF NOT EXISTS``
+    statements. The first failure of a file in this process is logged: ``consequence``, and the reason.
 
     By default the file is opened for each use, and tried again at the next one after a failure. With
     ``keep_open`` it is opened once, at the first use, and given up at the first failure, for callers that use

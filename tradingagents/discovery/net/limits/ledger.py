@@ -1,4 +1,4 @@
-"""What a vendor may still be asked: when a permit may be had, and the ledger of this process.
+"""When the next request to a vendor is permitted, and the ledger of this process.
 
 A ledger decides, it never waits. A permit counts from when it is taken until a window after its request
 has left, so whatever delays a thread in between, no window holds more requests than its rate: of those
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 MAX_HOLD_SECONDS = 86_400.0
-"""A vendor's wish to be left alone counts for a day at most: "in ten years" must not outlive the mistake."""
+"""Cap ``Retry-After`` at 24 hours, so that a bogus value cannot block the vendor."""
 
 LONG_SECONDS = 3_600.0
 """A window this long is a quota to be spent, a shorter one a pace to be kept."""
@@ -47,14 +47,14 @@ SETTLING_SECONDS = 0.25
 """What leaves first over a new connection may arrive so late, because the server takes that up before."""
 
 SENDING_SECONDS = 30.0
-"""A permit whose request was never said to have left counts as used this long after it was taken."""
+"""A permit whose request was never recorded as sent counts as used this long after it was taken."""
 
 _SHORTEST_WAIT_SECONDS = 0.001
 
 
 @dataclass(frozen=True)
 class Delay:
-    """No permit yet: ask again in ``seconds``, because of the pace, a spent quota, or a vendor's wish."""
+    """No permit for ``seconds``, because of the pace, a spent quota, or the vendor's ``Retry-After``."""
 
     seconds: float
     why: Literal["pace", "quota", "hold"]
@@ -68,25 +68,25 @@ class Ticket(NamedTuple):
 
 
 class QuotaLedger(Protocol):
-    """Where one vendor's permits are written down. Implementations must be thread-safe and must not wait."""
+    """Where one vendor's permits are recorded. Implementations must be thread-safe and must not wait."""
 
     def peek(self, reserve: int = 0) -> Delay | None:
-        """Say when to ask again, or return None when a permit may be had now. Writes nothing.
+        """Return how long to wait, or None when a permit is available now. Writes nothing.
 
         ``reserve`` is how many requests of each quota (not of a pace) must be left over.
         """
 
     def take(self, reserve: int = 0) -> Ticket | Delay:
-        """Write down one request that is about to leave, or say when to ask again and write nothing."""
+        """Record one request that is about to be sent, or return how long to wait and record nothing."""
 
     def sent(self, ticket: Ticket, settling_seconds: float = 0.0) -> None:
         """Have the windows of ``ticket`` begin ``settling_seconds`` from now: its request has left."""
 
     def hold(self, seconds: float, *, quota: bool = False) -> None:
-        """Give no permit for ``seconds``; ``quota`` when the vendor says its quota is spent."""
+        """Give no permit for ``seconds``; ``quota`` when the vendor reports a spent quota."""
 
     def close(self) -> None:
-        """Let go of what the ledger holds open. Idempotent."""
+        """Close connections and files. Idempotent."""
 
 
 def without_reserve(rates: tuple[Rate, ...], reserve: int) -> tuple[Rate, ...]:

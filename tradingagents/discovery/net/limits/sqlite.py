@@ -1,4 +1,4 @@
-"""A ledger in a file: the next run, and other processes, know what was spent."""
+"""A quota ledger in a file, shared with the next run and with other processes."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class SQLiteLedger:
 
         def take(connection: sqlite3.Connection) -> Ticket | Delay:
             now = self._now()
-            _bring_back_from_the_future(connection, now)
-            return self._delay(connection, now, reserve) or self._write_down(connection, now)
+            _clip_future_tickets(connection, now)
+            return self._delay(connection, now, reserve) or self._insert(connection, now)
 
         return self._table.run(take, lambda: self._memory.take(reserve))
 
@@ -112,7 +112,7 @@ class SQLiteLedger:
             return Delay(min(row[0] - now, row[1]), "quota" if row[2] else "hold")
         return first_free(without_reserve(self._rates, reserve), lambda n: _nth_newest(connection, n), now)
 
-    def _write_down(self, connection: sqlite3.Connection, now: float) -> Ticket:
+    def _insert(self, connection: sqlite3.Connection, now: float) -> Ticket:
         at = now + SENDING_SECONDS
         number = connection.execute("INSERT INTO tickets (at, leaving) VALUES (?, 1)", (at,)).lastrowid or 0
         if number % _CLEAN_UP_EVERY == 0:
@@ -128,8 +128,8 @@ def _nth_newest(connection: sqlite3.Connection, n: int) -> float | None:
     return None if row is None else float(row[0])
 
 
-def _bring_back_from_the_future(connection: sqlite3.Connection, now: float) -> None:
-    """Have what left at a time to come, because the clock was put back, count as of now and not for ever."""
+def _clip_future_tickets(connection: sqlite3.Connection, now: float) -> None:
+    """Date permits of the future (the clock was put back) to now, so that they do not count for ever."""
     connection.execute(
         "UPDATE tickets SET at = :now WHERE at > :now AND at > :now + leaving * :sending",
         {"now": now, "sending": SENDING_SECONDS},

@@ -1,7 +1,4 @@
-"""Which scanner put which ticker forward on which trade date, kept from run to run.
-
-In a file of the state folder, or in memory when there is none or it cannot be used.
-"""
+"""Which scanner found which ticker on which trade date, kept across runs in a file of the state folder."""
 
 from __future__ import annotations
 
