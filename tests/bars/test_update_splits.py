@@ -19,7 +19,7 @@ from tradingagents.discovery.bars.update.split_adjustment import (
     rescaled_tickers,
 )
 from tradingagents.discovery.model.errors import NoDataError, QuotaSpent, Transient
-from tradingagents.discovery.vendors.daily_bars import DailyBar, Split
+from tradingagents.discovery.vendors.records import DailyBar, Split
 
 DAYS = sessions(60)
 YESTERDAY = EVENING - timedelta(days=1)

@@ -29,7 +29,7 @@ from tradingagents.discovery.screens.market_data import MarketData
 from tradingagents.discovery.settings.settings import MarketSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.listing import Listing
-from tradingagents.discovery.symbols.security_type import Kind
+from tradingagents.discovery.symbols.security_type import SecurityType
 
 SHORT: Mapping[str, Mapping[str, Any]] = {
     "technical_breakout": {"days": 3, "volume_days": 3},
@@ -53,7 +53,7 @@ def store_of(folder: Path, *frames: pl.DataFrame) -> Path:
     return folder
 
 
-def directory_of(created: date = AS_OF, **kinds: Kind) -> SymbolDirectory:
+def directory_of(created: date = AS_OF, **kinds: SecurityType) -> SymbolDirectory:
     """A directory of these tickers, each with its kind."""
     made = [Listing(ticker, ticker, "NYSE", kind, ticker, ticker, ()) for ticker, kind in kinds.items()]
     return SymbolDirectory(made, datetime(created.year, created.month, created.day, tzinfo=UTC))
@@ -96,7 +96,7 @@ def test_all_screens_are_evaluated_once_for_concurrent_scanners(
 
     def directory() -> SymbolDirectory:
         loaded.append(1)
-        return directory_of(UP=Kind.COMMON)
+        return directory_of(UP=SecurityType.COMMON)
 
     market = data(store_of(tmp_path, rising("UP")), directory)
 
@@ -120,7 +120,9 @@ def test_an_update_while_the_scan_runs_is_for_the_next_scan(tmp_path: Path) -> N
 
 
 def test_the_receipt_names_the_day_the_universe_and_the_bars(tmp_path: Path) -> None:
-    market = data(store_of(tmp_path, rising("UP"), flat("FUND")), lambda: directory_of(UP=Kind.COMMON))
+    market = data(
+        store_of(tmp_path, rising("UP"), flat("FUND")), lambda: directory_of(UP=SecurityType.COMMON)
+    )
     assert market.receipt() is None
     market.screened("technical_breakout")
     assert market.receipt() == {
@@ -228,7 +230,7 @@ def test_an_unfinished_session_does_not_count(tmp_path: Path) -> None:
 
 def test_stored_means_the_common_stocks_with_bars(tmp_path: Path) -> None:
     store = store_of(tmp_path, rising("UP"), rising("FUND"), rising("GONE"))
-    listed = directory_of(UP=Kind.COMMON, FUND=Kind.ETF, MORE=Kind.COMMON)
+    listed = directory_of(UP=SecurityType.COMMON, FUND=SecurityType.ETF, MORE=SecurityType.COMMON)
     market = data(store, lambda: listed)
     assert found(market) == ["UP"]
     assert market.screened("technical_breakout").result.coverage.universe == 1
@@ -236,7 +238,7 @@ def test_stored_means_the_common_stocks_with_bars(tmp_path: Path) -> None:
 
 def test_a_day_long_past_includes_delisted_stocks(tmp_path: Path) -> None:
     store = store_of(tmp_path, rising("UP"), rising("FUND"), rising("GONE"))
-    today = directory_of(date(2026, 11, 24), UP=Kind.COMMON, FUND=Kind.ETF)
+    today = directory_of(date(2026, 11, 24), UP=SecurityType.COMMON, FUND=SecurityType.ETF)
     assert found(data(store, lambda: today)) == ["GONE", "UP"]
 
 
@@ -248,7 +250,7 @@ def test_without_the_directory_all_stored_tickers_are_screened_with_a_problem(tm
 
 def test_listed_counts_those_without_bars(tmp_path: Path) -> None:
     store = store_of(tmp_path, rising("UP"), rising("FUND"))
-    listed = directory_of(UP=Kind.COMMON, FUND=Kind.ETF, MORE=Kind.COMMON)
+    listed = directory_of(UP=SecurityType.COMMON, FUND=SecurityType.ETF, MORE=SecurityType.COMMON)
     market = data(store, lambda: listed, universe="listed")
     screened = market.screened("technical_breakout")
     coverage = screened.result.coverage

@@ -1,4 +1,4 @@
-"""The symbol directory: what is listed, what it is, and how each vendor writes it."""
+"""The symbol directory: listed tickers, their security types, and each vendor's spelling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.model.errors import BadPayload, ConfigError
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.listing import NASDAQ_HEADER, OTHER_HEADER
-from tradingagents.discovery.symbols.security_type import Kind, kind_of
+from tradingagents.discovery.symbols.security_type import SecurityType, classify_security
 
 TRAILER = "File Creation Time: 0302202617:32|||||||"
 NASDAQ = [
@@ -66,15 +66,15 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize(("ticker", "vendor"), [(t, v) for t, by in SPELLINGS.items() for v in by])
-def test_each_vendors_spelling_is_written_and_read_back(ticker: str, vendor: str) -> None:
-    """One canonical ticker, many spellings, and no loss on the way there and back."""
+def test_each_vendors_spelling_round_trips(ticker: str, vendor: str) -> None:
+    """From the canonical ticker to the vendor's spelling and back."""
     listed = directory()
     assert listed.spelling(ticker, vendor) == SPELLINGS[ticker][vendor]
     assert listed.normalise(SPELLINGS[ticker][vendor], vendor) == ticker
 
 
-def test_without_a_vendor_every_spelling_is_understood_unless_it_means_two_things() -> None:
-    """``EXA^`` is a right to Nasdaq and a preferred to its screener, so it is neither."""
+def test_without_a_vendor_every_unambiguous_spelling_is_understood() -> None:
+    """``EXA^`` is a right in Nasdaq's spelling and a preferred in its screener's."""
     listed = directory()
     for spelling in ("BRK.B", "BRK-B", "BRK/B", " brk-b "):
         assert listed.normalise(spelling) == "BRK.B"
@@ -83,7 +83,7 @@ def test_without_a_vendor_every_spelling_is_understood_unless_it_means_two_thing
     assert listed.normalise("EXA^", "nasdaq_screener") == "EXA$"
 
 
-def test_what_is_not_listed_has_no_ticker() -> None:
+def test_an_unlisted_symbol_has_no_ticker() -> None:
     """Unknown symbols, test issues, empty text, and another vendor's spelling."""
     listed = directory()
     for nothing in ("NOPE", "ZAZZT", "", " ", "EXAPD"):
@@ -93,7 +93,7 @@ def test_what_is_not_listed_has_no_ticker() -> None:
     assert listed.get("ZAZZT") is not None
 
 
-def test_an_unknown_vendor_is_refused_by_name() -> None:
+def test_an_unknown_vendor_is_a_config_error() -> None:
     """A typo must not look like an unlisted ticker."""
     with pytest.raises(ConfigError, match="'yaho'"):
         directory().normalise("A", "yaho")
@@ -101,13 +101,13 @@ def test_an_unknown_vendor_is_refused_by_name() -> None:
         directory().spelling("A", "yaho")
 
 
-def test_kinds_and_status_are_told_apart() -> None:
-    """By the flags, by the suffix, and on Nasdaq's list by the name."""
+def test_security_types_and_financial_status_are_parsed() -> None:
+    """From the flags, the suffix, and in nasdaqlisted.txt the name."""
     listed = directory()
     assert listed.is_common_stock("EXMP")
     assert listed.is_common_stock("BRK.B")
-    assert listed.of_kind(Kind.WARRANT) == ("EXA.W", "EXMPW", "NE.A")
-    assert listed.of_kind(Kind.ETF) == ("QQQX",)
+    assert listed.of_type(SecurityType.WARRANT) == ("EXA.W", "EXMPW", "NE.A")
+    assert listed.of_type(SecurityType.ETF) == ("QQQX",)
     assert not listed.is_common_stock("EXA$D")
     record = listed.get("BADD")
     assert record is not None
@@ -134,20 +134,20 @@ def test_the_directory_is_as_of_the_older_file() -> None:
     [
         ("<html><body>Will be right back</body></html>", "not the symbol directory"),
         ("", "starts with 'nothing'"),
-        ("\n".join([NASDAQ_HEADER, *NASDAQ]), "cut off"),
+        ("\n".join([NASDAQ_HEADER, *NASDAQ]), "truncated"),
         (text(NASDAQ_HEADER, [*NASDAQ, "HALF|Half a line"]), "2 fields"),
-        (text(NASDAQ_HEADER, NASDAQ, "File Creation Time: 9902202617:32|"), "creation time is no time"),
+        (text(NASDAQ_HEADER, NASDAQ, "File Creation Time: 9902202617:32|"), "invalid creation time"),
         (text(OTHER_HEADER, OTHER), "not the symbol directory"),
     ],
 )
-def test_what_is_not_the_whole_file_is_refused(broken: str, reason: str) -> None:
-    """A directory with a hole would call listed companies unknown."""
+def test_anything_but_the_whole_file_is_a_bad_payload(broken: str, reason: str) -> None:
+    """In an incomplete directory listed companies would look unlisted."""
     with pytest.raises(BadPayload, match=reason):
         SymbolDirectory.from_text(broken, text(OTHER_HEADER, OTHER))
 
 
-def test_columns_are_read_by_their_names_and_new_ones_passed_over() -> None:
-    """The vendor has added columns before; a missing one leaves a question open."""
+def test_columns_are_found_by_name_and_additional_ones_ignored() -> None:
+    """The vendor has added columns before; a missing column is an error."""
     lines = [f"new|{line}|more" for line in NASDAQ]
     wider = text(f"Added|{NASDAQ_HEADER}|Also", lines)
     listed = SymbolDirectory.from_text(wider, text(OTHER_HEADER, OTHER))
@@ -159,8 +159,8 @@ def test_columns_are_read_by_their_names_and_new_ones_passed_over() -> None:
             )
 
 
-def test_bytes_may_have_a_byte_order_mark_or_an_odd_letter_but_must_be_the_file() -> None:
-    """As saved by some tools, or with a name in Latin-1; anything else is refused."""
+def test_a_byte_order_mark_and_latin_1_are_accepted() -> None:
+    """As saved by some tools; other bytes are a bad payload."""
     nasdaq, other = text(NASDAQ_HEADER, NASDAQ).encode("utf-8-sig"), text(OTHER_HEADER, OTHER).encode()
     assert SymbolDirectory.from_bytes(nasdaq, other).is_listed("EXMP")
     latin = text(OTHER_HEADER, ["NSRG|Nestl\xe9 Common Stock|N|NSRG|N|100|N|NSRG"]).encode("latin-1")
@@ -170,7 +170,7 @@ def test_bytes_may_have_a_byte_order_mark_or_an_odd_letter_but_must_be_the_file(
 
 
 def test_readers_in_many_threads_agree() -> None:
-    """Nothing is built on first use, so there is nothing to race for."""
+    """Nothing is built lazily, so there is no race."""
     listed, seen, start = directory(), [], threading.Barrier(8)
 
     def read() -> None:
@@ -186,36 +186,54 @@ def test_readers_in_many_threads_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "security_type"),
     [
-        ("Origin Agritech Limited - Ordinary Shares", Kind.COMMON),
-        ("AllianceBernstein Holding L.P.  Units", Kind.COMMON),
-        ("Abbott Laboratories", Kind.COMMON),
-        ("Office Properties Income Trust - Common Shares of Beneficial Interest", Kind.COMMON),
-        ("ATA Creativity Global - American Depositary Shares, each representing two common shares", Kind.ADR),
-        ("AGNC Corp. - Depositary Shares rep. 1/1,000th of 7.75% Series G Preferred Stock", Kind.PREFERRED),
-        ("Gladstone Land Corporation - 6.00% Series B Cumulative Redeemable Preferred Stock", Kind.PREFERRED),
-        ("Cohen & Steers Tax-Advantaged Preferred Securities and Income Fund Common Shares", Kind.FUND),
-        ("Ares Capital Corporation - Closed End Fund", Kind.FUND),
-        ("Gladstone Investment Corporation - 4.875% Notes due 2028", Kind.NOTE),
-        ("DB Gold Double Short ETN due February 15, 2038", Kind.ETN),
-        ("Entergy Arkansas, LLC First Mortgage Bonds, 4.875% Series Due September 1, 2066", Kind.NOTE),
-        ("Preferred Bank - Common Stock", Kind.COMMON),
-        ("Bank Nova Scotia Halifax Pfd 3 Ordinary Shares", Kind.COMMON),
-        ("Invesco Municipal Trust Common Stock", Kind.FUND),
-        ("Grupo Aval Acciones y Valores S.A. ADR (Each representing 20 preferred shares)", Kind.ADR),
-        ("RLX Inc. American Depositary Shares, each representing the right to receive one share", Kind.ADR),
-        ("Voyager Acquisition Corp - Unit", Kind.UNIT),
+        ("Origin Agritech Limited - Ordinary Shares", SecurityType.COMMON),
+        ("AllianceBernstein Holding L.P.  Units", SecurityType.COMMON),
+        ("Abbott Laboratories", SecurityType.COMMON),
+        ("Office Properties Income Trust - Common Shares of Beneficial Interest", SecurityType.COMMON),
+        (
+            "ATA Creativity Global - American Depositary Shares, each representing two common shares",
+            SecurityType.ADR,
+        ),
+        (
+            "AGNC Corp. - Depositary Shares rep. 1/1,000th of 7.75% Series G Preferred Stock",
+            SecurityType.PREFERRED,
+        ),
+        (
+            "Gladstone Land Corporation - 6.00% Series B Cumulative Redeemable Preferred Stock",
+            SecurityType.PREFERRED,
+        ),
+        (
+            "Cohen & Steers Tax-Advantaged Preferred Securities and Income Fund Common Shares",
+            SecurityType.FUND,
+        ),
+        ("Ares Capital Corporation - Closed End Fund", SecurityType.FUND),
+        ("Gladstone Investment Corporation - 4.875% Notes due 2028", SecurityType.NOTE),
+        ("DB Gold Double Short ETN due February 15, 2038", SecurityType.ETN),
+        (
+            "Entergy Arkansas, LLC First Mortgage Bonds, 4.875% Series Due September 1, 2066",
+            SecurityType.NOTE,
+        ),
+        ("Preferred Bank - Common Stock", SecurityType.COMMON),
+        ("Bank Nova Scotia Halifax Pfd 3 Ordinary Shares", SecurityType.COMMON),
+        ("Invesco Municipal Trust Common Stock", SecurityType.FUND),
+        ("Grupo Aval Acciones y Valores S.A. ADR (Each representing 20 preferred shares)", SecurityType.ADR),
+        (
+            "RLX Inc. American Depositary Shares, each representing the right to receive one share",
+            SecurityType.ADR,
+        ),
+        ("Voyager Acquisition Corp - Unit", SecurityType.UNIT),
         (
             "Iron Horse Acquisitions Corp. - one right to one-fifth (1/5) of one share of common stock",
-            Kind.RIGHT,
+            SecurityType.RIGHT,
         ),
-        ("Dave Inc.  - Warrants", Kind.WARRANT),
+        ("Dave Inc.  - Warrants", SecurityType.WARRANT),
     ],
 )
-def test_a_name_tells_the_kind(name: str, kind: Kind) -> None:
-    """The words as the directory really has them."""
-    assert kind_of(name, "EXMP", etf=False, test=False) is kind
+def test_the_name_determines_the_security_type(name: str, security_type: SecurityType) -> None:
+    """Names as they appear in the directory."""
+    assert classify_security(name, "EXMP", etf=False, test=False) is security_type
 
 
 @needs_shared
@@ -261,11 +279,13 @@ def test_the_recorded_names_of_nasdaqs_five_letter_symbols_agree_with_their_last
     folder = SHARED / "real-data" / "nasdaq"
     files = [(folder / f"2025-08-11_{name}listed.txt").read_bytes() for name in ("nasdaq", "other")]
     listed = SymbolDirectory.from_bytes(*files)
-    marks = {"W": Kind.WARRANT, "U": Kind.UNIT, "R": Kind.RIGHT}
+    marks = {"W": SecurityType.WARRANT, "U": SecurityType.UNIT, "R": SecurityType.RIGHT}
     marked = [t for t in listed if len(t) == 5 and t.isalpha() and t[-1] in marks]
     stock = [t for t in marked if listed.is_common_stock(t)]
     right = sum(
-        record is not None and record.kind is marks[t[-1]] for t in marked if (record := listed.get(t))
+        record is not None and record.security_type is marks[t[-1]]
+        for t in marked
+        if (record := listed.get(t))
     )
     assert len(marked) > 500
     assert stock == []

@@ -11,7 +11,7 @@ import pytest
 from tests.shared_data import SHARED, needs_shared
 from tests.symbols.test_symbols import directory
 from tradingagents.discovery.model.errors import ConfigError
-from tradingagents.discovery.symbols.security_type import Kind
+from tradingagents.discovery.symbols.security_type import SecurityType
 from tradingagents.discovery.symbols.universe import Universe, resolve_universe
 
 DAY = date(2026, 2, 5)
@@ -65,11 +65,11 @@ def test_a_missing_file_and_one_without_listed_tickers_are_config_errors(tmp_pat
 
 
 def test_all_listed_common_stocks_are_taken_from_the_directory() -> None:
-    """As of its own date; other kinds on request."""
+    """As of its own date; other security types on request."""
     universe = Universe.listed(directory())
     assert universe.tickers == ("A", "BADD", "BRK.B", "EXMP")
     assert universe.as_of == directory().as_of
-    assert Universe.listed(directory(), frozenset({Kind.ETF}), "funds").tickers == ("QQQX",)
+    assert Universe.listed(directory(), frozenset({SecurityType.ETF}), "funds").tickers == ("QQQX",)
 
 
 def unused() -> Any:

@@ -26,7 +26,7 @@ from tradingagents.discovery.model.errors import (
 )
 from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.vendors.clients import Vendors
-from tradingagents.discovery.vendors.daily_bars import DailyBar
+from tradingagents.discovery.vendors.records import DailyBar
 from tradingagents.discovery.vendors.yahoo import Yahoo
 
 RECORDED = (SHARED or Path()) / "real-data" / "yahoo"
@@ -95,8 +95,8 @@ def error(status: int, code: str, text: str) -> Any:
         (answer(chart(meta={"currency": "CAD"})), NoDataError, "quoted in CAD"),
         (answer("Edge: Too Many Requests", 429, {"Content-Type": "text/html"}), RateLimited, "too many requests"),
         (answer("<html>Will be right back</html>", 200, {"Content-Type": "text/html"}), Transient, "web page"),
-        (answer("{}"), BadPayload, "is not one"),
-        (answer({"chart": {"result": [], "error": None}}), BadPayload, "is not one"),
+        (answer("{}"), BadPayload, "is malformed"),
+        (answer({"chart": {"result": [], "error": None}}), BadPayload, "is malformed"),
         (answer('{"chart":'), BadPayload, "cut off"),
         (answer("", 503), Transient, "down"),
         (answer({"finance": {"error": {"description": "User is unable to access this feature"}}}, 401), Auth, "closed"),

@@ -16,8 +16,7 @@ from tradingagents.discovery.model.errors import Cancelled, NoDataError, StaleDa
 from tradingagents.discovery.vendors.sec.client import CurrentFilings
 from tradingagents.discovery.vendors.sec.feed import FeedEntry
 from tradingagents.discovery.vendors.sec.form4 import parse_form4
-from tradingagents.discovery.vendors.sec.header import FilingHeader
-from tradingagents.discovery.vendors.sec.index import IndexRow
+from tradingagents.discovery.vendors.sec.index import FilingHeader, IndexRow
 
 
 class Edgar:

@@ -25,8 +25,7 @@ from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.vendors.clients import Vendors
 from tradingagents.discovery.vendors.sec.client import CurrentFilings
 from tradingagents.discovery.vendors.sec.feed import FeedEntry
-from tradingagents.discovery.vendors.sec.header import FilingHeader
-from tradingagents.discovery.vendors.sec.index import FilingRef, IndexRow
+from tradingagents.discovery.vendors.sec.index import FilingHeader, FilingRef, IndexRow
 
 TODAY = date.fromisoformat(DAY)
 ACCEPTED = datetime(2026, 2, 5, 21, tzinfo=UTC)

@@ -27,7 +27,7 @@ from tradingagents.discovery.scanners.technical.scanner import TechnicalScanner,
 from tradingagents.discovery.screens.catalogue import SCREENS, all_screens, build, thresholds
 from tradingagents.discovery.screens.evaluate import evaluate
 from tradingagents.discovery.settings.settings import ScannerSettings
-from tradingagents.discovery.symbols.security_type import Kind
+from tradingagents.discovery.symbols.security_type import SecurityType
 
 DAY = AS_OF.isoformat()
 SETTINGS: dict[str, Any] = dict(SHORT["technical_breakout"])
@@ -35,7 +35,7 @@ SCANNERS = [getattr(technical_scanners, name) for name in technical_scanners.__a
 
 
 def listed(*tickers: str) -> Any:
-    return lambda: directory_of(**dict.fromkeys(tickers, Kind.COMMON))
+    return lambda: directory_of(**dict.fromkeys(tickers, SecurityType.COMMON))
 
 
 def outcome(

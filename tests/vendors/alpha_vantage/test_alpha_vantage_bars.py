@@ -26,7 +26,7 @@ from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.sandbox.world.prices.splits import splits_of
 from tradingagents.discovery.vendors.alpha_vantage.bars import parse_daily_bars, parse_splits
 from tradingagents.discovery.vendors.alpha_vantage.client import AlphaVantage
-from tradingagents.discovery.vendors.daily_bars import DailyBar, Split
+from tradingagents.discovery.vendors.records import DailyBar, Split
 
 RECORDED = (SHARED or Path()) / "real-data" / "alpha_vantage" / "time_series"
 DAY = {"1. open": "10.1000", "2. high": "10.9", "3. low": "9.95", "4. close": "10.75", "5. volume": "1234567"}

@@ -121,7 +121,7 @@ def test_a_real_malformed_document_is_refused(name):
     ("name", "form"), [("form3_SNOW_2020-09-18_1cf52b.xml", "3"), ("form5_SNOW_2022-01-31_70dbbf.xml", "5")]
 )
 def test_forms_3_and_5_are_refused_by_name(name, form):
-    with pytest.raises(BadPayload, match=f"it is a Form {form}, not a Form 4"):
+    with pytest.raises(BadPayload, match=f"not a valid Form 4: Form {form}$"):
         parse_form4(recorded(f"form3_5/{name}"))
 
 
@@ -219,14 +219,14 @@ def test_a_note_of_what_is_held_after_a_trade_is_not_about_the_trade():
     assert parse_form4(document).transactions[0].placed is False
 
 
-def test_latin_1_names_are_read_whichever_way_they_are_encoded():
+def test_names_are_decoded_from_utf_8_and_latin_1():
     document = changed("Doe Jane", "Société Doe")
     read = [parse_form4(document.encode(encoding)).owners[0].name for encoding in ("utf-8", "latin-1")]
     assert read == ["Société Doe", "Société Doe"]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("<value>5000</value>", "<value>NaN</value>", "'NaN', not an amount"),
         ("<value>5000</value>", "<value>1e999</value>", "not an amount"),
@@ -236,13 +236,13 @@ def test_latin_1_names_are_read_whichever_way_they_are_encoded():
         ("<value>2026-02-04</value>", "<value>yesterday</value>", "not a date"),
         ("<isOfficer>1</isOfficer>", "<isOfficer>maybe</isOfficer>", "neither true nor false"),
         ("0009950001", "", "not a CIK"),
-        ("<documentType>4</documentType>", "", r"a Form \(unnamed\)"),
-        ("</ownershipDocument>", "", "cut off"),
-        ("ownershipDocument", "otherDocument", "holds no ownership document"),
+        ("<documentType>4</documentType>", "", r"Form \(unnamed\)"),
+        ("</ownershipDocument>", "", "truncated"),
+        ("ownershipDocument", "otherDocument", "no ownership document"),
     ],
 )
-def test_what_is_no_form_4_is_refused_saying_what_is_wrong(old, new, said):
-    with pytest.raises(BadPayload, match=said) as caught:
+def test_an_invalid_form_4_is_a_bad_payload_with_its_reason(old, new, message):
+    with pytest.raises(BadPayload, match=message) as caught:
         parse_form4(changed(old, new))
     assert caught.value.vendor == "sec"
 

@@ -10,7 +10,7 @@ import pytest
 
 from tradingagents.discovery.model.errors import BadPayload
 from tradingagents.discovery.vendors.sec.feed import parse_feed
-from tradingagents.discovery.vendors.sec.header import parse_header
+from tradingagents.discovery.vendors.sec.index import parse_header
 
 HEADER = """<SEC-HEADER>0009980002-26-036001.hdr.sgml : 20260205
 <ACCEPTANCE-DATETIME>20260205163107

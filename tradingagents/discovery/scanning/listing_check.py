@@ -56,7 +56,7 @@ class ListingCheck:
         if ticker in self._directory.shares_and_funds:
             return True
         listing = self._directory.get(ticker)
-        self._scanner.step("not listed" if listing is None else f"listed as {listing.kind}")
+        self._scanner.step("not listed" if listing is None else f"listed as {listing.security_type}")
         return False
 
     def _load(self) -> SymbolDirectory | None:

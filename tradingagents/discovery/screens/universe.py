@@ -14,7 +14,7 @@ from tradingagents.discovery.model.errors import (
     NoDataError,
 )
 from tradingagents.discovery.symbols.directory import SymbolDirectory
-from tradingagents.discovery.symbols.security_type import COMMON_STOCK_KINDS
+from tradingagents.discovery.symbols.security_type import COMMON_STOCK_TYPES
 from tradingagents.discovery.symbols.universe import Universe, resolve_universe
 
 __all__ = ["ScreenUniverse", "screen_universe"]
@@ -89,6 +89,6 @@ def _common_stocks(
     directory: SymbolDirectory, as_of: date, stored: Callable[[], Collection[str]]
 ) -> Collection[str]:
     if abs(directory.as_of - as_of) <= _SAME_LISTINGS:
-        return directory.of_kind(*COMMON_STOCK_KINDS)
+        return directory.of_type(*COMMON_STOCK_TYPES)
     # Some stocks of a day long past are no longer listed; leaving them out would be survivorship bias.
     return [ticker for ticker in stored() if ticker not in directory or directory.is_common_stock(ticker)]

@@ -1,1 +1,1 @@
-"""Symbols: directory, listing, security type, spelling, universe."""
+"""Symbols: the directory of listed securities, their types, vendors' spellings, and universes."""

@@ -1,4 +1,4 @@
-"""``SymbolDirectory``: the one place that knows what is a listed ticker and how each vendor writes it."""
+"""``SymbolDirectory``: which tickers are listed, what they are, and how each vendor spells them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from tradingagents.discovery.symbols.listing import (
     Listing,
     read_listings,
 )
-from tradingagents.discovery.symbols.security_type import COMMON_STOCK_KINDS, Kind
+from tradingagents.discovery.symbols.security_type import COMMON_STOCK_TYPES, SecurityType
 from tradingagents.discovery.symbols.spelling import VENDORS, spell, split
 
 __all__ = ["SymbolDirectory"]
 
 
 class SymbolDirectory:
-    """Every listed US security as of one moment, by its canonical ticker (``BRK.B``).
+    """Every listed US security as of one moment, by canonical ticker: ``"BRK.B" in directory``.
 
-    Iteration and ``len`` cover all securities but test issues, in alphabetical order. Immutable and
-    therefore thread-safe.
+    Iteration and ``len`` exclude test issues; the order is alphabetical. Immutable, thread-safe.
     """
 
     def __init__(self, listings: Iterable[Listing], created_at: datetime) -> None:
         by_ticker = {listing.ticker: listing for listing in listings}
         self._listings: Mapping[str, Listing] = MappingProxyType(dict(sorted(by_ticker.items())))
-        self._tradable = tuple(t for t, listing in self._listings.items() if listing.kind is not Kind.TEST)
+        self._tradable = tuple(
+            t for t, listing in self._listings.items() if listing.security_type is not SecurityType.TEST
+        )
         self._created_at = created_at
-        self._shares_and_funds = frozenset(self.of_kind(*_SHARES_AND_FUNDS))
+        self._shares_and_funds = frozenset(self.of_type(*_SHARES_AND_FUNDS))
         special = {t: listing for t, listing in self._listings.items() if not listing.is_plain}
         self._spelled = {vendor: _spelled_by(vendor, special) for vendor in _ALL_VENDORS}
         self._read = {vendor: _readings(vendor, self._spelled) for vendor in _ALL_VENDORS}
@@ -42,7 +43,7 @@ class SymbolDirectory:
     def from_text(cls, nasdaq_listed: str, other_listed: str) -> Self:
         """Build from the text of ``nasdaqlisted.txt`` and ``otherlisted.txt``.
 
-        Raises :class:`BadPayload` when either is a web page, cut off, or malformed.
+        Raises :class:`BadPayload` when either is a web page, truncated, or malformed.
         """
         nasdaq, nasdaq_time = read_listings(nasdaq_listed, NASDAQ_HEADER)
         other, other_time = read_listings(other_listed, OTHER_HEADER)
@@ -50,22 +51,22 @@ class SymbolDirectory:
 
     @classmethod
     def from_bytes(cls, nasdaq_listed: bytes, other_listed: bytes) -> Self:
-        """Build from the two files as they came."""
+        """Build from the undecoded files: UTF-8, else Latin-1."""
         return cls.from_text(_decoded(nasdaq_listed), _decoded(other_listed))
 
     @property
     def created_at(self) -> datetime:
-        """When the vendor wrote the older of the two files; aware, US Eastern."""
+        """Creation time of the older file; aware, US Eastern."""
         return self._created_at
 
     @property
     def as_of(self) -> date:
-        """The day of :attr:`created_at`."""
+        """Date of :attr:`created_at`."""
         return self._created_at.date()
 
     @property
     def shares_and_funds(self) -> frozenset[str]:
-        """What people mean when they write of a stock: no warrants, preferreds, bonds or test issues."""
+        """Common stock, ETFs, ETNs and funds: no warrants, preferreds, bonds or test issues."""
         return self._shares_and_funds
 
     def __len__(self) -> int:
@@ -82,24 +83,24 @@ class SymbolDirectory:
         return self._listings.get(ticker)
 
     def is_listed(self, ticker: str) -> bool:
-        """Whether this canonical ticker is a listed security; test issues are not."""
+        """Return whether this canonical ticker is listed and no test issue."""
         listing = self._listings.get(ticker)
-        return listing is not None and listing.kind is not Kind.TEST
+        return listing is not None and listing.security_type is not SecurityType.TEST
 
     def is_common_stock(self, ticker: str) -> bool:
-        """Whether it is common stock, ordinary shares, or depositary shares of such."""
+        """Return whether it is common stock, ordinary shares, or depositary shares of such."""
         listing = self._listings.get(ticker)
         return listing is not None and listing.is_common_stock
 
-    def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
-        """Return the tickers of these kinds in alphabetical order."""
-        return tuple(ticker for ticker, listing in self._listings.items() if listing.kind in kinds)
+    def of_type(self, *types: SecurityType) -> tuple[str, ...]:
+        """Return the tickers of these security types in alphabetical order."""
+        return tuple(ticker for ticker, listing in self._listings.items() if listing.security_type in types)
 
     def normalise(self, text: str, vendor: str | None = None) -> str | None:
-        """Return the canonical ticker for a vendor's spelling, or None when no listed security is written so.
+        """Return the canonical ticker for a vendor's spelling, or None when no listed security has it.
 
-        Case counts only where it carries meaning (``ABRpD``). Without a vendor every vendor's spelling
-        is tried, and one that means different securities to different vendors gives None.
+        Case is significant only where the spelling uses it (``ABRpD``). Without ``vendor`` all spellings are
+        tried; one that stands for different securities at different vendors gives None.
         """
         readings = self._read_any if vendor is None else self._readings_of(vendor)
         exact = text.strip()
@@ -110,23 +111,23 @@ class SymbolDirectory:
         return None
 
     def spelling(self, ticker: str, vendor: str) -> str:
-        """Return how ``vendor`` writes a canonical ticker; an unlisted one is returned as it is."""
+        """Return a canonical ticker in ``vendor``'s spelling; an unlisted one unchanged."""
         self._readings_of(vendor)
         return self._spelled[vendor].get(ticker, ticker)
 
     def _readings_of(self, vendor: str) -> dict[str, str]:
         if vendor not in self._read:
-            raise ConfigError(f"no spelling is known for vendor {vendor!r}; known: {', '.join(_ALL_VENDORS)}")
+            raise ConfigError(f"no spelling rule for vendor {vendor!r}; known: {', '.join(_ALL_VENDORS)}")
         return self._read[vendor]
 
 
-_SHARES_AND_FUNDS = (*COMMON_STOCK_KINDS, Kind.ETF, Kind.ETN, Kind.FUND)
+_SHARES_AND_FUNDS = (*COMMON_STOCK_TYPES, SecurityType.ETF, SecurityType.ETN, SecurityType.FUND)
 
 _ALL_VENDORS = ("act", "cqs", "nasdaq", *sorted(VENDORS))  # the directory's own three columns first
 
 
 def _decoded(content: bytes) -> str:
-    # The vendor names no encoding. One odd letter in a company's name must not cost the whole directory.
+    # The vendor declares no encoding. One odd letter in a company's name must not reject the whole directory.
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -134,7 +135,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _spelled_by(vendor: str, special: Mapping[str, Listing]) -> dict[str, str]:
-    """How a vendor writes the tickers that are not written the same by all."""
+    """Return a vendor's spelling of each ticker whose spelling differs between vendors."""
     if vendor == "act":
         return {ticker: ticker for ticker in special}
     if vendor == "cqs":
@@ -145,11 +146,11 @@ def _spelled_by(vendor: str, special: Mapping[str, Listing]) -> dict[str, str]:
 
 
 def _readings(vendor: str, spelled: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """What each of a vendor's spellings means."""
+    """Return the ticker of each of a vendor's spellings."""
     readings = {symbol: ticker for ticker, symbol in spelled[vendor].items()}
-    if vendor == "alpha_vantage":  # its earnings calendar writes preferreds as the SEC does
+    if vendor == "alpha_vantage":  # its earnings calendar spells preferreds like the SEC
         readings = {symbol: ticker for ticker, symbol in spelled["sec"].items()} | readings
-    if vendor in {"yahoo", "sec"}:  # both write some rights as -RT
+    if vendor in {"yahoo", "sec"}:  # both spell some rights -RT
         readings |= {symbol.replace("-RI", "-RT"): t for symbol, t in readings.items() if "-RI" in symbol}
     return readings
 

@@ -1,9 +1,9 @@
-"""Reading the two files of the Nasdaq Trader symbol directory into records.
+"""Parse the two files of the Nasdaq Trader symbol directory into records.
 
-``nasdaqlisted.txt`` and ``otherlisted.txt`` are pipe-separated text, a header first and a line
-``File Creation Time: MMDDYYYYHH:MM`` (US Eastern) last; line ends are LF or CR LF. The vendor has
-answered with a web page under the same address, and a cut connection loses the trailer: both are
-refused whole, because a directory with a hole would call listed companies unknown.
+``nasdaqlisted.txt`` and ``otherlisted.txt`` are pipe-separated text with a header line first and a trailer
+``File Creation Time: MMDDYYYYHH:MM`` (US Eastern) last; line ends are LF or CR LF. A web page under the same
+address and a file without the trailer are rejected as a whole: in an incomplete directory listed companies
+would look unlisted.
 Source: nasdaqtrader.com, "Symbol Look-Up/Directory Data Fields & Definitions".
 """
 
@@ -16,7 +16,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tradingagents.discovery.model.errors import BadPayload
-from tradingagents.discovery.symbols.security_type import COMMON_STOCK_KINDS, Kind, kind_of
+from tradingagents.discovery.symbols.security_type import COMMON_STOCK_TYPES, SecurityType, classify_security
 
 __all__ = ["NASDAQ_HEADER", "OTHER_HEADER", "VENDOR", "Listing", "read_listings"]
 
@@ -55,27 +55,27 @@ class Listing:
     ticker: str
     name: str
     exchange: str
-    kind: Kind
+    security_type: SecurityType
     cqs_symbol: str
     nasdaq_symbol: str
-    financial_status: tuple[str, ...]  # of deficient, delinquent, bankrupt; known for Nasdaq's own list only
+    financial_status: tuple[str, ...]  # of deficient, delinquent, bankrupt; from nasdaqlisted.txt only
 
     @property
     def is_common_stock(self) -> bool:
-        """Whether it is a company's stock to an investor; see :data:`~.kinds.COMMON_STOCK_KINDS`."""
-        return self.kind in COMMON_STOCK_KINDS
+        """Whether its type is one of :data:`~.security_type.COMMON_STOCK_TYPES`."""
+        return self.security_type in COMMON_STOCK_TYPES
 
     @property
     def is_plain(self) -> bool:
-        """Whether every vendor writes the ticker the same way."""
+        """Whether all vendors spell the ticker alike."""
         return self.ticker == self.cqs_symbol == self.nasdaq_symbol and self.ticker.isalnum()
 
 
 def read_listings(text: str, header: str) -> tuple[list[Listing], datetime]:
-    """Return the file's securities in its order and its creation time (aware, US Eastern).
+    """Return the file's securities in file order, and its creation time (aware, US Eastern).
 
-    ``header`` is one of the two; columns added to it are passed over. Raises :class:`BadPayload` when the
-    text is not that file, or not all of it.
+    ``header`` is :data:`NASDAQ_HEADER` or :data:`OTHER_HEADER`; additional columns are ignored. Raises
+    :class:`BadPayload` when the text is not that file, or is truncated.
     """
     lines = text.removeprefix("\ufeff").splitlines()
     columns = lines[0].strip().split("|") if lines else []
@@ -92,11 +92,11 @@ def read_listings(text: str, header: str) -> tuple[list[Listing], datetime]:
 def _creation_time(line: str) -> datetime:
     found = re.match(rf"{_TRAILER} *(\d{{10}}:\d\d)", line)
     if found is None:
-        raise BadPayload(VENDOR, f"the symbol directory was cut off: no {_TRAILER!r} line at its end")
+        raise BadPayload(VENDOR, f"the symbol directory is truncated: no {_TRAILER!r} line at its end")
     try:
         return datetime.strptime(found.group(1), "%m%d%Y%H:%M").replace(tzinfo=_EASTERN)
     except ValueError as error:
-        raise BadPayload(VENDOR, f"the symbol directory's creation time is no time: {line!r}") from error
+        raise BadPayload(VENDOR, f"the symbol directory has an invalid creation time: {line!r}") from error
 
 
 def _listings(
@@ -114,12 +114,14 @@ def _listings(
 
 
 def _from_nasdaq(row: dict[str, str]) -> Listing:
-    symbol = row["Symbol"]
+    symbol, name = row["Symbol"], row["Security Name"]
     return Listing(
         ticker=symbol,
-        name=row["Security Name"],
+        name=name,
         exchange="Nasdaq",
-        kind=kind_of(row["Security Name"], symbol, etf=row["ETF"] == "Y", test=row["Test Issue"] == "Y"),
+        security_type=classify_security(
+            row["Security Name"], symbol, etf=row["ETF"] == "Y", test=row["Test Issue"] == "Y"
+        ),
         cqs_symbol=symbol,
         nasdaq_symbol=symbol,
         financial_status=_STATUS.get(row["Financial Status"], ()),
@@ -132,7 +134,7 @@ def _from_other(row: dict[str, str]) -> Listing:
         ticker=row["ACT Symbol"],
         name=name,
         exchange=_EXCHANGES.get(row["Exchange"], row["Exchange"]),
-        kind=kind_of(name, symbol, etf=row["ETF"] == "Y", test=row["Test Issue"] == "Y"),
+        security_type=classify_security(name, symbol, etf=row["ETF"] == "Y", test=row["Test Issue"] == "Y"),
         cqs_symbol=row["CQS Symbol"],
         nasdaq_symbol=symbol,
         financial_status=(),

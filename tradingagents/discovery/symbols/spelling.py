@@ -1,14 +1,13 @@
-"""How each vendor writes one security: ``BRK.B``, ``BRK-B``, ``BRK/B``, ``ABR$D``, ``ABR-PD``, ``ABRpD``.
+"""Each vendor's spelling of a security: ``BRK.B``, ``BRK-B``, ``BRK/B``, ``ABR$D``, ``ABR-PD``, ``ABRpD``.
 
-A plain symbol is the same everywhere. The others are taken apart once into root, form and series,
-with the help of the directory's NASDAQ spelling, whose suffix is unambiguous, and put together
-again by a table with one row a vendor.
+A plain symbol is the same everywhere. Others are split into root, form and series, from the directory's
+NASDAQ spelling, whose suffix is unambiguous, and joined again by a table with one row a vendor.
 
 Sources: the three spellings of the Nasdaq Trader directory itself; the SEC's company_tickers.json
 (``BRK-B``, ``ABR-PD``, ``ACHR-WT``, ``AACT-UN``, ``CELG-RI``), which Yahoo shares; FINRA's daily
 files (``BRK/B``, ``ABRpD``, ``ACIC/WS``, ``TDW/WS/A``, ``AAC/U``, ``CELGr``); Alpha Vantage
-(``BRK-A``, ``SRG-P-A``, ``BBAI+``, ``FINS^``); Finnhub (``BRK.B``, ``RC.PRE``). For Finnhub's
-warrants, units and rights no record was seen; the CQS spelling is assumed there.
+(``BRK-A``, ``SRG-P-A``, ``BBAI+``, ``FINS^``); Finnhub (``BRK.B``, ``RC.PRE``), whose spelling of
+warrants, units and rights is assumed to be that of the CQS: no record of it was found.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ __all__ = ["VENDORS", "Form", "Parts", "spell", "split"]
 
 
 class Form(StrEnum):
-    """What the suffix of a symbol says."""
+    """What the suffix of a symbol marks."""
 
     PLAIN = "plain"
     CLASS = "class"
@@ -32,7 +31,7 @@ class Form(StrEnum):
 
 
 class Parts(NamedTuple):
-    """A symbol taken apart: ``NE.WS.A`` is root ``NE``, form warrant, series ``A``."""
+    """A symbol in parts: ``NE.WS.A`` is root ``NE``, form warrant, series ``A``."""
 
     root: str
     form: Form
@@ -47,7 +46,7 @@ _FORM_BY_SIGN = {
     "^": Form.RIGHT,
 }
 
-# {s} is the series letter, which preferreds and warrants may lack.
+# {s} is the series letter; preferreds and warrants may have none.
 _TABLE: dict[str, dict[Form, str]] = {
     "yahoo": {
         Form.CLASS: "-{s}",
@@ -88,11 +87,11 @@ _TABLE: dict[str, dict[Form, str]] = {
 _TABLE["sec"] = _TABLE["yahoo"]
 
 VENDORS = frozenset(_TABLE)
-"""Vendors whose spelling is made by rule; the directory's own three spellings are read, not made."""
+"""Vendors whose spelling follows a rule; the directory contains its own three spellings."""
 
 
 def split(nasdaq_symbol: str) -> Parts:
-    """Take apart a symbol in the directory's NASDAQ spelling, such as ``BRK.B``, ``ABR-D`` or ``NE+A``."""
+    """Split a symbol in the directory's NASDAQ spelling, such as ``BRK.B``, ``ABR-D`` or ``NE+A``."""
     found = re.fullmatch(r"([A-Z0-9]+)([.+=^-])([A-Z.]*)", nasdaq_symbol)
     if found is None:
         return Parts(nasdaq_symbol, Form.PLAIN, "")
@@ -101,7 +100,7 @@ def split(nasdaq_symbol: str) -> Parts:
 
 
 def spell(parts: Parts, vendor: str) -> str:
-    """Return the symbol as ``vendor`` (one of :data:`VENDORS`) writes it."""
+    """Return the symbol in the spelling of ``vendor``, one of :data:`VENDORS`."""
     if parts.form is Form.PLAIN:
         return parts.root
     suffix = _TABLE[vendor][parts.form].format(s=parts.series)

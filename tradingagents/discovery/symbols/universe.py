@@ -13,7 +13,7 @@ from typing import Self
 from tradingagents.discovery.model.candidate import normalise_ticker
 from tradingagents.discovery.model.errors import ConfigError, InvalidCandidate
 from tradingagents.discovery.symbols.directory import SymbolDirectory
-from tradingagents.discovery.symbols.security_type import COMMON_STOCK_KINDS, Kind
+from tradingagents.discovery.symbols.security_type import COMMON_STOCK_TYPES, SecurityType
 
 __all__ = ["Universe", "resolve_universe"]
 
@@ -69,11 +69,11 @@ class Universe:
     def listed(
         cls,
         directory: SymbolDirectory,
-        kinds: frozenset[Kind] = COMMON_STOCK_KINDS,
+        types: frozenset[SecurityType] = COMMON_STOCK_TYPES,
         name: str = "listed_common_stocks",
     ) -> Self:
-        """Build from every listed security of these kinds, as of the directory's own date."""
-        return cls(name, directory.as_of, directory.of_kind(*kinds))
+        """Build from every listed security of these types, as of the directory's date."""
+        return cls(name, directory.as_of, directory.of_type(*types))
 
     @property
     def size(self) -> int:

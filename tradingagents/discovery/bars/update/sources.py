@@ -14,7 +14,7 @@ from tradingagents.discovery.bars.store.schema import SCHEMA
 from tradingagents.discovery.bars.update.split_adjustment import adjust_for_splits, price_jumps
 from tradingagents.discovery.model.errors import Auth, NoDataError
 from tradingagents.discovery.settings.vendors import RateSettings
-from tradingagents.discovery.vendors.daily_bars import DailyBar
+from tradingagents.discovery.vendors.records import DailyBar
 
 if TYPE_CHECKING:
     from tradingagents.discovery.vendors.alpha_vantage.client import AlphaVantage

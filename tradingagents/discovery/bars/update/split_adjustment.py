@@ -19,7 +19,7 @@ from tradingagents.discovery.bars.store.merge import adjustment_breaks, merge
 from tradingagents.discovery.bars.store.schema import PRICES, SCHEMA, clean
 from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.model.errors import NoDataError
-from tradingagents.discovery.vendors.daily_bars import DailyBar, Split
+from tradingagents.discovery.vendors.records import DailyBar, Split
 
 __all__ = ["adjust_for_splits", "prepend_older_bars", "price_jumps", "rescaled_tickers"]
 

@@ -10,8 +10,7 @@ from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.vendors.sec.client import CurrentFilings, Sec
 from tradingagents.discovery.vendors.sec.form4 import OwnershipFiling
-from tradingagents.discovery.vendors.sec.header import FilingHeader
-from tradingagents.discovery.vendors.sec.index import FilingRef, IndexRow
+from tradingagents.discovery.vendors.sec.index import FilingHeader, FilingRef, IndexRow
 
 __all__ = ["EdgarReader"]
 

@@ -10,8 +10,7 @@ from tradingagents.discovery.scanners.edgar.reader import EdgarReader
 from tradingagents.discovery.scanners.edgar.symbols import ticker_of
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.vendors.sec.client import CurrentFilings
-from tradingagents.discovery.vendors.sec.header import FilingHeader
-from tradingagents.discovery.vendors.sec.index import FilingRef, group_filings
+from tradingagents.discovery.vendors.sec.index import FilingHeader, FilingRef, group_filings
 
 __all__ = ["FORMS", "Form8KFilings"]
 

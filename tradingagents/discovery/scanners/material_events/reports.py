@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from tradingagents.discovery.model.candidate import Evidence, Priority
 from tradingagents.discovery.scanners.material_events.items import ITEMS
-from tradingagents.discovery.vendors.sec.header import FilingHeader
-from tradingagents.discovery.vendors.sec.index import FilingRef
+from tradingagents.discovery.vendors.sec.index import FilingHeader, FilingRef
 
 __all__ = ["Events", "Report", "events_of", "is_unknown"]
 

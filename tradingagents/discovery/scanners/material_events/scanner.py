@@ -21,8 +21,7 @@ from tradingagents.discovery.scanners.material_events.items import ITEMS, MATERI
 from tradingagents.discovery.scanners.material_events.reports import events_of, is_unknown
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.settings.settings import ScannerSettings, Seconds
-from tradingagents.discovery.vendors.sec.header import FilingHeader
-from tradingagents.discovery.vendors.sec.index import FilingRef
+from tradingagents.discovery.vendors.sec.index import FilingHeader, FilingRef
 
 __all__ = ["MaterialEvents", "MaterialEventsSettings"]
 

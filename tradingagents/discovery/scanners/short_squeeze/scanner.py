@@ -24,14 +24,14 @@ from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.listing_check import directory_in_time
 from tradingagents.discovery.settings.settings import ScannerSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
-from tradingagents.discovery.symbols.security_type import Kind
+from tradingagents.discovery.symbols.security_type import SecurityType
 from tradingagents.discovery.vendors.finra.short_interest import ShortInterestFile
 
 __all__ = ["ShortSqueeze", "ShortSqueezeSettings"]
 
 _TRIED = 2  # the newest settlement and, until its file is published, the one before
 _GRACE = timedelta(days=2)
-_OPEN_ENDED = frozenset({Kind.ETF, Kind.ETN})
+_OPEN_ENDED = frozenset({SecurityType.ETF, SecurityType.ETN})
 
 
 class ShortSqueezeSettings(ScannerSettings):
@@ -121,7 +121,7 @@ class ShortSqueeze(BaseScanner):
         for one in found:
             ticker = spelled.get(one.position.symbol, one.position.symbol)
             listing = None if directory is None else directory.get(ticker)
-            if listing is not None and listing.kind in _OPEN_ENDED:
+            if listing is not None and listing.security_type in _OPEN_ENDED:
                 self.step("ETFs and ETNs (open-ended supply)")
             else:
                 yield ticker, one

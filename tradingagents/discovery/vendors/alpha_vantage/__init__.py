@@ -1,1 +1,1 @@
-"""Alpha Vantage: client and records."""
+"""Alpha Vantage: client, bars, option chains, movers and news."""

@@ -1,6 +1,6 @@
 """Alpha Vantage's daily bars and splits, parsed from its JSON.
 
-Source: the vendor's documentation of TIME_SERIES_DAILY and SPLITS, and recorded answers.
+Source: the vendor's documentation of TIME_SERIES_DAILY and SPLITS, and recorded responses.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from tradingagents.discovery.model.errors import BadPayload, NoDataError
 from tradingagents.discovery.vendors.alpha_vantage.records import VENDOR
-from tradingagents.discovery.vendors.daily_bars import DailyBar, Split, number_or_none
+from tradingagents.discovery.vendors.records import DailyBar, Split, number_or_none
 
 __all__ = ["parse_daily_bars", "parse_splits"]
 
@@ -18,15 +18,15 @@ _SERIES = "Time Series (Daily)"
 
 
 def parse_daily_bars(payload: Any, ticker: str) -> list[DailyBar]:
-    """Parse TIME_SERIES_DAILY, oldest first, prices as they were traded on their day.
+    """Parse TIME_SERIES_DAILY, oldest first, prices unadjusted.
 
-    Raises :class:`NoDataError` for an empty answer and :class:`BadPayload` for another one.
+    Raises :class:`NoDataError` for an empty response and :class:`BadPayload` for a malformed one.
     """
     if payload == {}:
         raise NoDataError(f"{VENDOR}: no daily bars of {ticker}")
     series = payload.get(_SERIES) if isinstance(payload, dict) else None
     if not isinstance(series, dict):
-        raise BadPayload(VENDOR, f"the answer for {ticker} has no daily series")
+        raise BadPayload(VENDOR, f"the response for {ticker} has no daily series")
     bars = [_bar(day, row, ticker) for day, row in series.items()]
     if not bars:
         raise NoDataError(f"{VENDOR}: no daily bars of {ticker}")
@@ -34,17 +34,17 @@ def parse_daily_bars(payload: Any, ticker: str) -> list[DailyBar]:
 
 
 def parse_splits(payload: Any, ticker: str) -> list[Split]:
-    """Parse SPLITS, oldest first; none for a ticker that never split. Raises :class:`BadPayload`."""
+    """Parse SPLITS, oldest first; empty for a ticker that never split. Raises :class:`BadPayload`."""
     rows = payload.get("data") if isinstance(payload, dict) else None
     if not isinstance(rows, list):
-        raise BadPayload(VENDOR, f"the answer for {ticker} has no list of splits")
+        raise BadPayload(VENDOR, f"the response for {ticker} has no list of splits")
     return sorted((_split(row, ticker) for row in rows), key=lambda split: split.day)
 
 
 def _bar(day: str, row: Any, ticker: str) -> DailyBar:
     if not isinstance(row, dict):
         raise BadPayload(VENDOR, f"the bar of {ticker} on {day!s:.20} is no object")
-    # The adjusted series numbers its fields differently, so they are found by what stands after the number.
+    # The adjusted series numbers its fields differently, so fields are found by the name after the number.
     fields = {str(name).partition(". ")[2]: number_or_none(value) for name, value in row.items()}
     try:
         opened = date.fromisoformat(day)

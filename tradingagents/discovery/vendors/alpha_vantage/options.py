@@ -1,8 +1,8 @@
 """Typed records of Alpha Vantage's HISTORICAL_OPTIONS: one underlying's contracts at the end of one session.
 
 Source: the vendor's documentation, and rows quoted in public code. Sources disagree whether the free plan
-includes it: a key whose plan does not is refused by a notice, or by rows made up for illustration under a
-message that says so. Both are refusals, never data.
+includes it. Without it the vendor sends a notice, or invented rows under a message that marks them as an
+illustration: both are refusals, never data.
 """
 
 from __future__ import annotations
@@ -13,22 +13,21 @@ from datetime import date
 from typing import Any, Literal
 
 from tradingagents.discovery.model.errors import BadPayload, NoDataError
-from tradingagents.discovery.vendors.alpha_vantage.records import VENDOR, OnMalformed
+from tradingagents.discovery.vendors.alpha_vantage.records import VENDOR
+from tradingagents.discovery.vendors.records import OnMalformed, parse_rows, report_malformed
 
 __all__ = ["OptionChain", "OptionContract", "parse_chain"]
 
 _SHARES_PER_CONTRACT = 100
 
-_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
-
 
 @dataclass(frozen=True, slots=True)
 class OptionContract:
-    """One contract. Prices are US dollars a share; a contract is of 100 shares, adjusted ones aside.
+    """One contract. Prices are US dollars a share; a contract covers 100 shares, adjusted ones aside.
 
-    ``volume`` counts the session's contracts, ``open_interest`` those that were open; nobody tells whether a
-    contract was bought or sold. ``mark`` is the middle of the last quotes. ``delta`` is None where the vendor
-    has none.
+    ``volume`` counts the contracts traded in the session, ``open_interest`` the open ones; neither shows
+    whether contracts were bought or sold. ``mark`` is the midpoint of the last quotes. ``delta`` is None
+    where the vendor has none.
     """
 
     id: str
@@ -44,7 +43,7 @@ class OptionContract:
 
     @property
     def premium_usd(self) -> float:
-        """What the session's volume is worth at the mark."""
+        """Value of the session's volume at the mark, in US dollars."""
         return self.volume * self.mark * _SHARES_PER_CONTRACT
 
 
@@ -60,36 +59,27 @@ class OptionChain:
 def parse_chain(payload: Any, symbol: str, on_malformed: OnMalformed | None = None) -> OptionChain:
     """Parse the chain of ``symbol``. Raises :class:`BadPayload`, ``NoDataError`` where it is empty.
 
-    A row that cannot be read, or is of another underlying, is a ``BadPayload``; with ``on_malformed`` it is
-    told and left out, unless no row can be read.
+    A row that is malformed or of another underlying is a ``BadPayload``; with ``on_malformed`` it is
+    reported there and left out, unless no row is valid.
     """
     if not isinstance(payload, dict) or not isinstance(payload.get("data"), list):
-        raise BadPayload(VENDOR, "the answer has no list of contracts")
+        raise BadPayload(VENDOR, "the response has no list of contracts")
     if not payload["data"]:
         raise NoDataError(f"{VENDOR}: no contracts of {symbol}")
     if (message := payload.get("message")) != "success":
         raise BadPayload(VENDOR, f"contracts under the message {message!r:.60}")
-    contracts, days, problems = [], set(), []
-    for number, row in enumerate(payload["data"]):
-        try:
-            contract, day = _contract(row, symbol), date.fromisoformat(row["date"])
-        except _UNREADABLE as error:
-            problems.append(f"row {number} cannot be read ({type(error).__name__}: {str(error)[:80]})")
-        else:
-            contracts.append(contract)
-            days.add(day)
-    _tell(problems, on_malformed if contracts else None)
+    problems: list[str] = []
+    rows = parse_rows(payload["data"], lambda row: _dated_contract(row, symbol), problems)
+    report_malformed(VENDOR, problems, on_malformed if rows else None)
+    days = {day for day, _ in rows}
     if len(days) != 1:
         raise BadPayload(VENDOR, f"contracts of {len(days)} sessions instead of one")
-    return OptionChain(symbol, days.pop(), tuple(contracts))
+    return OptionChain(symbol, days.pop(), tuple(contract for _, contract in rows))
 
 
-def _tell(problems: list[str], on_malformed: OnMalformed | None) -> None:
-    if problems and on_malformed is None:
-        raise BadPayload(VENDOR, problems[0])
-    for problem in problems:
-        if on_malformed is not None:
-            on_malformed(problem)
+def _dated_contract(row: Any, symbol: str) -> tuple[date, OptionContract]:
+    contract = _contract(row, symbol)
+    return date.fromisoformat(row["date"]), contract
 
 
 def _contract(row: Any, symbol: str) -> OptionContract:
@@ -114,7 +104,7 @@ def _contract(row: Any, symbol: str) -> OptionContract:
 
 
 def _letters(symbol: str) -> str:
-    """Return a symbol without what vendors spell differently: ``BRK.B``, ``BRK-B``, ``BRKB``."""
+    """Return a symbol's letters and digits, equal for ``BRK.B``, ``BRK-B`` and ``BRKB``."""
     return "".join(filter(str.isalnum, symbol.upper()))
 
 
@@ -128,7 +118,7 @@ def _number(value: Any) -> float:
 def _count(value: Any) -> int:
     number = _number(value)
     if number != int(number):
-        raise ValueError(f"{value!r:.40} is no count")
+        raise ValueError(f"{value!r:.40} is not a count")
     return int(number)
 
 

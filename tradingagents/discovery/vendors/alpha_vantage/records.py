@@ -1,27 +1,22 @@
-"""Typed records of Alpha Vantage, parsed from its JSON, in which nearly every number is text.
+"""Alpha Vantage's movers and news, parsed from its JSON, in which nearly every number is a string.
 
-Source: the vendor's documentation of TOP_GAINERS_LOSERS and NEWS_SENTIMENT, and recorded answers.
+Source: the vendor's documentation of TOP_GAINERS_LOSERS and NEWS_SENTIMENT, and recorded responses.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tradingagents.discovery.model.errors import BadPayload
+from tradingagents.discovery.vendors.records import OnMalformed, parse_rows, report_malformed
 
-__all__ = ["VENDOR", "Article", "Mood", "Mover", "Movers", "OnMalformed", "parse_articles", "parse_movers"]
+__all__ = ["VENDOR", "Article", "Mood", "Mover", "Movers", "parse_articles", "parse_movers"]
 
 VENDOR = "alpha_vantage"
-
-Record = TypeVar("Record")
-
-OnMalformed = Callable[[str], None]
-"""Told of each row that cannot be read; such a row is then left out."""
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _ZONES = ("US/Eastern", "America/New_York")
@@ -41,7 +36,7 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class Movers:
-    """The three lists. ``last_updated`` is aware, in New York; ``absent`` names lists that were not sent."""
+    """The three lists. ``last_updated`` is aware, in New York; ``absent`` names the missing lists."""
 
     last_updated: datetime
     gainers: tuple[Mover, ...]
@@ -52,7 +47,7 @@ class Movers:
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """How much an article is about a ticker (above 0, up to 1) and how it speaks of it (-1 to 1)."""
+    """An article's relevance to a ticker (above 0, up to 1) and its sentiment about it (-1 to 1)."""
 
     ticker: str
     relevance: float
@@ -61,7 +56,7 @@ class Mood:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One article. ``published`` is aware; the vendor names no zone, and UTC is the usual reading.
+    """One article. ``published`` is aware; the vendor documents no time zone, UTC is assumed.
 
     ``overall_sentiment`` is None where the vendor has none.
     """
@@ -77,17 +72,17 @@ class Article:
 def parse_movers(payload: Any, on_malformed: OnMalformed | None = None) -> Movers:
     """Parse TOP_GAINERS_LOSERS. Raises :class:`BadPayload`.
 
-    With ``on_malformed`` a row that cannot be read is told and left out, unless no row of any list can.
+    With ``on_malformed`` malformed rows are reported to it and left out, unless no row of any list is valid.
     """
     if not isinstance(payload, dict) or not any(isinstance(payload.get(key), list) for key in _SECTIONS):
-        raise BadPayload(VENDOR, "the answer has no list of movers")
+        raise BadPayload(VENDOR, "the response has no list of movers")
     problems: list[str] = []
     lists = {
-        name: _read(payload[key], _mover, problems, f"{name}: ")
+        name: tuple(parse_rows(payload[key], _mover, problems, f"{name}: row {{number}}"))
         for key, name in _SECTIONS.items()
         if isinstance(payload.get(key), list)
     }
-    _tell(problems, on_malformed if any(lists.values()) else None)
+    report_malformed(VENDOR, problems, on_malformed if any(lists.values()) else None)
     absent = tuple(name for name in _SECTIONS.values() if name not in lists)
     return Movers(
         _last_updated(payload.get("last_updated")), absent=absent, **dict.fromkeys(absent, ()), **lists
@@ -97,36 +92,15 @@ def parse_movers(payload: Any, on_malformed: OnMalformed | None = None) -> Mover
 def parse_articles(payload: Any, on_malformed: OnMalformed | None = None) -> list[Article]:
     """Parse NEWS_SENTIMENT in the vendor's order. Raises as :func:`parse_movers` does.
 
-    A ticker of an article that cannot be read costs neither the article nor its other tickers.
+    A malformed ticker is left out; its article and the other tickers stay.
     """
     if not isinstance(payload, dict) or not isinstance(payload.get("feed"), list):
-        raise BadPayload(VENDOR, "the answer has no feed of articles")
+        raise BadPayload(VENDOR, "the response has no feed of articles")
     problems: list[str] = []
-    articles = _read(payload["feed"], lambda row: _article(row, problems), problems)
-    _tell(problems, on_malformed if any(article.moods for article in articles) else None)
-    return list(articles)
-
-
-def _read(
-    rows: list[Any], parse: Callable[[Any], Record], problems: list[str], where: str = ""
-) -> tuple[Record, ...]:
-    """Parse what can be parsed; add the rest to ``problems``."""
-    parsed = []
-    for number, row in enumerate(rows):
-        try:
-            parsed.append(parse(row))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            what = f"{type(error).__name__}: {str(error)[:80]}"
-            problems.append(f"{where}row {number} cannot be read ({what})")
-    return tuple(parsed)
-
-
-def _tell(problems: list[str], on_malformed: OnMalformed | None) -> None:
-    if problems and on_malformed is None:
-        raise BadPayload(VENDOR, problems[0])
-    for problem in problems:
-        if on_malformed is not None:
-            on_malformed(problem)
+    articles = parse_rows(payload["feed"], lambda row: _article(row, problems), problems)
+    has_tickers = any(article.moods for article in articles)
+    report_malformed(VENDOR, problems, on_malformed if has_tickers else None)
+    return articles
 
 
 def _mover(row: Any) -> Mover:
@@ -134,24 +108,25 @@ def _mover(row: Any) -> Mover:
         ticker=_text(row["ticker"]),
         price_usd=_number(row["price"], at_least=0),
         change_usd=_number(row["change_amount"]),
-        change_percent=_number(_without_sign(row["change_percentage"])),
+        change_percent=_number(_without_percent_sign(row["change_percentage"])),
         volume=int(_number(row["volume"], at_least=0)),
     )
 
 
-def _without_sign(value: Any) -> Any:
+def _without_percent_sign(value: Any) -> Any:
     return value.strip().removesuffix("%") if isinstance(value, str) else value
 
 
 def _article(row: Any, problems: list[str]) -> Article:
     overall, source = row.get("overall_sentiment_score"), row.get("source") or row.get("source_domain")
+    moods = row.get("ticker_sentiment") or []
     return Article(
         title=_text(row["title"]),
         url=_web_address(row["url"]),
         published=datetime.strptime(row["time_published"], "%Y%m%dT%H%M%S").replace(tzinfo=UTC),
         source=source if isinstance(source, str) else "",
         overall_sentiment=None if overall is None else _number(overall),
-        moods=_read(row.get("ticker_sentiment") or [], _mood, problems, "an article's tickers: "),
+        moods=tuple(parse_rows(moods, _mood, problems, "an article's tickers: row {number}")),
     )
 
 
@@ -166,7 +141,7 @@ def _mood(row: Any) -> Mood:
 def _last_updated(text: Any) -> datetime:
     moment, _, zone = text.rpartition(" ") if isinstance(text, str) else ("", "", "")
     try:
-        naive = datetime.strptime(moment, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - its zone is set below
+        naive = datetime.strptime(moment, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the zone is set below
     except ValueError:
         raise BadPayload(VENDOR, f"last_updated is {text!r:.60}") from None
     if zone not in _ZONES:
@@ -175,7 +150,7 @@ def _last_updated(text: Any) -> datetime:
 
 
 def _web_address(value: Any) -> str:
-    """Return an address that may become a link: it comes from others, and a link can carry a script."""
+    """Return an http(s) URL: reports link to it, and a link with another scheme could run a script."""
     if not _text(value).startswith(("https://", "http://")):
         raise ValueError(f"{value!r:.40} is no web address")
     return str(value)

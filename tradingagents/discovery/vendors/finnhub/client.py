@@ -1,7 +1,7 @@
-"""Finnhub: the earnings calendar, and how analysts' recommendations move. Through finnhub-python.
+"""Finnhub: the earnings calendar and analysts' recommendation trends, through finnhub-python.
 
-Source: https://finnhub.io/docs/api. The free plan allows 60 calls a minute; every answer tells in its
-``X-Ratelimit`` headers how many are left and when the minute ends.
+Source: https://finnhub.io/docs/api. The free plan allows 60 calls a minute; the ``X-Ratelimit`` headers of
+each response state how many are left and when the minute ends.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from tradingagents.discovery.model.errors import BadPayload, NoDataError
 from tradingagents.discovery.vendors.finnhub.records import (
     VENDOR,
     EarningsEvent,
-    OnMalformed,
     RatingMonth,
     calendar_rows,
     parse_events,
     parse_ratings,
 )
+from tradingagents.discovery.vendors.records import OnMalformed
 
 if TYPE_CHECKING:
     from tradingagents.discovery.net.fetch_session import FetchSession
 
 __all__ = ["Finnhub"]
 
-_ROW_CAP = 1_500  # the calendar is said to end there without a word; a quarter's busiest week has more
+_ROW_CAP = 1_500  # users report that the calendar is silently cut there; a quarter's busiest week has more
 
 
 class Finnhub:
-    """Asks Finnhub over a session that keeps the deadline. Thread-safe, as the session is.
+    """A client over a session that enforces the deadline. Thread-safe, as the session is.
 
-    Every method raises the errors of :mod:`tradingagents.discovery.model.errors` and no others.
+    Methods raise only the errors of :mod:`tradingagents.discovery.model.errors`.
     """
 
     def __init__(self, session: FetchSession, base_url: str) -> None:
-        from tradingagents.discovery.vendors.finnhub.library import SessionClient
+        from tradingagents.discovery.vendors.finnhub.session_client import SessionClient
 
         self._client = SessionClient(session, base_url)
         self._base_url = base_url.rstrip("/")
@@ -47,11 +47,11 @@ class Finnhub:
     ) -> list[EarningsEvent]:
         """Return every report from ``first`` to ``last``, both included, by date and symbol.
 
-        Asks again in halves when an answer is as long as the vendor makes one. A row that cannot be
-        read is a ``BadPayload``; with ``on_malformed`` it is told and left out, unless no row can be.
+        Halves the range and repeats when a response reaches the vendor's row limit. A malformed row is a
+        ``BadPayload``; with ``on_malformed`` it is reported there and left out, unless no row is valid.
         """
         rows = calendar_rows(
-            self._ask(lambda client: client.earnings_calendar(_from=str(first), to=str(last), symbol=""))
+            self._fetch(lambda client: client.earnings_calendar(_from=str(first), to=str(last), symbol=""))
         )
         if len(rows) < _ROW_CAP or first >= last:
             return parse_events(rows, on_malformed)
@@ -64,19 +64,19 @@ class Finnhub:
 
         Raises :class:`NoDataError` for a symbol that no analyst follows or that the vendor does not know.
         """
-        months = parse_ratings(self._ask(lambda client: client.recommendation_trends(symbol)), symbol)
+        months = parse_ratings(self._fetch(lambda client: client.recommendation_trends(symbol)), symbol)
         if not months:
             raise NoDataError(f"{VENDOR}: no recommendations for {symbol}")
         return months
 
     def address(self, path: str, **parameters: str) -> str:
-        """Return the address of a call without the key, to be named as a source."""
+        """Return the URL of a call without the key, to be cited as a source."""
         return f"{self._base_url}/{path}?{urlencode(parameters)}"
 
-    def _ask(self, call: Callable[[Any], Any]) -> Any:
+    def _fetch(self, call: Callable[[Any], Any]) -> Any:
         from finnhub.exceptions import FinnhubRequestException
 
         try:
             return call(self._client)
         except (FinnhubRequestException, RecursionError):
-            raise BadPayload(VENDOR, "the answer is not the JSON it documents") from None
+            raise BadPayload(VENDOR, "the response is not the documented JSON") from None

@@ -1,22 +1,27 @@
 """Typed records of Finnhub: reports of the earnings calendar, and months of analysts' ratings.
 
-Source: https://finnhub.io/docs/api (earnings-calendar, recommendation-trends), and recorded answers.
+Source: https://finnhub.io/docs/api (earnings-calendar, recommendation-trends), and recorded responses.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from tradingagents.discovery.model.errors import BadPayload
+from tradingagents.discovery.vendors.records import (
+    UNREADABLE,
+    OnMalformed,
+    error_text,
+    parse_rows,
+    report_malformed,
+)
 
 __all__ = [
     "VENDOR",
     "EarningsEvent",
-    "OnMalformed",
     "RatingMonth",
     "calendar_rows",
     "parse_events",
@@ -25,19 +30,14 @@ __all__ = [
 
 VENDOR = "finnhub"
 
-OnMalformed = Callable[[str], None]
-"""Told of each row that cannot be read; such a row is then left out."""
-
-_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
-
 
 @dataclass(frozen=True, slots=True)
 class EarningsEvent:
     """One report.
 
     ``hour`` is ``bmo`` (before the open), ``amc`` (after the close), ``dmh`` (in between) or empty.
-    ``year`` and ``quarter`` are fiscal, revenue is in whole dollars; None where nobody made an
-    estimate, or nothing is reported yet.
+    ``year`` and ``quarter`` are fiscal, revenue is in whole dollars; None where there is
+    no estimate, or no report yet.
     """
 
     symbol: str
@@ -52,13 +52,13 @@ class EarningsEvent:
 
     @property
     def reported(self) -> bool:
-        """Whether any figure is there: the vendor may fill them in hours after the report."""
+        """Whether any figure is present: the vendor may fill them in hours after the report."""
         return self.eps_actual is not None or self.revenue_actual is not None
 
 
 @dataclass(frozen=True, slots=True)
 class RatingMonth:
-    """How many analysts said what, in the snapshot of the month that begins at ``period``."""
+    """Number of analysts by rating, in the snapshot of the month that begins at ``period``."""
 
     period: date
     strong_buy: int
@@ -79,9 +79,9 @@ class RatingMonth:
 
 
 def calendar_rows(payload: Any) -> list[Any]:
-    """Return the raw rows of an earnings calendar; none where the vendor sends null for an empty list."""
+    """Return the raw rows of an earnings calendar; empty where the vendor sends null."""
     if not isinstance(payload, dict) or "earningsCalendar" not in payload:
-        raise BadPayload(VENDOR, "the answer has no earningsCalendar")
+        raise BadPayload(VENDOR, "the response has no earningsCalendar")
     rows = payload["earningsCalendar"]
     if rows is None:
         return []
@@ -93,34 +93,24 @@ def calendar_rows(payload: Any) -> list[Any]:
 def parse_events(rows: list[Any], on_malformed: OnMalformed | None = None) -> list[EarningsEvent]:
     """Parse rows of the calendar, by date and symbol.
 
-    Raises :class:`BadPayload` for a row that cannot be read; with ``on_malformed`` such a row is told and
-    left out, unless no row can be read.
+    Raises :class:`BadPayload` for a malformed row; with ``on_malformed`` such a row is reported there and
+    left out, unless no row is valid.
     """
-    events, problems = [], []
-    for number, row in enumerate(rows):
-        try:
-            events.append(_event(row))
-        except _UNREADABLE as error:
-            problems.append(f"row {number} cannot be read ({type(error).__name__}: {str(error)[:80]})")
-    if problems:
-        if on_malformed is None or not events:
-            raise BadPayload(VENDOR, problems[0])
-        for problem in problems:
-            on_malformed(problem)
+    problems: list[str] = []
+    events = parse_rows(rows, _event, problems)
+    report_malformed(VENDOR, problems, on_malformed if events else None)
     return sorted(events, key=lambda event: (event.day, event.symbol))
 
 
 def parse_ratings(payload: Any, symbol: str | None = None) -> list[RatingMonth]:
-    """Parse the months of ``symbol``, newest first. Raises :class:`BadPayload`, for another's months too."""
+    """Parse the months of ``symbol``, newest first. Raises :class:`BadPayload`, also for another symbol."""
     if not isinstance(payload, list):
-        raise BadPayload(VENDOR, "the answer is not a list of months")
+        raise BadPayload(VENDOR, "the response is not a list of months")
     try:
         months = [_month(row) for row in payload]
         others = {str(row["symbol"]) for row in payload if row.get("symbol")} - {symbol}
-    except _UNREADABLE as error:
-        raise BadPayload(
-            VENDOR, f"a month cannot be read ({type(error).__name__}: {str(error)[:80]})"
-        ) from None
+    except UNREADABLE as error:
+        raise BadPayload(VENDOR, f"a month cannot be read ({error_text(error)})") from None
     if symbol is not None and others:
         raise BadPayload(VENDOR, f"ratings of {min(others)!r:.20} instead of {symbol}")
     return sorted(months, key=lambda month: month.period, reverse=True)

@@ -1,1 +1,1 @@
-"""FINRA: client and records."""
+"""FINRA: client, daily off-exchange volume, and short interest."""

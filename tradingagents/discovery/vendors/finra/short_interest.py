@@ -1,8 +1,8 @@
-"""FINRA's short interest file: shares sold short and not yet bought back, twice a month, by symbol.
+"""FINRA's short interest file: open short positions by symbol, twice a month.
 
-Positions of two settlement dates a month, the 15th and the last business day, published on the seventh
-business day after. Fields are parted by ``|`` although the file is called ``.csv``. Symbols are letters and
-digits only: ``BRKB`` is ``BRK.B``, ``ABRPRD`` is ``ABR$D``. Listed shares are in it since June 2021.
+Settlement dates are the 15th and the last business day of a month; a file is published on the seventh
+business day after. Fields are separated by ``|`` although the file is named ``.csv``. Symbols have letters
+and digits only: ``BRKB`` is ``BRK.B``, ``ABRPRD`` is ``ABR$D``. Listed shares are included since June 2021.
 Source: FINRA, "Equity Short Interest Data" and its data glossary, and the metadata of the data set
 ``consolidatedShortInterest``.
 """
@@ -31,16 +31,16 @@ _COLUMNS = {
     "settlementDate": "settlement",
 }
 _OVER_THE_COUNTER = "OTC"
-_MOST_MALFORMED = 0.05  # of the rows; with more it is another file, not this one with slips
+_MAX_MALFORMED = 0.05  # of the rows; with more the whole file is rejected
 
 
 @dataclass(frozen=True, slots=True)
 class ShortPosition:
     """One symbol on a settlement date, in shares.
 
-    ``previous`` is the position of the settlement before, as it was then: ``split`` says that a split lies
-    between the two, which makes them incomparable. ``revised`` says that it was corrected. ``days_to_cover``
-    is FINRA's own figure, never below 1 where anything was traded, and 999.99 where nothing was.
+    ``previous`` is the position of the settlement before, unadjusted: ``split`` marks a split between the
+    two, which makes them incomparable. ``revised`` marks a correction. ``days_to_cover`` is FINRA's figure,
+    at least 1 where the share was traded and 999.99 where it was not.
     """
 
     symbol: str
@@ -55,13 +55,13 @@ class ShortPosition:
 
     @property
     def listed(self) -> bool:
-        """Whether FINRA counts it to an exchange, and not to the over-the-counter market."""
+        """Whether its market is an exchange, not over the counter."""
         return self.market.upper() != _OVER_THE_COUNTER
 
 
 @dataclass(frozen=True)
 class ShortInterestFile:
-    """One settlement date. ``malformed`` are the rows that could not be read, at most one in twenty."""
+    """One settlement date. ``malformed`` holds the rows left out, at most one in twenty."""
 
     settlement: date
     positions: Mapping[str, ShortPosition]
@@ -69,10 +69,10 @@ class ShortInterestFile:
 
 
 def parse_short_interest(text: str, settlement: date) -> ShortInterestFile:
-    """Parse the file of a settlement date, by the names of its columns.
+    """Parse the file of a settlement date; columns are found by name.
 
-    Raises :class:`BadPayload` when it is another file, has no rows, or more than one row in twenty cannot
-    be read. The file tells neither its length nor its end: a last line without an end was cut off.
+    Raises :class:`BadPayload` when it is another file, has no rows, or more than one row in twenty is
+    malformed. The file has no trailer: a last line without a line end counts as truncated.
     """
     heading, *lines = text.splitlines() or [""]
     columns = heading.strip("\ufeff \r").split("|")
@@ -90,11 +90,11 @@ def parse_short_interest(text: str, settlement: date) -> ShortInterestFile:
             malformed.append(row[:80])
         else:
             positions[position.symbol] = position
-    if not positions or len(malformed) > _MOST_MALFORMED * len(rows):
+    if not positions or len(malformed) > _MAX_MALFORMED * len(rows):
         counted = f"{len(malformed)} of {len(rows)} rows cannot be read"
         raise BadPayload("finra", f"the short interest of {settlement}: {counted}")
     if not any(position.current for position in positions.values()):
-        raise BadPayload("finra", f"the short interest of {settlement} has not one share sold short")
+        raise BadPayload("finra", f"the short interest of {settlement} has no position above zero")
     return ShortInterestFile(settlement, positions, tuple(malformed))
 
 
@@ -122,7 +122,7 @@ def _position(
 
 
 def _figure(text: str) -> float | None:
-    """Return a number that is not negative; an empty field stands for 0, as the glossary says."""
+    """Return a non-negative number, or None; an empty field is 0, as the glossary documents."""
     try:
         figure = float(text or 0)
     except ValueError:

@@ -1,1 +1,1 @@
-"""Reddit: client and errors."""
+"""Reddit: client, praw without its sleeps and retries, and error translation."""

@@ -1,7 +1,7 @@
-"""Reddit: the posts of a community's listings, through praw, read-only, with the user's own OAuth client.
+"""Reddit: posts of a subreddit's listings, through praw, read-only, with the user's own OAuth client.
 
-Source: https://www.reddit.com/dev/api, and praw 8. Reddit's terms ask not to keep users' content for
-long: a :class:`Post` carries no name of an author, and nothing here stores one.
+Source: https://www.reddit.com/dev/api, and praw 8. Reddit's terms restrict keeping users' content: a
+:class:`Post` has no author name, and nothing here stores one.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tradingagents.discovery.model.errors import BadPayload
+from tradingagents.discovery.vendors.records import OnMalformed, parse_rows, report_malformed
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["OnMalformed", "Post", "Reddit"]
-
-OnMalformed = Callable[[str], None]
-"""Told of each item that cannot be read; such an item is then left out."""
+__all__ = ["Post", "Reddit"]
 
 _VENDOR = "reddit"
 _SITE = "https://www.reddit.com"
@@ -28,11 +25,11 @@ _GONE = ("[removed]", "[deleted]")
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One post. ``score`` is upvotes less downvotes, blurred by Reddit; ``created`` is aware, in UTC.
+    """One post. ``score`` is upvotes minus downvotes, fuzzed by Reddit; ``created`` is aware, in UTC.
 
-    ``removed`` says that its author or a moderator took it away; ``flair`` is empty where there is none.
-    ``original`` is the id of the post that this one repeats as a crosspost, empty for any other. ``writer``
-    tells posts of one author from those of others, in this process only; None where the author is gone.
+    ``removed`` marks a post deleted by its author or a moderator; ``flair`` is empty where there is none.
+    ``original`` is the id of the crossposted post, else empty. ``writer`` is a number that is equal for
+    posts of the same author, in this process only; None where the account is deleted.
     """
 
     id: str
@@ -55,12 +52,12 @@ class Post:
 
 
 class Reddit:
-    """A client for the thread that uses it, over a session that keeps the deadline; sends nothing when made.
+    """A client over a session that enforces the deadline; the constructor sends nothing.
 
-    Not thread-safe, because praw is not: give each thread a :meth:`sibling`. Every method raises the
-    errors of :mod:`tradingagents.discovery.model.errors` and no others: ``Permanent`` for a community that is
-    private, banned or not there, ``Auth`` for a client that is refused. An item that cannot be read is a
-    ``BadPayload``; with ``on_malformed`` it is told and left out, unless no item can be read.
+    Not thread-safe, because praw is not: give each thread a :meth:`sibling`. Methods raise only the errors
+    of :mod:`tradingagents.discovery.model.errors`: ``Permanent`` for a subreddit that is private, banned or
+    missing, ``Auth`` for a rejected client. A malformed item is a ``BadPayload``; with ``on_malformed`` it is
+    reported there and left out, unless no item is valid.
     """
 
     def __init__(
@@ -86,7 +83,7 @@ class Reddit:
             self._praw, self._authorizer = open_praw(session, access, token)
 
     def authorize(self) -> None:
-        """Fetch a token now, for this client and the siblings made from then on: one POST for all."""
+        """Fetch a token now, for this client and the siblings made afterwards: one POST for all."""
         from tradingagents.discovery.vendors.reddit.errors import translated
 
         with translated():
@@ -94,21 +91,21 @@ class Reddit:
 
     def sibling(self) -> Reddit:
         """Return a client for another thread, with this one's token if it has one."""
-        made = object.__new__(type(self))
-        made._open(self._session, self._access, self._authorizer.access_token)
-        return made
+        sibling = object.__new__(type(self))
+        sibling._open(self._session, self._access, self._authorizer.access_token)
+        return sibling
 
     def hot(self, subreddit: str, limit: int, *, on_malformed: OnMalformed | None = None) -> list[Post]:
-        """Return what Reddit shows first now, pinned posts included; a page has up to 100."""
-        return self._posts(subreddit, lambda place: place.hot(limit=limit), on_malformed)
+        """Return the hot posts, pinned ones included; a page has up to 100."""
+        return self._posts(subreddit, lambda listed: listed.hot(limit=limit), on_malformed)
 
     def rising(self, subreddit: str, limit: int, *, on_malformed: OnMalformed | None = None) -> list[Post]:
-        """Return what gains votes fastest now."""
-        return self._posts(subreddit, lambda place: place.rising(limit=limit), on_malformed)
+        """Return the rising posts."""
+        return self._posts(subreddit, lambda listed: listed.rising(limit=limit), on_malformed)
 
     def top_day(self, subreddit: str, limit: int, *, on_malformed: OnMalformed | None = None) -> list[Post]:
         """Return the posts of the last 24 hours with the most votes."""
-        return self._posts(subreddit, lambda place: place.top(time_filter="day", limit=limit), on_malformed)
+        return self._posts(subreddit, lambda listed: listed.top(time_filter="day", limit=limit), on_malformed)
 
     def search(
         self, subreddit: str, query: str, limit: int, *, on_malformed: OnMalformed | None = None
@@ -116,7 +113,7 @@ class Reddit:
         """Return the week's posts that match ``query`` in Lucene's syntax (``flair:DD``), newest first."""
         return self._posts(
             subreddit,
-            lambda place: place.search(query, sort="new", time_filter="week", limit=limit),
+            lambda listed: listed.search(query, sort="new", time_filter="week", limit=limit),
             on_malformed,
         )
 
@@ -134,19 +131,12 @@ class Reddit:
 
 
 def _posts_of(items: Iterable[Any], subreddit: str, on_malformed: OnMalformed | None) -> list[Post]:
-    posts, problems = [], []
-    for item in items:
-        try:
-            # Never getattr: praw sends a request for an attribute that it does not have.
-            posts.append(_post(vars(item), subreddit))
-        except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-            what = f"{type(error).__name__}: {str(error)[:80]}"
-            problems.append(f"an item of r/{subreddit} cannot be read ({what})")
-    if problems:
-        if on_malformed is None or not posts:
-            raise BadPayload(_VENDOR, problems[0])
-        for problem in problems:
-            on_malformed(problem)
+    problems: list[str] = []
+    # vars, not getattr: praw sends a request for an attribute that it does not have.
+    posts = parse_rows(
+        items, lambda item: _post(vars(item), subreddit), problems, f"an item of r/{subreddit}"
+    )
+    report_malformed(_VENDOR, problems, on_malformed if posts else None)
     return posts
 
 
@@ -170,7 +160,7 @@ def _post(fields: dict[str, Any], subreddit: str) -> Post:
 
 
 def _writer(author: Any) -> int | None:
-    """Return a number in place of the name: Python salts it anew in each process."""
+    """Return a number in place of the name: the hash, which Python salts anew in each process."""
     name = author if isinstance(author, str) else getattr(author, "__dict__", {}).get("name")
     return hash(name) if isinstance(name, str) and name not in _GONE else None
 

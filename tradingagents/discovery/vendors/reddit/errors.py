@@ -1,9 +1,8 @@
-"""What Reddit's answers and the errors of praw and prawcore mean. Importing this imports praw.
+"""Translates Reddit's responses and the errors of praw and prawcore. Importing this imports praw.
 
-Answers are judged by :func:`checked` before prawcore sees them: it raises a bare ``KeyError``
-for a 401 without ``www-authenticate`` and a bare ``ValueError`` for a 429 whose ``retry-after`` is a
-date, and takes an empty body for an empty listing. Its own exceptions are mapped all the same, for the
-paths that lead past that.
+:func:`checked` classifies responses before prawcore sees them: prawcore raises a bare ``KeyError`` for a 401
+without ``www-authenticate`` and a bare ``ValueError`` for a 429 whose ``retry-after`` is a date, and treats
+an empty body as an empty listing. Its own exceptions are translated too, for paths that bypass the check.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ __all__ = ["VENDOR", "checked", "error_of", "translated"]
 
 VENDOR = "reddit"
 
-_NOTHING = (b"", b"null", b'""')  # praw takes each of these for a listing without posts
+_NOTHING = (b"", b"null", b'""')  # praw treats each of these as a listing without posts
 
-# What praw and prawcore let fall when an answer has not the shape they expect.
-_STUMBLES = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+# What praw and prawcore raise for a response of an unexpected shape.
+_SHAPE_ERRORS = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 
 
 _REFUSALS: tuple[tuple[type[PrawcoreException], type[FetchError]], ...] = (
@@ -48,28 +47,28 @@ _REFUSALS: tuple[tuple[type[PrawcoreException], type[FetchError]], ...] = (
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Have every error of praw, prawcore and requests inside leave as one of ours, without its cause.
+    """Translate every error of praw, prawcore and requests raised inside, without its cause.
 
-    The cause holds the request, and the request the secret or the token.
+    The cause refers to the request, which contains the secret or the token.
     """
     try:
         yield
     except DiscoveryError:  # before the next line, because ConfigError is a ValueError too
         raise
-    except (PrawcoreException, PRAWException, requests.RequestException, *_STUMBLES) as error:
+    except (PrawcoreException, PRAWException, requests.RequestException, *_SHAPE_ERRORS) as error:
         raise error_of(error) from None
 
 
 def error_of(error: Exception) -> DiscoveryError:
-    """Return our error for one of theirs. Pure."""
+    """Return the project's error for an error of praw, prawcore or requests. Pure."""
     if isinstance(error, PrawcoreException):
         return _of_prawcore(error)
     if isinstance(error, PRAWException):
-        return Permanent(VENDOR, f"{_name(error)}: {error}")
+        return Permanent(VENDOR, f"{_type_name(error)}: {error}")
     if isinstance(error, KeyError) and error.args == (401,):
-        return Auth(VENDOR, "HTTP 401: the token is refused", status=401)
-    if isinstance(error, _STUMBLES):  # requests' JSONDecodeError among them, a ValueError
-        return BadPayload(VENDOR, f"the answer is not what it documents ({_name(error)})")
+        return Auth(VENDOR, "HTTP 401: the token was rejected", status=401)
+    if isinstance(error, _SHAPE_ERRORS):  # requests' JSONDecodeError among them, a ValueError
+        return BadPayload(VENDOR, f"the response does not have the documented shape ({_type_name(error)})")
     return _of_request(error)
 
 
@@ -77,52 +76,52 @@ def _of_prawcore(error: PrawcoreException) -> DiscoveryError:
     if isinstance(error, prawcore.RequestException):
         return _of_request(error.original_exception)
     if isinstance(error, prawcore.BadJSON):
-        return BadPayload(VENDOR, "the answer is not JSON", status=error.response.status_code)
+        return BadPayload(VENDOR, "the response is not JSON", status=error.response.status_code)
     if isinstance(error, prawcore.ResponseException):
         return _of_refusal(error)
     if isinstance(error, prawcore.OAuthException):
-        return Auth(VENDOR, f"no token was given ({error.error})")
-    return Permanent(VENDOR, f"{_name(error)}: {error}")
+        return Auth(VENDOR, f"no token was issued ({error.error})")
+    return Permanent(VENDOR, f"{_type_name(error)}: {error}")
 
 
 def _of_refusal(error: prawcore.ResponseException) -> DiscoveryError:
-    """Return what a refusal of prawcore's means, should one get past :func:`checked`."""
-    kind = next((ours for theirs, ours in _REFUSALS if isinstance(error, theirs)), Permanent)
+    """Translate a refusal that did not go through :func:`checked`."""
+    translated_type = next((ours for theirs, ours in _REFUSALS if isinstance(error, theirs)), Permanent)
     status = error.response.status_code
-    return kind(VENDOR, f"HTTP {status} ({_name(error)})", status=status)
+    return translated_type(VENDOR, f"HTTP {status} ({_type_name(error)})", status=status)
 
 
 def _of_request(error: Exception) -> DiscoveryError:
-    """Return what kept a request from being answered; a text of requests may hold the URL."""
+    """Translate a failed request; the message of requests may contain the URL, so it is left out."""
     if isinstance(error, DiscoveryError):
         return error
     if isinstance(
         error, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError
     ):
-        return Transient(VENDOR, f"the connection broke ({_name(error)})")
-    return Permanent(VENDOR, f"the request could not be sent ({_name(error)})")
+        return Transient(VENDOR, f"the connection broke ({_type_name(error)})")
+    return Permanent(VENDOR, f"the request could not be sent ({_type_name(error)})")
 
 
 def checked(response: requests.Response) -> requests.Response:
-    """Return an answer that can be read, or raise what it refuses.
+    """Return a successful response; raise the error of any other.
 
-    A community that is private, banned or not there is ``Permanent``: it was named in the settings, so it
-    must not pass for one without posts. Raises like :func:`tradingagents.discovery.net.notes.check` else.
+    A subreddit that is private, banned or missing is ``Permanent``: it is named in the settings, so it must
+    not look like one without posts. Otherwise raises as :func:`tradingagents.discovery.net.notes.check`.
     """
     try:
         check(response)
     except NoDataError as gone:
-        raise Permanent(VENDOR, _without_name(gone), status=note_of(response).status) from None
-    if 300 <= response.status_code < 400:  # a community that does not exist leads to the search for it
-        raise Permanent(VENDOR, f"HTTP {response.status_code}: not there", status=response.status_code)
+        raise Permanent(VENDOR, _without_prefix(gone), status=note_of(response).status) from None
+    if 300 <= response.status_code < 400:  # a missing subreddit redirects to the search for it
+        raise Permanent(VENDOR, f"HTTP {response.status_code}: no subreddit", status=response.status_code)
     if response.status_code < 300 and response.content.strip() in _NOTHING:
         raise BadPayload(VENDOR, "an empty body", status=response.status_code)
     return response
 
 
-def _without_name(error: NoDataError) -> str:
+def _without_prefix(error: NoDataError) -> str:
     return str(error).removeprefix(f"{VENDOR}: ")
 
 
-def _name(error: Exception) -> str:
+def _type_name(error: Exception) -> str:
     return type(error).__name__

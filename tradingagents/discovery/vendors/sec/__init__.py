@@ -1,1 +1,1 @@
-"""SEC EDGAR: client, feed, index, headers, Form 4."""
+"""SEC EDGAR: client, index and headers, feed of current filings, Form 4."""

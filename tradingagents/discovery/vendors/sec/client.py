@@ -1,6 +1,6 @@
-"""SEC EDGAR: who filed what, what a Form 4 says, what a filing's header. No key, but a user agent.
+"""SEC EDGAR: the index of filings, the feed of current filings, headers, Forms 4. No key, but a user agent.
 
-The SEC asks for at most ten requests a second and a name with an e-mail address in the user agent.
+The SEC requires at most ten requests a second, and a name with an e-mail address in the user agent.
 Source: SEC, "Accessing EDGAR Data" and "Webmaster FAQ: Developers".
 """
 
@@ -15,8 +15,7 @@ from tradingagents.discovery.model.errors import BadPayload, NoDataError, Transi
 from tradingagents.discovery.net.fetch_session import FetchSession
 from tradingagents.discovery.vendors.sec.feed import FeedEntry, parse_feed
 from tradingagents.discovery.vendors.sec.form4 import OwnershipFiling, parse_form4
-from tradingagents.discovery.vendors.sec.header import FilingHeader, parse_header
-from tradingagents.discovery.vendors.sec.index import IndexRow, parse_index
+from tradingagents.discovery.vendors.sec.index import FilingHeader, IndexRow, parse_header, parse_index
 
 if TYPE_CHECKING:
     from requests import Response
@@ -25,28 +24,28 @@ __all__ = ["CurrentFilings", "Sec"]
 
 _OWNERSHIP = {"type": "4", "owner": "only"}
 _REPORTS = {"type": "8-K", "owner": "include"}
-_NAMES = {"4": ("4",), "8-K": ("8-K", "8-K12B", "8-K12G3")}  # the feed takes the type for a beginning
-_PAGE = 100  # the most entries that one page of the feed has
-_PAGES = 60  # the busiest day's forms 4, each listed under all its filers; the feed ends near there
+_NAMES = {"4": ("4",), "8-K": ("8-K", "8-K12B", "8-K12G3")}  # the feed matches the type as a prefix
+_PAGE = 100  # most entries in a page of the feed
+_PAGES = 60  # enough for the Forms 4 of the busiest day, listed under every filer; the feed ends near there
 
 
 @dataclass(frozen=True)
 class CurrentFilings:
-    """What the feed lists for one day; incomplete when it broke off."""
+    """The feed's entries of one day; ``complete`` is False where the feed ended early."""
 
     entries: tuple[FeedEntry, ...]
     complete: bool
 
     @property
     def rows(self) -> tuple[IndexRow, ...]:
-        """The same in the daily index's own form."""
+        """The entries as rows of the daily index."""
         return tuple(entry.row for entry in self.entries)
 
 
 class Sec:
-    """A client of EDGAR over a session that keeps the deadline. Thread-safe: it holds no state.
+    """A client of EDGAR over a session that enforces the deadline. Thread-safe: no state.
 
-    Every method may raise what the session's ``fetch`` raises.
+    Every method raises what the session's ``fetch`` raises.
     """
 
     def __init__(self, session: FetchSession, base_url: str, user_agent: str) -> None:
@@ -56,8 +55,8 @@ class Sec:
     def daily_index(self, day: date) -> list[IndexRow]:
         """Return every filing of a business day, of all forms, once under each filer.
 
-        Raises ``NoDataError`` for a weekend, a holiday, and a day whose index is not out yet (it comes
-        about 22:00 in New York). Some rows may be of an earlier day, but never all.
+        Raises ``NoDataError`` for a weekend, a holiday, and a day whose index is not published yet (about
+        22:00 in New York). Some rows may be of an earlier day, but never all.
         """
         quarter = (day.month - 1) // 3 + 1
         path = f"/Archives/edgar/daily-index/{day.year}/QTR{quarter}/master.{day:%Y%m%d}.idx"
@@ -67,15 +66,15 @@ class Sec:
         return rows
 
     def current_filings(self, day: date) -> CurrentFilings:
-        """Return the Forms 4 and 4/A filed on ``day``, for a day whose index is not out yet.
+        """Return the Forms 4 and 4/A filed on ``day``, for a day whose index is not published yet.
 
-        Pages back from the newest filing to the day before. Raises ``NoDataError`` when the feed has
-        none of that day: it covers the last two days or so.
+        Pages back from the newest filing to the day before. Raises ``NoDataError`` when the feed has none of
+        that day: it covers about two days.
         """
         return self._current(day, _OWNERSHIP, reach=timedelta(days=1))
 
     def current_reports(self, day: date) -> CurrentFilings:
-        """Return the Forms 8-K and alike of ``day``, with their items; else as ``current_filings``."""
+        """Return the Forms 8-K, 8-K12B and 8-K12G3 of ``day``, with their items; see ``current_filings``."""
         return self._current(day, _REPORTS, reach=timedelta(days=3))
 
     def _current(self, day: date, what: Mapping[str, str], reach: timedelta) -> CurrentFilings:
@@ -88,10 +87,10 @@ class Sec:
             except Transient:
                 if not number:
                     raise
-                break  # past its end the feed answers with an error page, exactly as when it is overloaded
-            made = page.updated.date()
-            if not day <= made <= day + reach:
-                raise NoDataError(f"sec: the feed of current filings is that of {made}, not of {day}")
+                break  # past its end the feed returns the same error page as under overload
+            updated = page.updated.date()
+            if not day <= updated <= day + reach:
+                raise NoDataError(f"sec: the feed of current filings is that of {updated}, not of {day}")
             own = (entry for entry in page.entries if entry.row.filed == day)
             entries += (entry for entry in own if entry.row.form in forms)
             complete = len(page.entries) < _PAGE or any(_is_before(day, entry) for entry in page.entries)
@@ -108,11 +107,11 @@ class Sec:
         return parse_header(self._get(header).content.decode("latin-1"))
 
     def ownership_filing(self, path: str) -> OwnershipFiling:
-        """Return the Form 4 at a path of the index. Raises ``BadPayload`` for a form that is no Form 4."""
+        """Return the Form 4 at a path of the index. Raises ``BadPayload`` for any other form."""
         return parse_form4(self._get(f"/Archives/{path}").content)
 
     def company_tickers(self) -> dict[int, tuple[str, ...]]:
-        """Return the symbols of each listed company by CIK, the most traded first (``BRK-B`` spelling)."""
+        """Return each listed company's symbols by CIK, the most traded first (spelled ``BRK-B``)."""
         response = self._get("/files/company_tickers.json")
         try:
             return _tickers_by_cik(response.json())
@@ -120,7 +119,7 @@ class Sec:
             raise BadPayload("sec", "the list of company tickers is not as documented") from None
 
     def filing_url(self, path: str) -> str:
-        """Return the address of the full submission text at a path of the index."""
+        """Return the URL of the full submission text at a path of the index."""
         return f"{self._base_url}/Archives/{path}"
 
     def _feed_page(self, what: Mapping[str, str], start: int) -> bytes:
@@ -135,9 +134,10 @@ class Sec:
 
 
 def _is_before(day: date, entry: FeedEntry) -> bool:
-    """Whether an entry is of the time before a day: accepted then, and dated so.
+    """Return whether an entry was both filed and accepted before a day.
 
-    One accepted that day may bear an earlier date, and one accepted the evening before the day's own.
+    An entry accepted on the day may have an earlier filing date, and one accepted the evening before the
+    day's own.
     """
     return entry.row.filed < day and entry.header.accepted.date() < day
 

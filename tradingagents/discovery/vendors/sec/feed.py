@@ -1,4 +1,4 @@
-"""EDGAR's Atom feed of current filings, read as rows of the daily index. Pure functions.
+"""EDGAR's Atom feed of current filings, parsed into rows of the daily index. Pure functions.
 
 The feed's type filter is a prefix (``4`` also gives 424B2, 485BPOS, 40-F), so each entry's own form type
 decides. Source: SEC, "Latest Filings" (``browse-edgar?action=getcurrent``).
@@ -15,8 +15,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from tradingagents.discovery.model.errors import BadPayload
-from tradingagents.discovery.vendors.sec.header import FilingHeader
-from tradingagents.discovery.vendors.sec.index import IndexRow
+from tradingagents.discovery.vendors.sec.index import FilingHeader, IndexRow
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -33,7 +32,7 @@ _ITEM = re.compile(r"<br>\s*Item (\d{1,2}\.\d\d)\b")
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One filing under one of its filers, and what the feed tells of its header."""
+    """One filing under one of its filers, with the part of its header that the feed has."""
 
     row: IndexRow
     header: FilingHeader
@@ -41,7 +40,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """One page, newest filing first. ``updated`` is when it was made, aware, in New York's offset."""
+    """One page, newest filing first. ``updated`` is its creation time, aware, in New York's offset."""
 
     updated: datetime
     entries: tuple[FeedEntry, ...]
@@ -52,7 +51,7 @@ class FeedPage:
 
 
 def parse_feed(body: bytes) -> FeedPage:
-    """Parse one page, every form in it. Raises :class:`BadPayload` when it is not such a feed."""
+    """Parse one page with all its forms. Raises :class:`BadPayload` when it is not this feed."""
     try:
         root: Element = fromstring(body)
     except (ParseError, DefusedXmlException) as error:
@@ -65,19 +64,19 @@ def parse_feed(body: bytes) -> FeedPage:
 def _updated(root: Element) -> datetime:
     text = root.findtext(f"{_ATOM}updated") or ""
     try:
-        made = datetime.fromisoformat(text)
+        updated = datetime.fromisoformat(text)
     except ValueError:
-        made = None
-    if made is None or made.tzinfo is None:
-        raise BadPayload("sec", f"the feed of current filings has the time {text[:40]!r}, which is none")
-    return made
+        updated = None
+    if updated is None or updated.tzinfo is None:
+        raise BadPayload("sec", f"the feed of current filings has the invalid time {text[:40]!r}")
+    return updated
 
 
 def _entry(entry: Element) -> FeedEntry:
     category = entry.find(f"{_ATOM}category")
     title = _TITLE.fullmatch((entry.findtext(f"{_ATOM}title") or "").strip())
-    told = entry.findtext(f"{_ATOM}summary") or ""
-    summary = _SUMMARY.search(told)
+    description = entry.findtext(f"{_ATOM}summary") or ""
+    summary = _SUMMARY.search(description)
     if category is None or title is None or summary is None:
         raise BadPayload("sec", "an entry of the feed of current filings has no title, summary or form")
     cik, accession = int(title["cik"]), summary["accession"]
@@ -88,4 +87,4 @@ def _entry(entry: Element) -> FeedEntry:
         filed=date.fromisoformat(summary["filed"]),
         path=f"edgar/data/{cik}/{accession}.txt",
     )
-    return FeedEntry(row, FilingHeader(row.form, _updated(entry), tuple(_ITEM.findall(told))))
+    return FeedEntry(row, FilingHeader(row.form, _updated(entry), tuple(_ITEM.findall(description))))

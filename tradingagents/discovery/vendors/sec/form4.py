@@ -1,7 +1,7 @@
-"""Form 4, an insider's statement of changes in holdings: text in, frozen records out. Pure functions.
+"""Form 4, an insider's statement of changes in holdings, parsed into frozen records. Pure functions.
 
-Source: SEC, "EDGAR Ownership XML Technical Specification". Dates are those the filer wrote, without
-their time-zone suffix; prices are dollars a share, and floats: sixteen digits are more than a filing has.
+Source: SEC, "EDGAR Ownership XML Technical Specification". Dates are as filed, without the time-zone suffix;
+prices are US dollars a share, as floats, whose sixteen digits are more than a filing has.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["Issuer", "Owner", "OwnershipFiling", "Transaction", "parse_form4"]
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """The company whose shares changed hands. ``symbol`` is what the filer typed, ``""`` if nothing."""
+    """The company whose shares were traded. ``symbol`` is as filed, ``""`` where missing."""
 
     cik: int
     name: str
@@ -35,7 +35,7 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who files, and what ties it to the issuer. ``title`` is an officer's, else ``""``."""
+    """The reporting owner and its relationship to the issuer. ``title`` is an officer's, else ``""``."""
 
     cik: int
     name: str
@@ -50,9 +50,9 @@ class Owner:
 class Transaction:
     """One row of the table of non-derivative securities.
 
-    ``price`` is None where only a footnote tells it, ``shares`` likewise; shares may be fractional.
-    ``shares_following`` is None where the filer gave a value instead. ``placed`` tells whether a footnote of
-    the trade itself speaks of an offering, a placement, a private sale or a plan that buys for its members.
+    ``price`` and ``shares`` are None where only a footnote states them; shares may be fractional.
+    ``shares_following`` is None where the filer reported a value instead. ``placed`` is True where a footnote
+    of the trade itself mentions an offering, a placement, a private sale or a purchase plan for employees.
     """
 
     security: str
@@ -71,9 +71,9 @@ class Transaction:
 class OwnershipFiling:
     """A Form 4 or 4/A.
 
-    ``period`` is the day of the earliest transaction. ``plan_box`` is the 10b5-1 box, None where the
-    form has none (before April 2023); ``plan_in_notes`` tells whether a footnote or remark names such
-    a plan. ``original_day`` is when the filing that an amendment restates was filed, if it says.
+    ``period`` is the day of the earliest transaction. ``plan_box`` is the 10b5-1 box, None where the form
+    has none (before April 2023); ``plan_in_notes`` is True where a footnote or remark mentions such a plan.
+    ``original_day`` is the filing day of the filing that an amendment restates, None where not stated.
     """
 
     form: str
@@ -91,7 +91,7 @@ class OwnershipFiling:
 
     @property
     def plan_10b5_1(self) -> bool | None:
-        """Whether it was traded under a 10b5-1 plan: the box decides, then the notes; None is unknown."""
+        """Whether it was traded under a 10b5-1 plan, by the box, then by the notes; None is unknown."""
         if self.plan_box is None:
             return True if self.plan_in_notes else None
         return self.plan_box
@@ -100,15 +100,15 @@ class OwnershipFiling:
 def parse_form4(document: bytes | str) -> OwnershipFiling:
     """Parse an ownership document, bare or inside the full submission text of either layout.
 
-    Raises :class:`BadPayload` for what is malformed, and for forms other than 4 and 4/A.
+    Raises :class:`BadPayload` for a malformed document, and for forms other than 4 and 4/A.
     """
     root = _root(document)
     form = _text(root, "documentType")
     if form not in {"4", "4/A"}:
-        raise _bad(f"it is a Form {form or '(unnamed)'}, not a Form 4")
+        raise _bad(f"Form {form or '(unnamed)'}")
     owners = tuple(_owner(one) for one in root.findall("reportingOwner"))
     if not owners:
-        raise _bad("it names no reporting owner")
+        raise _bad("no reporting owner")
     box = root.find("aff10b5One")
     amends = _text(root, "dateOfOriginalSubmission")
     return OwnershipFiling(
@@ -134,13 +134,13 @@ def _root(document: bytes | str) -> Element:
     text = document if isinstance(document, str) else _decoded(document)
     start, end = text.find(_OPENING), text.rfind(_CLOSING)
     if start < 0:
-        raise _bad("it holds no ownership document")
+        raise _bad("no ownership document")
     if end < start:
-        raise _bad("its ownership document is cut off")
+        raise _bad("the ownership document is truncated")
     try:
         root: Element = fromstring(text[start : end + len(_CLOSING)])
     except (ParseError, DefusedXmlException) as error:
-        raise _bad(f"its XML is malformed ({error})") from None
+        raise _bad(f"malformed XML ({error})") from None
     return root
 
 
@@ -148,19 +148,19 @@ def _decoded(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return body.decode("latin-1")  # EDGAR takes it too, and submission texts declare no encoding
+        return body.decode("latin-1")  # accepted by EDGAR; submission texts declare no encoding
 
 
 def _owner(element: Element) -> Owner:
-    tie = "reportingOwnerRelationship/"
+    relationship = "reportingOwnerRelationship/"
     return Owner(
         cik=_cik(element, "reportingOwnerId/rptOwnerCik"),
         name=_text(element, "reportingOwnerId/rptOwnerName"),
-        director=_flag(element, tie + "isDirector"),
-        officer=_flag(element, tie + "isOfficer"),
-        ten_percent=_flag(element, tie + "isTenPercentOwner"),
-        other=_flag(element, tie + "isOther"),
-        title=_text(element, tie + "officerTitle"),
+        director=_flag(element, relationship + "isDirector"),
+        officer=_flag(element, relationship + "isOfficer"),
+        ten_percent=_flag(element, relationship + "isTenPercentOwner"),
+        other=_flag(element, relationship + "isOther"),
+        title=_text(element, relationship + "officerTitle"),
     )
 
 
@@ -183,18 +183,16 @@ def _transaction(element: Element, notes: Mapping[str, str]) -> Transaction:
         equity_swap=_flag(element, coding + "equitySwapInvolved"),
         direct=_text(element, "ownershipNature/directOrIndirectOwnership/value").upper() != "I",
         shares_following=_number(element, "postTransactionAmounts/sharesOwnedFollowingTransaction/value"),
-        placed=any(_PLACED.search(notes.get(mark, "")) for mark in _marks(element)),
+        placed=any(_PLACED.search(notes.get(note, "")) for note in _own_notes(element)),
     )
 
 
-def _marks(element: Element) -> Iterator[str]:
-    """Yield the footnotes of a trade itself; those of what is held after it may tell of older trades."""
+def _own_notes(element: Element) -> Iterator[str]:
+    """Yield the footnote ids of the trade itself; notes on holdings may mention older trades."""
     for part in ("securityTitle", "transactionDate", "transactionCoding", "transactionAmounts"):
         for found in element.iterfind(f"{part}//footnoteId"):
             yield found.get("id", "")
 
-
-# -- the smallest parts ----------------------------------------------------------------------------------
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)?")
 _PLAN = re.compile(r"10b5\s?-\s?1", re.IGNORECASE)
@@ -202,7 +200,7 @@ _DENIAL = re.compile(r"\b(?:not|no|outside|other than)\b[^.;]*10b5\s?-\s?1", re.
 
 
 def _one_line(note: Element) -> str:
-    """Return a note's words; where filers break its lines says nothing."""
+    """Return a note's text without line breaks."""
     return " ".join("".join(note.itertext()).split())
 
 
@@ -263,4 +261,4 @@ def _names_plan(root: Element) -> bool:
 
 
 def _bad(what: str) -> BadPayload:
-    return BadPayload("sec", f"this is no Form 4 to be read: {what}")
+    return BadPayload("sec", f"not a valid Form 4: {what}")

@@ -1,8 +1,9 @@
-"""EDGAR's daily index: which filings there are on a day. Pure functions.
+"""EDGAR's daily index of filings, and the header of one filing. Pure functions.
 
-Two layouts of one table are read: ``master`` (fields parted by ``|``) and ``form`` (columns of spaces).
-Their headings differ from year to year and are wrapped at odd places, so reading starts below the dashed
-line. Source: SEC, "Accessing EDGAR Data".
+Two layouts of the index are parsed: ``master`` (fields separated by ``|``) and ``form`` (columns of spaces).
+Their headings differ between years, so parsing starts below the dashed line. A header has one tag and value a
+line (``<ITEMS>5.02``) and a few hundred lines at most, where the filing itself may have megabytes.
+Sources: SEC, "Accessing EDGAR Data" and "EDGAR Public Dissemination Service Technical Specification".
 """
 
 from __future__ import annotations
@@ -10,16 +11,21 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from tradingagents.discovery.model.errors import BadPayload
 
-__all__ = ["FilingRef", "IndexRow", "group_filings", "parse_index"]
+__all__ = ["FilingHeader", "FilingRef", "IndexRow", "group_filings", "parse_header", "parse_index"]
+
+_GAP = re.compile(r"\s{2,}")
+_NEW_YORK = ZoneInfo("America/New_York")
+_HEADER_LINE = re.compile(r"^<(TYPE|ITEMS|ACCEPTANCE-DATETIME)>[ \t]*([^\s<]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """One filing under one of its filers: an insider's filing stands under the issuer and each owner.
+    """One filing under one of its filers: an insider's filing is listed under the issuer and each owner.
 
     ``filed`` may be earlier than the day of the index; ``path`` is that of the full submission text
     below ``/Archives/``.
@@ -33,13 +39,13 @@ class IndexRow:
 
     @property
     def accession(self) -> str:
-        """The filing's number, such as ``0001999999-26-000012``."""
+        """The accession number, such as ``0001999999-26-000012``."""
         return self.path.rpartition("/")[2].removesuffix(".txt")
 
 
 @dataclass(frozen=True, slots=True)
 class FilingRef:
-    """One filing, however often it is listed; ``ciks`` are all under which it is."""
+    """One filing, once; ``ciks`` holds every filer it is listed under."""
 
     accession: str
     form: str
@@ -51,8 +57,17 @@ class FilingRef:
         return self.accession
 
 
+@dataclass(frozen=True, slots=True)
+class FilingHeader:
+    """A filing's form, acceptance time (aware, New York) and Form 8-K items, such as ``5.02``, as filed."""
+
+    form: str
+    accepted: datetime
+    items: tuple[str, ...]
+
+
 def parse_index(text: str) -> list[IndexRow]:
-    """Parse a daily or quarterly index. Raises :class:`BadPayload` when it is none, or was cut off."""
+    """Parse a daily or quarterly index. Raises :class:`BadPayload` when it is another file or truncated."""
     lines = iter(text.splitlines())
     if not any(line.startswith("-----") for line in lines):
         raise BadPayload("sec", "the index has no dashed line below its heading")
@@ -60,7 +75,7 @@ def parse_index(text: str) -> list[IndexRow]:
 
 
 def group_filings(rows: Iterable[IndexRow], forms: Collection[str]) -> list[FilingRef]:
-    """Return each filing of the forms once, by day and number, whatever the order of the rows."""
+    """Return each filing of the forms once, sorted by filing day and accession number."""
     listed: dict[str, list[IndexRow]] = {}
     for row in rows:
         if row.form in forms:
@@ -78,13 +93,28 @@ def group_filings(rows: Iterable[IndexRow], forms: Collection[str]) -> list[Fili
     return sorted(filings, key=lambda filing: (filing.filed, filing.accession))
 
 
-_GAP = re.compile(r"\s{2,}")
+def parse_header(text: str) -> FilingHeader:
+    """Parse a header. Raises :class:`BadPayload` where the form or the acceptance time is missing.
+
+    Most forms have no items. The first ``<TYPE>`` is the filing's; later ones belong to its documents.
+    """
+    found: dict[str, list[str]] = {}
+    for tag, value in _HEADER_LINE.findall(text):
+        found.setdefault(tag, []).append(value)
+    forms, stamps = found.get("TYPE"), found.get("ACCEPTANCE-DATETIME")
+    if not forms or not stamps:
+        raise BadPayload("sec", f"a filing's header has no form or no acceptance time: {text[:60]!r}")
+    try:
+        accepted = datetime.strptime(stamps[0], "%Y%m%d%H%M%S").replace(tzinfo=_NEW_YORK)
+    except ValueError:
+        raise BadPayload("sec", f"a filing has the invalid acceptance time {stamps[0][:40]!r}") from None
+    return FilingHeader(forms[0], accepted, tuple(dict.fromkeys(found.get("ITEMS", ()))))
 
 
 def _row(line: str) -> IndexRow:
     try:
         form, company, cik, filed, path = _fields(line)
-        row = IndexRow(form, company, int(cik), date.fromisoformat(filed), path)  # either of its layouts
+        row = IndexRow(form, company, int(cik), date.fromisoformat(filed), path)
     except ValueError:
         row = None
     if row is None or not (row.path.startswith("edgar/") and row.path.endswith(".txt")):
@@ -93,7 +123,7 @@ def _row(line: str) -> IndexRow:
 
 
 def _fields(line: str) -> tuple[str, str, str, str, str]:
-    """Return form, company, CIK, date and path; ``ValueError`` for a row of neither layout."""
+    """Return form, company, CIK, date and path. Raises ``ValueError`` for a row of neither layout."""
     if "|" in line:
         left, form, filed, path = (field.strip() for field in line.rsplit("|", 3))
         cik, company = left.split("|", maxsplit=1)

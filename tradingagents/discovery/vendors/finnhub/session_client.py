@@ -1,4 +1,4 @@
-"""finnhub-python over a session of ours, which brings the key. Importing this imports finnhub."""
+"""finnhub-python over a session of ours; apart from the client, because importing this imports finnhub."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ __all__ = ["SessionClient"]
 
 
 class SessionClient(finnhub.Client):  # type: ignore[misc]  # finnhub-python carries no types
-    """The vendor's client, changed in what it gives no argument for. Thread-safe, as the session is.
+    """The vendor's client over a session that adds the key. Thread-safe, as the session is.
 
-    Its own constructor makes a session and puts the key into the query string of every request, from
-    where it gets into logs; its paths begin with a slash, which doubles the one of the address; and it
-    stumbles over a refusal whose JSON is no object, so a refusal is raised before it looks.
+    Overrides what cannot be configured: its constructor opens a session of its own and puts the key into
+    the query string of every request, which ends up in logs; its paths begin with a slash, which would
+    double that of the base URL; and it fails on a refusal whose JSON is not an object, so :func:`check`
+    raises refusals first.
     """
 
     def __init__(self, session: FetchSession, base_url: str) -> None:
