@@ -12,7 +12,7 @@ from tests.net.test_single_flight import Crowd, until, waits
 from tests.net.vendor_server import PATIENCE
 from tradingagents.discovery.execution.once import Once
 from tradingagents.discovery.model.clock import Deadline, current_deadline, deadline_scope
-from tradingagents.discovery.model.errors import NoDataError, Transient
+from tradingagents.discovery.model.errors import NoDataError, RateLimited, Transient
 
 
 class Work:
@@ -129,3 +129,33 @@ def test_a_crash_is_only_for_the_one_it_befell() -> None:
     assert leader.finish() == ["ZeroDivisionError"]
     assert crowd.finish() == [1, 1]
     assert work.begun == 2
+
+
+def test_without_keep_errors_the_waiting_callers_share_an_error_and_the_next_call_tries_again() -> None:
+    def does(time: int) -> int:
+        if time == 1:
+            raise RateLimited("nasdaq", "too fast")
+        return time
+
+    work = Work(does)
+    once = Once(work, keep_errors=False)
+    leader, crowd, _ = led_and_followed(once, work, followers=3)
+    work.go.set()
+    assert leader.finish() + crowd.finish() == ["RateLimited"] * 4
+    assert not once.done
+    assert (once(), once(), work.begun) == (2, 2, 2)
+
+
+def test_one_inside_another_is_shared_with_callers_outside() -> None:
+    """The screens and a scanner share one fetch of the symbol directory."""
+    work = Work(lambda time: time)
+    inner = Once(work)
+    outer = Once(inner)
+    leader = Crowd(asking(inner, Deadline(PATIENCE)))
+    assert work.inside.wait(PATIENCE)
+    waiting = Deadline(PATIENCE)
+    follower = Crowd(asking(outer, waiting))
+    until(lambda: waits(waiting))
+    work.go.set()
+    assert leader.finish() + follower.finish() == [1, 1]
+    assert work.begun == 1

@@ -11,7 +11,7 @@ import pytest
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tradingagents.discovery.execution.single_flight import SingleFlight
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
-from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, Transient
+from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, RateLimited, Transient
 from tradingagents.discovery.net import FetchSession, check, counting
 
 OpenSession = Callable[..., FetchSession]
@@ -29,7 +29,7 @@ class Crowd:
     def _run(self, at: int, call: Callable[[], object]) -> None:
         try:
             self.results[at] = call()
-        except (Transient, DeadlineExceeded, Cancelled, ZeroDivisionError) as error:
+        except (Transient, RateLimited, DeadlineExceeded, Cancelled, ZeroDivisionError) as error:
             self.results[at] = type(error).__name__
 
     def finish(self) -> list[object]:

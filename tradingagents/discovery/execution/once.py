@@ -28,10 +28,12 @@ class Once(Generic[T]):
     Its result, or its :class:`DiscoveryError`, is returned or raised to every caller from then on; the
     result is shared and must not be changed. When the running caller's time ends or it is cancelled, another
     caller takes over; any other error reaches only the caller that ran the work, and another takes over too.
+    Without ``keep_errors`` a :class:`DiscoveryError` reaches only the callers that wait for this run, and the
+    next call runs ``work`` again.
     """
 
-    def __init__(self, work: Callable[[], T]) -> None:
-        self._work = work
+    def __init__(self, work: Callable[[], T], *, keep_errors: bool = True) -> None:
+        self._work, self._keep_errors = work, keep_errors
         self._flights: SingleFlight[_Done[T]] = SingleFlight()
         self._done: _Done[T] | None = None  # set once, inside the flight
 
@@ -50,11 +52,14 @@ class Once(Generic[T]):
         return done.value  # type: ignore[return-value]  # None only beside an error, or as the result
 
     def _lead(self) -> _Done[T]:
-        if self._done is None:  # else another caller has just finished
-            try:
-                self._done = _Done(self._work())
-            except (Cancelled, DeadlineExceeded):
-                raise
-            except DiscoveryError as error:
-                self._done = _Done(None, error)
-        return self._done
+        if self._done is not None:  # another caller has just finished
+            return self._done
+        try:
+            done = _Done(self._work())
+        except (Cancelled, DeadlineExceeded):
+            raise
+        except DiscoveryError as error:
+            done = _Done[T](None, error)
+        if done.error is None or self._keep_errors:
+            self._done = done
+        return done

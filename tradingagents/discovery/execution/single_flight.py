@@ -24,7 +24,7 @@ T = TypeVar("T")
 # Errors of the leader alone: its followers may have more time.
 _PERSONAL = (DeadlineExceeded, Cancelled, RateLimited, QuotaSpent)
 
-_leading: ContextVar[bool] = ContextVar("tradingagents_leading_flight", default=False)
+_leading: ContextVar[frozenset[int]] = ContextVar("tradingagents_leading_flights", default=frozenset())
 
 
 class _Flight(Generic[T]):
@@ -67,10 +67,11 @@ class SingleFlight(Generic[T]):
     def run(self, key: Hashable, work: Callable[[], T], deadline: Deadline) -> tuple[T, bool]:
         """Return the result of ``work`` and whether this call did it itself.
 
-        Raises what ``work`` raises, and what ``deadline`` raises while waiting. Calls made inside ``work``
-        run at once: waiting there could be a deadlock, as with two redirects that lead to each other.
+        Raises what ``work`` raises, and what ``deadline`` raises while waiting. Calls of the same
+        object made inside ``work`` run at once: waiting there could be a deadlock, as with two redirects that
+        lead to each other. Objects that call each other must do so in one direction only.
         """
-        if _leading.get():
+        if id(self) in _leading.get():
             return work(), True
         while True:
             with self._lock:
@@ -87,7 +88,7 @@ class SingleFlight(Generic[T]):
                 raise copy.copy(flight.error) from None
 
     def _lead(self, key: Hashable, flight: _Flight[T], work: Callable[[], T]) -> T:
-        token = _leading.set(True)
+        token = _leading.set(_leading.get() | {id(self)})
         result: T | None = None
         error: DiscoveryError | None = Cancelled("the leader ended")
         try:

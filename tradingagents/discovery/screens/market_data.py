@@ -26,7 +26,7 @@ _HOW_TO_FILL = (
 
 
 class MarketData:
-    """The symbol directory, one state of the stored bars, and one evaluation of all screens. Thread-safe.
+    """One state of the stored bars, and one evaluation of all screens. Thread-safe.
 
     Each part is loaded once, on first use. The first caller evaluates every screen in ``screens`` (name to
     thresholds), and the others wait under their own deadlines; see
@@ -41,12 +41,8 @@ class MarketData:
         directory: Callable[[], SymbolDirectory],
     ) -> None:
         self.query, self._screens = query, dict(screens)
-        self._directory, self._snapshot = Once(directory), Once(self._open)
-        self._screening = Once(self._screen)
-
-    def directory(self) -> SymbolDirectory:
-        """Return the symbol directory. Raises ``FetchError`` kinds and ``NoDataError``."""
-        return self._directory()
+        self._directory = directory  # fetched once by its client
+        self._snapshot, self._screening = Once(self._open), Once(self._screen)
 
     def snapshot(self) -> Snapshot:
         """Return the state of the stored bars that this whole scan reads.
@@ -89,7 +85,7 @@ class MarketData:
         try:
             from tradingagents.discovery.screens.screening import run_screens
 
-            return run_screens(snapshot, self.query, self._screens, self.directory)
+            return run_screens(snapshot, self.query, self._screens, self._directory)
         except ImportError as error:  # the exchange calendar is imported on its first use
             raise _without(error) from error
 

@@ -1,1 +1,1 @@
-"""One file a vendor: raw answers to typed records, foreign errors to ours. Nothing is imported here."""
+"""One file or folder a vendor: responses to typed records, foreign errors translated. Imports nothing."""

@@ -1,4 +1,4 @@
-"""``Vendors``: the way from a scanner to every vendor; each is built when it is first asked for."""
+"""``Vendors``: lazily built vendor clients shared by one scan."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ __all__ = ["Vendors"]
 
 T = TypeVar("T")
 
-_SANDBOX_VALUE = "sandbox"  # the sandbox takes any key, and nothing of it is secret
+_SANDBOX_VALUE = "sandbox"  # the sandbox accepts any key; it is no secret
 _SANDBOX_AGENT = "linux:tradingagents-sandbox:v1 (sandbox@example.com)"
 
 
 class Vendors:
-    """Clients of one scan over one session a vendor. Thread-safe.
+    """Clients of one scan over one session a vendor: ``vendors.sec.daily_index(day)``. Thread-safe.
 
-    Keys are read from the environment when a vendor is first asked for, never before; a missing one
-    raises :class:`NotConfiguredError` naming the variable. With the sandbox as data source no key is
-    needed, and none is read. ``state_dir`` is where spent quota, open circuits and cached answers are kept
+    Keys are read from the environment on first use of a vendor; a missing one raises
+    :class:`NotConfiguredError` naming the variable. With the sandbox as data source no key is read.
+    ``state_dir`` is the directory where spent quota, open circuits and cached responses are kept
     for the next run; None keeps them in memory.
     """
 
@@ -56,13 +56,13 @@ class Vendors:
     ) -> None:
         self._settings, self._data_source, self._state_dir = settings, data_source, state_dir
         self._clock = clock
-        self._lock = threading.Lock()  # guards the two below; nothing is built while it is held
+        self._lock = threading.Lock()  # guards the next two; nothing is built while it is held
         self._built: dict[str, Any] = {}
         self._closed = False
         self._building: SingleFlight[Any] = SingleFlight()
 
     def state_file(self, stem: str) -> Path | None:
-        """Return where a scanner may keep what its next run should know; None: nowhere."""
+        """Return the file for a scanner's state between runs; None where nothing is kept."""
         return state_file(self._state_dir, stem, self._data_source)
 
     @property
@@ -92,7 +92,7 @@ class Vendors:
         return self._client("finnhub", lambda: Finnhub(self._session("finnhub", key), own.base_url))
 
     def reddit(self) -> Reddit:
-        """Return a client for the calling thread alone: praw is not thread-safe. Raises as above."""
+        """Return a new client for the calling thread: praw is not thread-safe. Raises as above."""
         from tradingagents.discovery.vendors.reddit.client import Reddit
 
         own = self._settings.reddit
@@ -142,13 +142,13 @@ class Vendors:
         return self._client("yahoo", build)
 
     def close(self) -> None:
-        """Close every session; requests under way end as they would."""
+        """Close every session. Requests under way complete; later calls raise ``Cancelled``."""
         with self._lock:
             self._closed = True
             built = list(self._built.values())
             self._built.clear()
-        for one in built:
-            _close(one)
+        for client_or_session in built:
+            _close(client_or_session)
 
     def _client(self, vendor: str, build: Callable[[], T]) -> T:
         return self._once(f"{vendor} client", build)
@@ -174,22 +174,22 @@ class Vendors:
         return self._once(f"{vendor} session", build)
 
     def _once(self, name: str, build: Callable[[], T]) -> T:
-        """Return what ``build`` made first under ``name``; it opens files, so it runs outside the lock.
+        """Return the object built under ``name``; ``build`` opens files, so it runs outside the lock.
 
-        Threads that ask at once share one building: two of the same files would stand in each other's way.
+        Concurrent calls share one build: two sessions on the same files would lock each other out.
         """
-        kept, _ = self._building.run(name, lambda: self._kept_or_made(name, build), current_deadline())
+        kept, _ = self._building.run(name, lambda: self._kept_or_built(name, build), current_deadline())
         return cast("T", kept)
 
-    def _kept_or_made(self, name: str, build: Callable[[], T]) -> T:
+    def _kept_or_built(self, name: str, build: Callable[[], T]) -> T:
         with self._lock:
             if name in self._built:
                 return cast("T", self._built[name])
-        made = build()
+        built = build()
         with self._lock:
-            kept = None if self._closed else self._built.setdefault(name, made)
-        if kept is not made:
-            _close(made)
+            kept = None if self._closed else self._built.setdefault(name, built)
+        if kept is not built:
+            _close(built)
         if kept is None:
             raise Cancelled("the scan is over")
         return cast("T", kept)
@@ -219,6 +219,6 @@ class Vendors:
 
 
 def _close(built: Any) -> None:
-    """Close a session; clients hold nothing of their own."""
+    """Close a session; clients have nothing to close."""
     if (close := getattr(built, "close", None)) is not None:
         close()
