@@ -47,10 +47,10 @@ class Checked:
         self.log = ToolLog("test", "any")
         self.recorder = LocalRecorder(self.log, lambda candidate: None)
         self.scanner = Plain()
-        self.hub = vendors(nasdaq=SimpleNamespace(listed=self._listed))
-        self.scanner.bind(Plain.Settings(), self.hub, self.recorder)
+        self.clients = vendors(nasdaq=SimpleNamespace(listed=self._listed))
+        self.scanner.bind(Plain.Settings(), self.clients, self.recorder)
         self._answer = answer
-        self.check = ListingCheck(self.scanner, self.hub, day)
+        self.check = ListingCheck(self.scanner, self.clients, day)
 
     def _listed(self) -> SymbolDirectory:
         self.asked += 1
@@ -65,7 +65,7 @@ def test_a_scanner_that_needs_it_itself_waits_once_for_a_directory_that_does_not
         raise Transient("nasdaq", "down")
 
     checked = Checked(down)
-    assert directory_in_time(checked.scanner, checked.hub) is None
+    assert directory_in_time(checked.scanner, checked.clients) is None
     assert checked.passing("EXMP") == ["EXMP"]
     assert checked.asked == 1
 

@@ -62,10 +62,10 @@ class Canned(VendorAdapter):
     ):
         super().__init__(policy, **parts)
         self.reply = reply
-        self.asked: list[requests.PreparedRequest] = []
+        self.sent: list[requests.PreparedRequest] = []
 
     def get_connection_with_tls_context(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
-        self.asked.append(_as_sent(request))
+        self.sent.append(_as_sent(request))
         reply = self.reply(request)
         if isinstance(reply, Exception):
             raise reply
@@ -73,7 +73,7 @@ class Canned(VendorAdapter):
 
     @property
     def urls(self) -> list[str]:
-        return [request.url or "" for request in self.asked]
+        return [request.url or "" for request in self.sent]
 
 
 def _as_sent(request: requests.PreparedRequest) -> requests.PreparedRequest:

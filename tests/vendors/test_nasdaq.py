@@ -1,4 +1,4 @@
-"""The symbol directory: the real files, and one fetch for whoever asks at once."""
+"""The symbol directory: the real files, and one fetch for concurrent callers."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ def answer(status: int, body: bytes, **headers: str) -> requests.Response:
 
 
 class Directory:
-    """A session over the two files; ``before`` runs ahead of each answer, ``asked`` holds each URL."""
+    """A session over the two files; ``before`` runs ahead of each response, ``sent`` holds each URL."""
 
     def __init__(self, nasdaq=None, other=None, before=lambda: None):
         self.nasdaq = served(NASDAQ) if nasdaq is None else nasdaq
         self.other = served(OTHER) if other is None else other
-        self.before, self.asked = before, []
+        self.before, self.sent = before, []
 
     def fetch(self, url, headers):
-        self.asked.append(url)
+        self.sent.append(url)
         self.before()
         return answer(200, self.nasdaq if "nasdaqlisted" in url else self.other)
 
@@ -96,7 +96,7 @@ def test_the_real_files_are_read_whole_as_they_are_served():
         NASDAQ.replace("Example Corp - Warrant|", ""),
     ],
 )
-def test_a_directory_that_was_cut_or_changed_is_refused(text):
+def test_a_truncated_or_changed_directory_is_a_bad_payload(text):
     with pytest.raises(BadPayload):
         Nasdaq(Directory(text.encode()), "https://nasdaq.example").listed()
 
@@ -104,7 +104,7 @@ def test_a_directory_that_was_cut_or_changed_is_refused(text):
 @pytest.mark.parametrize(
     ("status", "error"), [(404, NoDataError), (429, RateLimited), (503, Transient), (403, Auth)]
 )
-def test_each_refusal_has_its_meaning(status, error):
+def test_each_refusal_raises_its_error_type(status, error):
     with pytest.raises(error) as caught:
         judged("nasdaq", answer(status, b"<html>"))
     assert type(caught.value) is error
@@ -113,7 +113,7 @@ def test_each_refusal_has_its_meaning(status, error):
 def test_both_files_make_one_directory():
     session = Directory()
     directory = Nasdaq(session, "https://nasdaq.example/").listed()
-    assert session.asked == [
+    assert session.sent == [
         f"https://nasdaq.example/dynamic/SymDir/{one}" for one in ("nasdaqlisted.txt", "otherlisted.txt")
     ]
     assert directory.shares_and_funds == {"EXMP", "QETF", "QXB.B"}
@@ -130,10 +130,10 @@ def test_eight_callers_at_once_make_one_fetch():
         go.set()
         assert len({id(one.result(10)) for one in answers}) == 1
     assert client.listed() is answers[0].result()
-    assert len(session.asked) == 2
+    assert len(session.sent) == 2
 
 
-def test_a_caller_whose_time_ends_waits_no_longer_for_another_s_fetch():
+def test_a_caller_waits_for_another_callers_fetch_until_its_own_deadline():
     started, go = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -155,7 +155,7 @@ def test_a_caller_whose_time_ends_waits_no_longer_for_another_s_fetch():
 
 
 @pytest.mark.parametrize("error", [Transient("nasdaq", "down"), DeadlineExceeded("late"), KeyError("a bug")])
-def test_a_fetch_that_fails_is_not_remembered(error):
+def test_a_failed_fetch_is_tried_again_by_the_next_call(error):
     failures = [error]
 
     def fail_once() -> None:
@@ -171,7 +171,7 @@ def test_a_fetch_that_fails_is_not_remembered(error):
 @pytest.mark.parametrize(
     ("error", "waiter_succeeds"), [(DeadlineExceeded("late"), True), (Transient("nasdaq", "down"), False)]
 )
-def test_who_waits_is_told_of_the_vendor_s_failure_but_not_of_another_s_deadline(error, waiter_succeeds):
+def test_waiting_callers_receive_the_vendors_failure_but_not_another_callers_deadline(error, waiter_succeeds):
     started, go, failures = threading.Event(), threading.Event(), [error]
 
     def hold_and_fail_once() -> None:

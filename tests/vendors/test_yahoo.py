@@ -34,7 +34,7 @@ FIRST, LAST = date(2026, 2, 27), date(2026, 3, 2)
 
 
 def chart(**changes: Any) -> dict[str, Any]:
-    """Two sessions, as Yahoo tells them."""
+    """Two sessions in Yahoo's format."""
     result = {
         "meta": {"currency": "USD", "symbol": "EXMP", "instrumentType": "EQUITY",
                  "exchangeTimezoneName": "America/New_York", "validRanges": ["1d", "max"]},
@@ -48,13 +48,13 @@ def chart(**changes: Any) -> dict[str, Any]:
     return {"chart": {"result": [result | changes], "error": None}}
 
 
-def ask(*replies: Any, first: date = FIRST, last: date = LAST) -> list[DailyBar]:
+def fetch(*replies: Any, first: date = FIRST, last: date = LAST) -> list[DailyBar]:
     return Yahoo(session_giving(*replies, vendor="yahoo")[0], BASE).daily_bars("EXMP", first, last)
 
 
-def test_bars_come_with_the_prices_that_were_meant() -> None:
-    """Single precision's noise is gone: 10.899999618530273 is 10.9."""
-    assert ask(answer(chart())) == [
+def test_prices_have_no_single_precision_noise() -> None:
+    """10.899999618530273 becomes 10.9."""
+    assert fetch(answer(chart())) == [
         DailyBar(date(2026, 2, 27), 10.0, 10.2, 9.8, 10.0, 900_000.0),
         DailyBar(date(2026, 3, 2), 10.1, 10.9, 9.95, 10.75, 1_234_567.0),
     ]
@@ -66,20 +66,20 @@ def test_one_request_goes_to_the_configured_address() -> None:
     (url,) = wire.urls
     parts = urlsplit(url)
     assert url.startswith(f"{BASE}/v8/finance/chart/BRK-B?")
-    asked = parse_qs(parts.query)
-    assert (asked["interval"], asked["includePrePost"]) == (["1d"], ["False"])
-    assert [int(asked[name][0]) for name in ("period1", "period2")] == [1772168400, 1772514000]
+    query = parse_qs(parts.query)
+    assert (query["interval"], query["includePrePost"]) == (["1d"], ["False"])
+    assert [int(query[name][0]) for name in ("period1", "period2")] == [1772168400, 1772514000]
 
 
-def test_bars_outside_the_days_asked_for_are_left_out() -> None:
-    """It often adds the price of the moment, whatever was asked."""
-    assert [bar.day for bar in ask(answer(chart()), last=date(2026, 2, 28))] == [date(2026, 2, 27)]
+def test_bars_outside_the_requested_days_are_left_out() -> None:
+    """It often adds the price of the moment, whatever was query."""
+    assert [bar.day for bar in fetch(answer(chart()), last=date(2026, 2, 28))] == [date(2026, 2, 27)]
 
 
 def test_a_gap_in_its_data_is_none() -> None:
     holes = chart()
     holes["chart"]["result"][0]["indicators"]["quote"][0]["close"][0] = None
-    assert ask(answer(holes))[0].close is None
+    assert fetch(answer(holes))[0].close is None
 
 
 def error(status: int, code: str, text: str) -> Any:
@@ -87,7 +87,7 @@ def error(status: int, code: str, text: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind", "says"),
+    ("reply", "kind", "message"),
     [
         (error(404, "Not Found", "No data found, symbol may be delisted"), NoDataError, "no such symbol"),
         (error(400, "Bad Request", "Data doesn't exist for startDate = 1, endDate = 2"), NoDataError, "no data"),
@@ -104,16 +104,16 @@ def error(status: int, code: str, text: str) -> Any:
         (answer(chart(timestamp=["x", "y"])), BadPayload, "cannot be read"),
     ],
 )  # fmt: skip
-def test_every_refusal_is_the_error_it_means(
-    reply: Any, kind: type[DiscoveryError], says: str, caplog: pytest.LogCaptureFixture
+def test_each_refusal_raises_its_error_type(
+    reply: Any, kind: type[DiscoveryError], message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And yfinance, which would log a guess and return an empty frame, has nothing to say."""
-    with caplog.at_level(logging.DEBUG, "yfinance"), pytest.raises(kind, match=says):
-        ask(reply)
+    """yfinance, which would log a guess and return an empty frame, logs nothing."""
+    with caplog.at_level(logging.DEBUG, "yfinance"), pytest.raises(kind, match=message):
+        fetch(reply)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_nothing_is_asked_twice_with_other_cookies() -> None:
+def test_no_request_is_repeated_with_other_cookies() -> None:
     session, wire = session_giving(error(404, "Not Found", "No data found"), vendor="yahoo")
     with pytest.raises(NoDataError):
         Yahoo(session, BASE).daily_bars("NOPE", FIRST, LAST)
@@ -121,7 +121,7 @@ def test_nothing_is_asked_twice_with_other_cookies() -> None:
 
 
 @pytest.mark.parametrize("missing", ["yfinance.scrapers.history", "curl_cffi.requests"])
-def test_without_the_extra_the_way_to_install_it_is_told(
+def test_without_the_extra_the_error_names_the_install_command(
     missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
@@ -139,9 +139,9 @@ def captured(name: str) -> Any:
 
 
 @needs_shared
-def test_a_recorded_year_with_a_split_is_on_one_scale() -> None:
-    """NVDA split 4:1 on 2021-07-20 and 10:1 in 2024; Yahoo told the year 2021 adjusted for both."""
-    bars = ask(
+def test_a_recorded_year_with_a_split_is_adjusted_throughout() -> None:
+    """NVDA split 4:1 on 2021-07-20 and 10:1 in 2024; Yahoo reported the year 2021 adjusted for both."""
+    bars = fetch(
         captured("historical-via-chart-NVDA-split-2021-02-01-to-2022-01-31.csv.json"),
         first=date(2021, 2, 1), last=date(2022, 1, 31),
     )  # fmt: skip
@@ -154,7 +154,7 @@ def test_a_recorded_year_with_a_split_is_on_one_scale() -> None:
 
 @needs_shared
 def test_a_recorded_year_with_dividends_is_not_adjusted_for_them() -> None:
-    bars = ask(
+    bars = fetch(
         captured("historical-via-chart-MSFT-dividends-2021-02-01-to-2022-01-31.csv.json"),
         first=date(2021, 2, 1), last=date(2022, 1, 31),
     )  # fmt: skip
@@ -163,21 +163,21 @@ def test_a_recorded_year_with_dividends_is_not_adjusted_for_them() -> None:
 
 @needs_shared
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "message"),
     [
         ("chart-0P000071W8.TO-2020-01-01-to-2020-01-03.json", "quoted in CAD"),
         ("chart_raw_yahoo_australian_quotes.json", "quoted in AUD"),
         ("chart-AAPL-2025-02-01-to-2025-02-02-includePrePost-false-interval-1m.json", "no bars"),
     ],
 )
-def test_recorded_answers_that_are_no_bars_in_dollars(name: str, says: str) -> None:
-    with pytest.raises(NoDataError, match=says):
-        ask(captured(name), first=date(2020, 1, 1), last=date(2025, 12, 31))
+def test_recorded_responses_without_us_dollar_bars_are_no_data(name: str, message: str) -> None:
+    with pytest.raises(NoDataError, match=message):
+        fetch(captured(name), first=date(2020, 1, 1), last=date(2025, 12, 31))
 
 
 @needs_shared
 def test_a_recorded_week_of_a_share_that_hardly_trades() -> None:
-    bars = ask(
+    bars = fetch(
         captured("chart-AFRAF-2020-01-01-to-2020-01-03.json"), first=date(2020, 1, 1), last=date(2020, 1, 3)
     )
     assert bars == [DailyBar(date(2020, 1, 2), 11.27, 11.27, 11.27, 11.27, 0.0)]

@@ -1,4 +1,4 @@
-"""Alpha Vantage: what its answers mean, what its rows become, and that its key stays where it belongs."""
+"""Alpha Vantage: classification of responses, parsing of rows, and secrecy of the key."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FROM, TO = datetime(2026, 2, 5, 5, tzinfo=UTC), datetime(2026, 2, 6, 5, tzinfo=U
 
 
 class Refusal(NamedTuple):
-    """What the vendor says with HTTP 200: under which key, in which words; and what that means."""
+    """A refusal sent with HTTP 200: its JSON key, its text, and the error it means."""
 
     field: str
     text: str
@@ -141,7 +141,7 @@ def client(*replies: Any) -> tuple[AlphaVantage, Any]:
     return AlphaVantage(session, BASE), adapter
 
 
-def ask(reply: requests.Response) -> None:
+def fetch(reply: requests.Response) -> None:
     client(reply)[0].top_movers()
 
 
@@ -149,35 +149,35 @@ def ask(reply: requests.Response) -> None:
 def test_each_refusal_with_http_200_has_its_own_type(name: str) -> None:
     refusal = REFUSALS[name]
     with pytest.raises(refusal.error) as caught:
-        ask(answer({refusal.field: refusal.text}))
+        fetch(answer({refusal.field: refusal.text}))
     assert type(caught.value) is refusal.error
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_no_error_repeats_the_key_that_the_vendor_repeats(name: str) -> None:
+def test_errors_do_not_contain_the_key_that_the_vendor_repeats(name: str) -> None:
     refusal = REFUSALS[name]
     with pytest.raises(refusal.error) as caught:
-        ask(answer({refusal.field: f"{refusal.text} You sent apikey={KEY}"}))
+        fetch(answer({refusal.field: f"{refusal.text} You sent apikey={KEY}"}))
     assert KEY not in f"{caught.value} {caught.value!r} {caught.value.args}"
 
 
-def test_a_limit_says_how_long_to_wait() -> None:
+def test_a_rate_limit_carries_its_retry_after() -> None:
     for name, seconds in (("burst", 1.0), ("minute", 60.0)):
         with pytest.raises(RateLimited) as caught:
-            ask(answer({REFUSALS[name].field: REFUSALS[name].text}))
+            fetch(answer({REFUSALS[name].field: REFUSALS[name].text}))
         assert caught.value.retry_after_seconds == seconds
 
 
 @pytest.mark.parametrize("columns", [6, 7])
-def test_a_limit_exploded_into_csv_cells_is_seen(columns: int) -> None:
+def test_a_rate_limit_notice_split_into_csv_cells_is_detected(columns: int) -> None:
     names = ["symbol", "name", "reportDate", "fiscalDateEnding", "estimate", "currency", "timeOfTheDay"]
     with pytest.raises(RateLimited):
-        ask(answer(f"{','.join(names[:columns])}\r\n{','.join('Information'[:columns])}\r\n"))
+        fetch(answer(f"{','.join(names[:columns])}\r\n{','.join('Information'[:columns])}\r\n"))
 
 
-def test_an_ordinary_table_is_no_limit() -> None:
+def test_an_ordinary_table_is_no_rate_limit() -> None:
     with pytest.raises(BadPayload):
-        ask(answer("symbol,name\r\nI,Intelsat\r\n"))
+        fetch(answer("symbol,name\r\nI,Intelsat\r\n"))
 
 
 @pytest.mark.parametrize(
@@ -196,22 +196,22 @@ def test_an_ordinary_table_is_no_limit() -> None:
         (503, Transient),
     ],
 )
-def test_other_statuses(status: int, error: type[Exception]) -> None:
+def test_each_http_status_raises_its_error_type(status: int, error: type[Exception]) -> None:
     with pytest.raises(error) as caught:
-        ask(answer("<html>down</html>", status))
+        fetch(answer("<html>down</html>", status))
     assert type(caught.value) is error
 
 
 @pytest.mark.parametrize("body", ["", "busy", '{"feed": [', "[" * 200_000])
 def test_what_is_not_json_is_a_bad_payload(body: str) -> None:
     with pytest.raises(BadPayload):
-        ask(answer(body))
+        fetch(answer(body))
 
 
 @given(st.text())
 def test_no_body_raises_anything_but_our_errors(body: str) -> None:
     with contextlib.suppress(DiscoveryError):
-        ask(answer(body))
+        fetch(answer(body))
 
 
 json_values = st.recursive(
@@ -242,14 +242,14 @@ def test_movers_become_numbers_and_an_aware_time() -> None:
     assert (movers.losers, movers.absent) == ((), ())
 
 
-def test_a_list_that_was_not_sent_is_not_an_empty_list() -> None:
+def test_a_missing_list_is_not_an_empty_list() -> None:
     body = movers_body()
     del body["most_actively_traded"]
     assert parse_movers(body).absent == ("most_active",)
 
 
 @pytest.mark.parametrize("text", [None, "", "yesterday", "2026-03-02", "2026-03-02 16:15:59 Mars/Olympus"])
-def test_movers_of_an_unreadable_time_are_refused(text: Any) -> None:
+def test_movers_with_an_invalid_time_are_a_bad_payload(text: Any) -> None:
     with pytest.raises(BadPayload, match="last_updated"):
         parse_movers(movers_body(last_updated=text))
 
@@ -258,22 +258,22 @@ def test_movers_of_an_unreadable_time_are_refused(text: Any) -> None:
     "change",
     [{"price": "None"}, {"price": "-1"}, {"change_percentage": "nan%"}, {"volume": "inf"}, {"ticker": None}],
 )
-def test_a_bad_row_is_refused_or_told_and_left_out(change: dict[str, Any]) -> None:
+def test_a_malformed_row_is_a_bad_payload_or_reported_and_left_out(change: dict[str, Any]) -> None:
     body = movers_body(top_gainers=[MOVER, MOVER | change])
     with pytest.raises(BadPayload, match="row 1"):
         parse_movers(body)
-    told: list[str] = []
-    assert len(parse_movers(body, told.append).gainers) == 1
-    assert len(told) == 1
+    reported: list[str] = []
+    assert len(parse_movers(body, reported.append).gainers) == 1
+    assert len(reported) == 1
 
 
-def test_rows_that_are_all_bad_are_refused_even_where_bad_rows_are_told() -> None:
-    told: list[str] = []
+def test_only_malformed_rows_are_a_bad_payload_even_with_on_malformed() -> None:
+    reported: list[str] = []
     with pytest.raises(BadPayload):
-        parse_movers(movers_body(top_gainers=[{}, {}]), told.append)
+        parse_movers(movers_body(top_gainers=[{}, {}]), reported.append)
     with pytest.raises(BadPayload):
-        parse_articles({"feed": [ARTICLE | {"time_published": "soon"}]}, told.append)
-    assert told == []
+        parse_articles({"feed": [ARTICLE | {"time_published": "soon"}]}, reported.append)
+    assert reported == []
 
 
 def test_articles_become_records_in_utc() -> None:
@@ -285,7 +285,7 @@ def test_articles_become_records_in_utc() -> None:
     ]
 
 
-def test_a_relevance_or_mood_out_of_its_range_is_refused() -> None:
+def test_a_relevance_or_sentiment_out_of_range_is_a_bad_payload() -> None:
     for change in ({"relevance_score": "1.5"}, {"ticker_sentiment_score": "-3"}):
         moods = [ARTICLE["ticker_sentiment"][0] | change]  # type: ignore[index]
         with pytest.raises(BadPayload):
@@ -293,17 +293,17 @@ def test_a_relevance_or_mood_out_of_its_range_is_refused() -> None:
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//news.example/1", "", None])
-def test_an_article_whose_address_could_carry_a_script_is_refused_or_told(url: Any) -> None:
-    told: list[str] = []
-    assert len(parse_articles({"feed": [ARTICLE, ARTICLE | {"url": url}]}, told.append)) == 1
-    assert len(told) == 1
+def test_an_article_whose_url_could_run_a_script_is_a_bad_payload_or_reported(url: Any) -> None:
+    reported: list[str] = []
+    assert len(parse_articles({"feed": [ARTICLE, ARTICLE | {"url": url}]}, reported.append)) == 1
+    assert len(reported) == 1
 
 
-def test_news_asks_for_the_window_in_utc_newest_first() -> None:
+def test_news_requests_the_window_in_utc_newest_first() -> None:
     vendor, adapter = client(answer({"feed": [ARTICLE]}))
     assert len(vendor.news(FROM, TO, tickers=["EXMP", "AAPL"], limit=200)) == 1
-    asked = parse_qs(urlsplit(adapter.urls[0]).query)
-    assert asked == {
+    query = parse_qs(urlsplit(adapter.urls[0]).query)
+    assert query == {
         "function": ["NEWS_SENTIMENT"],
         "time_from": ["20260205T0500"],
         "time_to": ["20260206T0500"],
@@ -325,7 +325,7 @@ def test_a_redirect_is_not_followed_because_it_would_carry_the_key() -> None:
     vendor, adapter = client(answer("", 302, {"Location": f"{BASE}/elsewhere?apikey={KEY}"}))
     with pytest.raises(BadPayload):
         vendor.top_movers()
-    assert len(adapter.asked) == 1
+    assert len(adapter.sent) == 1
 
 
 def test_the_key_is_in_no_error_of_the_transport() -> None:
@@ -342,7 +342,7 @@ def test_the_transports_own_errors_pass_unchanged() -> None:
         vendor.news(FROM, TO)
 
 
-def test_the_address_named_as_a_source_has_no_key() -> None:
+def test_the_source_url_has_no_key() -> None:
     vendor, _ = client()
     assert vendor.address("TOP_GAINERS_LOSERS") == f"{BASE}?function=TOP_GAINERS_LOSERS"
 
@@ -365,30 +365,30 @@ def test_a_payload_without_its_list_is_refused() -> None:
 
 
 @pytest.mark.parametrize("percent", ["126.4901%", "126.4901", " 126.4901% ", 126.4901])
-def test_a_percentage_is_read_with_or_without_its_sign(percent: Any) -> None:
+def test_a_percentage_is_parsed_with_or_without_a_percent_sign(percent: Any) -> None:
     rows = [MOVER | {"change_percentage": percent}]
     (mover,) = parse_movers(movers_body(top_gainers=rows)).gainers
     assert mover.change_percent == 126.4901
 
 
 @pytest.mark.parametrize("odd", [None, "", "n/a", True, "nan%", [], {}])
-def test_a_percentage_that_is_none_is_told_and_costs_that_row_alone(odd: Any) -> None:
-    told: list[str] = []
+def test_an_invalid_percentage_is_reported_and_only_its_row_left_out(odd: Any) -> None:
+    reported: list[str] = []
     rows = [MOVER | {"change_percentage": odd}, MOVER | {"ticker": "GOOD"}]
-    movers = parse_movers(movers_body(top_gainers=rows), told.append)
+    movers = parse_movers(movers_body(top_gainers=rows), reported.append)
     assert [one.ticker for one in movers.gainers] == ["GOOD"]
-    assert [one[:26] for one in told] == ["gainers: row 0 cannot be r"]
+    assert [one[:26] for one in reported] == ["gainers: row 0 cannot be r"]
 
 
-def test_a_list_of_which_no_row_can_be_read_costs_no_other_list() -> None:
-    told: list[str] = []
+def test_a_list_with_only_malformed_rows_leaves_the_other_lists() -> None:
+    reported: list[str] = []
     body = movers_body(top_losers=[MOVER | {"price": None}] * 2)
-    assert len(parse_movers(body, told.append).gainers) == 1
-    assert len(told) == 2
+    assert len(parse_movers(body, reported.append).gainers) == 1
+    assert len(reported) == 2
     with pytest.raises(BadPayload, match="losers: row 0"):
         parse_movers(body)
     with pytest.raises(BadPayload):
-        parse_movers(body | {"top_gainers": []}, told.append)
+        parse_movers(body | {"top_gainers": []}, reported.append)
 
 
 @pytest.mark.parametrize(
@@ -400,19 +400,19 @@ def test_a_list_of_which_no_row_can_be_read_costs_no_other_list() -> None:
         {"relevance_score": "1.2"},
     ],
 )
-def test_a_ticker_that_cannot_be_read_costs_neither_the_article_nor_its_others(odd: dict[str, Any]) -> None:
-    told: list[str] = []
+def test_a_malformed_ticker_is_left_out_and_its_article_stays(odd: dict[str, Any]) -> None:
+    reported: list[str] = []
     first, second = ARTICLE["ticker_sentiment"]
     feed = [ARTICLE | {"ticker_sentiment": [first | odd, second]}]
-    (article,) = parse_articles({"feed": feed}, told.append)
+    (article,) = parse_articles({"feed": feed}, reported.append)
     assert [mood.ticker for mood in article.moods] == ["CRYPTO:BTC"]
-    assert [one[:31] for one in told] == ["an article's tickers: row 0 can"]
+    assert [one[:31] for one in reported] == ["an article's tickers: row 0 can"]
     with pytest.raises(BadPayload):
-        parse_articles({"feed": [ARTICLE | {"ticker_sentiment": [first | odd]}]}, told.append)
+        parse_articles({"feed": [ARTICLE | {"ticker_sentiment": [first | odd]}]}, reported.append)
 
 
 @pytest.mark.parametrize("changes", [{"overall_sentiment_score": None}, {"source": 7}, {"source": None}])
-def test_what_no_claim_rests_on_may_be_missing(changes: dict[str, Any]) -> None:
+def test_optional_fields_may_be_missing(changes: dict[str, Any]) -> None:
     (article,) = parse_articles({"feed": [ARTICLE | changes]})
     assert [mood.ticker for mood in article.moods] == ["EXMP", "CRYPTO:BTC"]
 

@@ -1,4 +1,4 @@
-"""Alpha Vantage's daily bars and splits: its refusals told apart, its numbers read, nothing stale."""
+"""Alpha Vantage's daily bars and splits: refusals, number parsing, and no stale responses."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ def series(**days: Any) -> dict[str, Any]:
     }
 
 
-def ask(reply: Any, *, full: bool = False) -> list[DailyBar]:
+def fetch(reply: Any, *, full: bool = False) -> list[DailyBar]:
     return AlphaVantage(session_giving(reply, vendor="alpha_vantage")[0], BASE).daily_bars("EXMP", full=full)
 
 
 def test_bars_come_oldest_first_as_numbers() -> None:
-    bars = ask(answer(series(_2026_03_03=DAY, _2026_03_02=DAY)))
+    bars = fetch(answer(series(_2026_03_03=DAY, _2026_03_02=DAY)))
     assert bars[0] == DailyBar(date(2026, 3, 2), 10.1, 10.9, 9.95, 10.75, 1_234_567.0)
     assert [bar.day.day for bar in bars] == [2, 3]
 
 
-def test_what_is_no_number_is_none_and_left_to_the_store() -> None:
-    (bar,) = ask(answer(series(_2026_03_02=DAY | {"4. close": "None", "5. volume": "NaN"})))
+def test_a_field_that_is_no_number_is_none() -> None:
+    (bar,) = fetch(answer(series(_2026_03_02=DAY | {"4. close": "None", "5. volume": "NaN"})))
     assert (bar.close, bar.volume, bar.open) == (None, None, 10.1)
 
 
 @pytest.mark.parametrize(
-    ("body", "kind", "says"),
+    ("body", "kind", "message"),
     [
         ({}, NoDataError, "no daily bars of EXMP"),
         (series(), NoDataError, "no daily bars of EXMP"),
@@ -74,12 +74,12 @@ def test_what_is_no_number_is_none_and_left_to_the_store() -> None:
         (series(_2026_03_02="10"), BadPayload, "no object"),
     ],
 )  # fmt: skip
-def test_every_refusal_is_the_error_it_means(body: Any, kind: type[DiscoveryError], says: str) -> None:
-    with pytest.raises(kind, match=says):
-        ask(answer(body))
+def test_each_refusal_raises_its_error_type(body: Any, kind: type[DiscoveryError], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        fetch(answer(body))
 
 
-def test_full_is_asked_for_when_it_is_wanted() -> None:
+def test_full_requests_the_full_history() -> None:
     session, wire = session_giving(
         answer(series(_2026_03_02=DAY)), answer(series(_2026_03_02=DAY)), vendor="alpha_vantage"
     )
@@ -106,13 +106,13 @@ def test_splits_come_oldest_first() -> None:
     [{}, [], {"data": "none"}, {"data": [{"effective_date": "x", "split_factor": "2"}]}, {"data": [{}]},
      {"data": [{"effective_date": "2024-06-10", "split_factor": "0"}]}],
 )  # fmt: skip
-def test_a_list_of_splits_that_is_none_is_refused(body: Any) -> None:
+def test_a_malformed_list_of_splits_is_a_bad_payload(body: Any) -> None:
     with pytest.raises(BadPayload):
         parse_splits(body, "X")
 
 
-def test_a_copy_past_its_time_never_stands_in_for_bars(tmp_path: Path) -> None:
-    """Yesterday's series given for today's would look like a vendor without news, and hide a spent quota."""
+def test_a_stale_cached_response_is_never_used_for_bars(tmp_path: Path) -> None:
+    """Yesterday's series in place of today's would look like a vendor without new bars, and hide a spent quota."""
     with SandboxServer() as sandbox:
         base = f"{sandbox.url}/alpha_vantage/query"
         policy = VendorPolicy(
@@ -129,21 +129,21 @@ def test_a_copy_past_its_time_never_stands_in_for_bars(tmp_path: Path) -> None:
 
 @needs_shared
 def test_recorded_daily_bars_after_a_split() -> None:
-    """AAPL split 4:1 on 2020-08-31; the recording begins on that day, on the new scale."""
+    """AAPL split 4:1 on 2020-08-31; the recording begins on that day, after the split."""
     bars = parse_daily_bars(json.loads((RECORDED / "AAPL_daily_5d_2020-09_split.json").read_text()), "AAPL")
     assert (bars[0].day, bars[0].open) == (date(2020, 8, 31), 127.58)
     assert price_jumps(bars) == ()
 
 
 @needs_shared
-def test_recorded_years_as_traded_with_their_splits_taken_out() -> None:
-    """IBM's adjusted series names each split beside prices as traded: the same splits, found by ours."""
+def test_splits_inferred_from_recorded_unadjusted_years_match_the_vendors() -> None:
+    """IBM's adjusted series has each split beside unadjusted prices: the parser must find the same splits."""
     payload = json.loads((RECORDED / "IBM_daily_adjusted_full_2023-09-28.json").read_text())
     rows = payload["Time Series (Daily)"]
     bars = parse_daily_bars(payload, "IBM")
     assert len(bars) == len(rows) > 6_000
-    told = [Split(date.fromisoformat(day), float(row["8. split coefficient"])) for day, row in rows.items()]
-    splits = [split for split in told if split.factor != 1.0]
+    stated = [Split(date.fromisoformat(day), float(row["8. split coefficient"])) for day, row in rows.items()]
+    splits = [split for split in stated if split.factor != 1.0]
     scaled = adjust_for_splits(bars, splits)
     for split in splits:
         at = next(number for number, bar in enumerate(bars) if bar.day >= split.day)
@@ -152,7 +152,7 @@ def test_recorded_years_as_traded_with_their_splits_taken_out() -> None:
     assert all(bar.high is not None and bar.low is not None and bar.high >= bar.low for bar in scaled)
 
 
-def test_the_sandbox_tells_prices_as_traded_and_the_splits_that_explain_them() -> None:
+def test_the_sandbox_serves_unadjusted_prices_and_matching_splits() -> None:
     with SandboxServer() as sandbox:
         base = f"{sandbox.url}/alpha_vantage/query"
         session = build_session(VendorPolicy("alpha_vantage", (base,)), state_dir=None)

@@ -1,4 +1,4 @@
-"""Alpha Vantage's option chains: numbers out of text, one session, one underlying, and no made-up rows."""
+"""Alpha Vantage's option chains: parsing, one session, one underlying, and no invented rows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def body(*rows: Any, message: str = "success") -> dict[str, Any]:
     return {"endpoint": "Historical Options", "message": message, "data": list(rows)}
 
 
-def test_texts_become_numbers_and_the_premium_is_volume_times_mark_times_a_hundred() -> None:
+def test_numbers_are_parsed_and_the_premium_is_volume_times_mark_times_a_hundred() -> None:
     chain = parse_chain(body(ROW, ROW | {"type": "put", "contractID": "P", "delta": "-"}), "EXMP")
     assert (chain.symbol, chain.day) == ("EXMP", DAY)
     call, put = chain.contracts
@@ -62,7 +62,7 @@ def test_texts_become_numbers_and_the_premium_is_volume_times_mark_times_a_hundr
 
 
 @pytest.mark.parametrize("symbol", ["BRK-B", "BRK.B", "BRKB"])
-def test_a_share_class_is_asked_for_in_the_vendors_spelling_and_read_in_any(symbol: str) -> None:
+def test_a_share_class_is_requested_in_the_vendors_spelling_and_accepted_in_any(symbol: str) -> None:
     vendor, adapter = client(answer(body(ROW | {"symbol": symbol})), answer(body(ROW | {"symbol": symbol})))
     assert vendor.option_chain("BRK.B", DAY).symbol == "BRK.B"
     vendor.option_chain("BRK.B")
@@ -87,17 +87,17 @@ def test_a_share_class_is_asked_for_in_the_vendors_spelling_and_read_in_any(symb
         {"date": ""},
     ],
 )
-def test_a_bad_row_is_refused_or_told_and_left_out(change: dict[str, Any]) -> None:
+def test_a_malformed_row_is_a_bad_payload_or_reported_and_left_out(change: dict[str, Any]) -> None:
     with pytest.raises(BadPayload, match="row 1"):
         parse_chain(body(ROW, ROW | change), "EXMP")
-    told: list[str] = []
-    assert len(parse_chain(body(ROW, ROW | change), "EXMP", told.append).contracts) == 1
-    assert len(told) == 1
+    reported: list[str] = []
+    assert len(parse_chain(body(ROW, ROW | change), "EXMP", reported.append).contracts) == 1
+    assert len(reported) == 1
     with pytest.raises(BadPayload):
-        parse_chain(body(ROW | change), "EXMP", told.append)
+        parse_chain(body(ROW | change), "EXMP", reported.append)
 
 
-def test_contracts_of_two_sessions_are_no_chain() -> None:
+def test_contracts_of_two_sessions_are_a_bad_payload() -> None:
     with pytest.raises(BadPayload, match="2 sessions"):
         parse_chain(body(ROW, ROW | {"date": "2026-02-04"}), "EXMP")
 
@@ -115,16 +115,14 @@ def test_contracts_of_two_sessions_are_no_chain() -> None:
         ([ROW], BadPayload),
     ],
 )
-def test_no_refusal_and_no_row_made_up_for_illustration_is_taken_for_data(
-    reply: Any, error: type[Exception]
-) -> None:
+def test_refusals_and_invented_sample_rows_are_not_data(reply: Any, error: type[Exception]) -> None:
     vendor, _ = client(answer(reply))
     with pytest.raises(error) as caught:
         vendor.option_chain("EXMP", DAY)
     assert type(caught.value) is error
 
 
-def test_the_address_named_as_a_source_has_the_question_and_no_key() -> None:
+def test_the_source_url_has_the_parameters_and_no_key() -> None:
     vendor, _ = client()
     address = vendor.address("HISTORICAL_OPTIONS", symbol="EXMP", date="2026-02-05")
     assert address.endswith("?function=HISTORICAL_OPTIONS&symbol=EXMP&date=2026-02-05")

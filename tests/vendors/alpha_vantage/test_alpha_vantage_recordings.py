@@ -17,7 +17,7 @@ from tradingagents.discovery.vendors.alpha_vantage.records import parse_articles
 ROOT = (SHARED or Path()) / "real-data" / "alpha_vantage"
 
 
-def ask(reply: Any) -> None:
+def fetch(reply: Any) -> None:
     AlphaVantage(session_giving(reply, vendor="alpha_vantage")[0], BASE).top_movers()
 
 
@@ -66,7 +66,7 @@ def test_every_recorded_refusal_has_its_type(name: str, error: type[Exception]) 
     raw = json.loads((ROOT / name).read_text())
     body = raw.get("body", raw)
     with pytest.raises(error) as caught:
-        ask(answer(body))
+        fetch(answer(body))
     assert type(caught.value) is error
 
 
@@ -75,13 +75,13 @@ def test_the_recorded_limit_that_a_csv_reader_took_for_a_company_is_seen() -> No
     (row,) = json.loads((ROOT / "limits/earnings_calendar_when_limited_MSFT.json").read_text())
     columns = ["symbol", "name", "reportDate", "fiscalDateEnding", "estimate", "currency"]
     with pytest.raises(RateLimited):
-        ask(answer(f"{','.join(columns)}\n{','.join(row[column] for column in columns)}\n"))
+        fetch(answer(f"{','.join(columns)}\n{','.join(row[column] for column in columns)}\n"))
 
 
 @pytest.mark.parametrize("path", recorded("earnings_calendar/*.csv"))
 def test_no_recorded_table_is_taken_for_a_limit(path: Path) -> None:
     with pytest.raises(BadPayload):
-        ask(answer(path.read_text()))
+        fetch(answer(path.read_text()))
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_the_key_travels_in_a_header_and_the_path_has_no_double_slash() -> None:
     vendor, adapter = client(answer({"earningsCalendar": []}), answer([MONTH]))
     vendor.earnings_calendar(FIRST, LAST)
     vendor.recommendation_trends("EXMP")
-    calendar, ratings = adapter.asked
+    calendar, ratings = adapter.sent
     assert urlsplit(calendar.url).path == "/api/calendar/earnings"
     assert parse_qs(urlsplit(calendar.url).query, keep_blank_values=True) == {
         "from": ["2026-02-05"],
@@ -68,10 +68,10 @@ def test_the_key_travels_in_a_header_and_the_path_has_no_double_slash() -> None:
         "international": ["false"],
     }
     assert ratings.url == f"{BASE}/stock/recommendation?symbol=EXMP"
-    assert {request.headers["X-Finnhub-Token"] for request in adapter.asked} == {KEY}
+    assert {request.headers["X-Finnhub-Token"] for request in adapter.sent} == {KEY}
 
 
-def test_a_calendar_that_came_compressed_is_asked_for_once(tmp_path: Path) -> None:
+def test_a_compressed_calendar_is_cached(tmp_path: Path) -> None:
     """The vendor's own client sends an empty ``symbol=``, and a compressed answer names what it varies by."""
     with SandboxServer() as sandbox:
         settings = VendorsSettings.model_validate(
@@ -79,9 +79,9 @@ def test_a_calendar_that_came_compressed_is_asked_for_once(tmp_path: Path) -> No
         )
         for folder in (None, tmp_path):
             before = len(sandbox.requests)
-            hub = Vendors(settings, data_source="sandbox", state_dir=folder)
-            first, again = (hub.finnhub.earnings_calendar(FIRST, LAST) for _ in range(2))
-            hub.close()
+            clients = Vendors(settings, data_source="sandbox", state_dir=folder)
+            first, again = (clients.finnhub.earnings_calendar(FIRST, LAST) for _ in range(2))
+            clients.close()
             assert len(sandbox.requests) == before + 1
             assert first == again
 
@@ -141,7 +141,7 @@ def test_what_is_not_the_documented_json_is_a_bad_payload(reply: requests.Respon
     vendor, adapter = client(reply)
     with pytest.raises(BadPayload):
         vendor.recommendation_trends("EXMP")
-    assert len(adapter.asked) == 1
+    assert len(adapter.sent) == 1
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_what_is_not_the_documented_json_is_a_bad_payload(reply: requests.Respon
         ({}, 5.0),
     ],
 )
-def test_a_limit_says_how_long_to_wait(
+def test_a_rate_limit_carries_its_retry_after(
     headers: dict[str, str], seconds: float | None, clock: FakeClock
 ) -> None:
     vendor, _ = client(answer({"error": "API limit reached."}, 429, {"Content-Type": "x", **headers}))
@@ -163,7 +163,7 @@ def test_a_limit_says_how_long_to_wait(
     assert caught.value.retry_after_seconds == seconds
 
 
-def test_a_symbol_that_nobody_follows_is_no_data() -> None:
+def test_a_symbol_without_analysts_is_no_data() -> None:
     vendor, _ = client(answer([]))
     with pytest.raises(NoDataError, match="EXMP"):
         vendor.recommendation_trends("EXMP")
@@ -175,7 +175,7 @@ def test_the_transports_own_errors_pass_unchanged() -> None:
         vendor.earnings_calendar(FIRST, LAST)
 
 
-def test_an_error_of_requests_does_not_bring_its_text_along() -> None:
+def test_the_text_of_an_error_of_requests_is_left_out() -> None:
     vendor, _ = client(requests.exceptions.InvalidSchema(f"no adapter for {BASE}?token={KEY}"))
     with pytest.raises(Permanent) as caught:
         vendor.earnings_calendar(FIRST, LAST)
@@ -191,7 +191,7 @@ def test_reports_become_records_in_order_of_date_and_symbol() -> None:
     assert (second.symbol, second.eps_estimate, second.year) == ("AAA", None, None)
 
 
-def test_a_calendar_as_long_as_the_vendor_makes_one_is_asked_for_in_halves() -> None:
+def test_a_calendar_at_the_row_limit_is_requested_in_halves() -> None:
     """Every company of every day is found although one answer never holds more than 1,500."""
 
     def reply(request: requests.PreparedRequest) -> requests.Response:
@@ -207,13 +207,13 @@ def test_a_calendar_as_long_as_the_vendor_makes_one_is_asked_for_in_halves() -> 
     vendor, adapter = client(reply)
     events = vendor.earnings_calendar(FIRST, LAST)
     assert len({(event.day, event.symbol) for event in events}) == len(events) == 8 * 400
-    assert len(adapter.asked) == 7
+    assert len(adapter.sent) == 7
 
 
-def test_a_single_day_that_is_full_is_not_asked_for_again() -> None:
+def test_a_single_day_at_the_row_limit_is_not_requested_again() -> None:
     vendor, adapter = client(lambda request: answer({"earningsCalendar": [EVENT] * 1_500}))
     assert len(vendor.earnings_calendar(FIRST, FIRST)) == 1_500
-    assert len(adapter.asked) == 1
+    assert len(adapter.sent) == 1
 
 
 @pytest.mark.parametrize(
@@ -229,14 +229,14 @@ def test_a_single_day_that_is_full_is_not_asked_for_again() -> None:
         {"quarter": 1.5},
     ],
 )
-def test_a_bad_report_is_refused_or_told_and_left_out(change: dict[str, Any]) -> None:
+def test_a_malformed_report_is_a_bad_payload_or_reported_and_left_out(change: dict[str, Any]) -> None:
     rows = [EVENT, EVENT | change]
     with pytest.raises(BadPayload, match="row 1"):
         parse_events(rows)
-    told: list[str] = []
-    assert len(parse_events(rows, told.append)) == len(told) == 1
+    reported: list[str] = []
+    assert len(parse_events(rows, reported.append)) == len(reported) == 1
     with pytest.raises(BadPayload):
-        parse_events(rows[1:], told.append)
+        parse_events(rows[1:], reported.append)
 
 
 def test_a_calendar_of_null_is_empty_and_one_without_its_key_is_refused() -> None:
@@ -256,7 +256,7 @@ def test_months_come_newest_first_with_their_mean() -> None:
 @pytest.mark.parametrize(
     "change", [{"buy": -3}, {"buy": None}, {"buy": 1.5}, {"buy": True}, {"period": "2026"}]
 )
-def test_a_month_that_cannot_be_read_is_refused(change: dict[str, Any]) -> None:
+def test_a_malformed_month_is_a_bad_payload(change: dict[str, Any]) -> None:
     with pytest.raises(BadPayload):
         parse_ratings([MONTH | change])
 
@@ -273,7 +273,7 @@ def test_no_rows_make_a_parser_raise_anything_but_bad_payload(found: list[Any]) 
 
 
 @given(st.tuples(*[st.integers(0, 60)] * 5).filter(any))
-def test_the_mean_lies_on_the_scale_and_grows_with_every_better_opinion(counts: tuple[int, ...]) -> None:
+def test_the_mean_is_between_1_and_5_and_rises_with_better_ratings(counts: tuple[int, ...]) -> None:
     names = ("strongSell", "sell", "hold", "buy", "strongBuy")
     raw = MONTH | dict(zip(names, counts, strict=True))
     (month,) = parse_ratings([raw])
@@ -282,7 +282,7 @@ def test_the_mean_lies_on_the_scale_and_grows_with_every_better_opinion(counts: 
     assert better.mean >= month.mean
 
 
-def test_ratings_of_another_company_are_refused() -> None:
+def test_ratings_of_another_company_are_a_bad_payload() -> None:
     assert len(parse_ratings([MONTH], "EXMP")) == 1
     assert len(parse_ratings([MONTH | {"symbol": "EXMP"}], "EXMP")) == 1
     with pytest.raises(BadPayload, match="ratings of 'EXMP' instead of OTHR"):
@@ -290,6 +290,6 @@ def test_ratings_of_another_company_are_refused() -> None:
 
 
 @pytest.mark.parametrize("hour", [None, 7, ["bmo"], {}])
-def test_an_hour_that_is_no_word_is_not_known(hour: Any) -> None:
+def test_an_hour_that_is_no_text_is_empty(hour: Any) -> None:
     (event,) = parse_events([{"symbol": "EXMP", "date": "2026-02-07", "hour": hour}])
     assert event.hour == ""

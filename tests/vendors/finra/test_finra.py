@@ -1,4 +1,4 @@
-"""FINRA's daily files: every real one there is, and the layouts and refusals around them."""
+"""FINRA's daily files: every recorded one, layouts and refusals."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def answer(status: int, body: bytes, **headers: str) -> requests.Response:
 
 @needs_shared
 @pytest.mark.parametrize(("stamp", "rows"), REAL_DAYS.items())
-def test_a_real_file_is_read_row_by_row_as_it_stands_there(stamp, rows):
+def test_a_recorded_file_is_parsed_completely(stamp, rows):
     assert SHARED is not None
     body = (SHARED / "real-data" / "finra" / f"CNMSshvol{stamp}.txt").read_text("latin-1")
     day = date.fromisoformat(stamp)
@@ -120,7 +120,7 @@ def test_a_day_without_rows_is_a_day():
         [HEADING, "20260205|EXMP|1|0||Q", "1"],
     ],
 )
-def test_a_file_that_was_cut_or_is_another_is_refused(lines):
+def test_a_truncated_or_other_file_is_a_bad_payload(lines):
     with pytest.raises(BadPayload) as caught:
         parse_daily_volume(text(*lines), DAY)
     assert caught.value.vendor == "finra"
@@ -139,27 +139,27 @@ def test_a_file_that_was_cut_or_is_another_is_refused(lines):
         (200, b"", BadPayload),
     ],
 )
-def test_each_refusal_has_its_meaning(status, body, error):
+def test_each_refusal_raises_its_error_type(status, body, error):
     with pytest.raises(error) as caught:
         judged("finra", answer(status, body))
     assert type(caught.value) is error
 
 
 class Canned:
-    """A session that answers the same each time, and remembers what was asked."""
+    """A session that returns the same response each time and records the requests."""
 
     def __init__(self, reply):
-        self.reply, self.asked = reply, []
+        self.reply, self.sent = reply, []
 
     def fetch(self, url, headers):
-        self.asked.append((url, headers))
+        self.sent.append((url, headers))
         return judged("finra", self.reply)
 
 
-def test_a_day_is_asked_for_by_its_date_under_a_name():
+def test_a_day_is_requested_by_its_date_with_a_user_agent():
     session = Canned(answer(200, text(HEADING, *ROWS, "5").encode()))
     read = Finra(session, "https://finra.example").daily_volume(DAY)
-    ((url, headers),) = session.asked
+    ((url, headers),) = session.sent
     assert url == "https://finra.example/equity/regsho/daily/CNMSshvol20260205.txt"
     assert headers["User-Agent"]
     assert len(read.total) == 5

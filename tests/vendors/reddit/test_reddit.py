@@ -1,4 +1,4 @@
-"""Reddit through praw: tamed, read-only, one token for all threads, posts typed."""
+"""Reddit through praw: no sleeps or retries, read-only, one token for all threads, typed posts."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ POST = {
 
 @pytest.fixture(autouse=True)
 def _no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that sleeps where no deadline can wake it fails its test."""
+    """A client that calls time.sleep, which no deadline can interrupt, fails its test."""
 
     def refuse(seconds: float) -> None:
         raise AssertionError(f"praw slept {seconds} s")
@@ -81,7 +81,7 @@ def reddit_over(session: requests.Session) -> Reddit:
 
 
 def client(reply: Any, clock: Clock = SYSTEM_CLOCK) -> tuple[Reddit, Canned]:
-    """Answer the token, and each listing with ``reply``: an answer, an error, or what says either."""
+    """Answer the token request, and each listing with ``reply``: a response, an error, or a function of the request."""
 
     def both(request: requests.PreparedRequest) -> Any:
         if request.method == "POST":
@@ -94,7 +94,7 @@ def client(reply: Any, clock: Clock = SYSTEM_CLOCK) -> tuple[Reddit, Canned]:
 
 def test_a_client_sends_nothing_when_it_is_made() -> None:
     _, adapter = client(listing())
-    assert adapter.asked == []
+    assert adapter.sent == []
 
 
 def test_a_listing_becomes_posts() -> None:
@@ -114,14 +114,14 @@ def test_a_listing_becomes_posts() -> None:
             removed=False,
         )
     ]
-    token, page = adapter.asked
+    token, page = adapter.sent
     assert (token.method, token.url) == ("POST", f"{BASE}/www/api/v1/access_token")
     assert (page.method, page.headers["Authorization"]) == ("GET", f"bearer {TOKEN}")
     assert page.headers["User-Agent"].startswith("linux:tests:v1 (by /u/nobody)")
 
 
 @pytest.mark.parametrize(
-    ("ask", "path", "query"),
+    ("call", "path", "query"),
     [
         (lambda r: r.hot("stocks", 5), "/api/r/stocks/hot", {"limit": ["5"]}),
         (lambda r: r.rising("stocks", 5), "/api/r/stocks/rising", {"limit": ["5"]}),
@@ -133,15 +133,15 @@ def test_a_listing_becomes_posts() -> None:
         ),
     ],
 )
-def test_each_listing_asks_for_its_own_path_below_the_base(
-    ask: Any, path: str, query: dict[str, Any]
+def test_each_listing_requests_its_own_path_below_the_base_url(
+    call: Any, path: str, query: dict[str, Any]
 ) -> None:
     reddit, adapter = client(listing(POST))
-    assert len(ask(reddit)) == 1
+    assert len(call(reddit)) == 1
     parts = urlsplit(adapter.urls[-1])
-    asked = parse_qs(parts.query)
+    sent = parse_qs(parts.query)
     assert parts.path == path
-    assert query.items() <= asked.items()
+    assert query.items() <= sent.items()
 
 
 def test_more_than_a_page_is_followed_to_the_limit_and_no_further() -> None:
@@ -152,22 +152,22 @@ def test_more_than_a_page_is_followed_to_the_limit_and_no_further() -> None:
 
     reddit, adapter = client(pages)
     assert [post.id for post in reddit.hot("stocks", 150)] == [f"p{number}" for number in range(150)]
-    assert len(adapter.asked) == 3
+    assert len(adapter.sent) == 3
 
 
 @pytest.mark.parametrize("gone", ["title", "id", "score", "num_comments", "created_utc", "permalink"])
-def test_a_missing_field_costs_no_request_and_is_refused_or_told(gone: str) -> None:
-    """praw asks for the whole post when an attribute that it does not have is touched."""
+def test_a_missing_field_sends_no_request_and_is_a_bad_payload_or_reported(gone: str) -> None:
+    """praw requests the whole post when a missing attribute is accessed."""
     broken = {name: value for name, value in POST.items() if name != gone}
     if gone == "id":
         broken["id"] = 7
     reddit, adapter = client(lambda request: listing(POST | {"id": "b2"}, broken))
     with pytest.raises(BadPayload):
         reddit.hot("stocks", 5)
-    told: list[str] = []
-    assert [post.id for post in reddit.hot("stocks", 5, on_malformed=told.append)] == ["b2"]
-    assert len(told) == 1
-    assert len(adapter.asked) == 3
+    reported: list[str] = []
+    assert [post.id for post in reddit.hot("stocks", 5, on_malformed=reported.append)] == ["b2"]
+    assert len(reported) == 1
+    assert len(adapter.sent) == 3
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_missing_field_costs_no_request_and_is_refused_or_told(gone: str) -> N
         {"permalink": 3},
     ],
 )
-def test_a_listing_of_unreadable_posts_only_is_refused_even_where_they_are_told(
+def test_only_malformed_posts_are_a_bad_payload_even_with_on_malformed(
     change: dict[str, Any],
 ) -> None:
     reddit, _ = client(listing(POST | change))
@@ -200,13 +200,13 @@ def test_a_listing_of_unreadable_posts_only_is_refused_even_where_they_are_told(
         ({"selftext": ""}, False),
     ],
 )
-def test_a_post_that_was_taken_away_says_so(change: dict[str, Any], removed: bool) -> None:
+def test_a_deleted_post_is_marked_removed(change: dict[str, Any], removed: bool) -> None:
     reddit, _ = client(listing(POST | change))
     (post,) = reddit.hot("stocks", 5)
     assert post.removed is removed
 
 
-def test_a_post_without_what_old_answers_lack_is_read() -> None:
+def test_a_post_without_recent_fields_is_parsed() -> None:
     old = {k: v for k, v in POST.items() if k not in {"removed_by_category", "link_flair_text", "stickied"}}
     reddit, _ = client(listing(old))
     (post,) = reddit.hot("stocks", 5)
@@ -214,13 +214,13 @@ def test_a_post_without_what_old_answers_lack_is_read() -> None:
 
 
 @pytest.mark.parametrize("reply", [answer(""), answer("", 204), answer("", 200, {"content-length": "0"})])
-def test_an_empty_body_is_a_bad_payload_and_not_an_empty_community(reply: requests.Response) -> None:
+def test_an_empty_body_is_a_bad_payload_and_not_an_empty_subreddit(reply: requests.Response) -> None:
     reddit, _ = client(reply)
     with pytest.raises(BadPayload, match=r"empty|no body"):
         reddit.hot("stocks", 5)
 
 
-def test_an_empty_listing_is_an_empty_community() -> None:
+def test_an_empty_listing_is_an_empty_subreddit() -> None:
     reddit, _ = client(listing())
     assert reddit.hot("stocks", 5) == []
 
@@ -229,7 +229,7 @@ def test_an_empty_listing_is_an_empty_community() -> None:
     "body",
     ["<html>busy</html>", '""', " null ", '{"kind": "Listing", "data": {', [], {}, "null", 7, {"x": 1}],
 )
-def test_what_is_no_listing_is_a_bad_payload(body: Any) -> None:
+def test_anything_but_a_listing_is_a_bad_payload(body: Any) -> None:
     reddit, _ = client(answer(body))
     with pytest.raises(BadPayload):
         reddit.hot("stocks", 5)
@@ -241,22 +241,22 @@ def test_the_transports_own_errors_pass_unchanged(error: Exception) -> None:
     with pytest.raises(type(error)) as caught:
         reddit.hot("stocks", 5)
     assert caught.value is error
-    assert len(adapter.asked) == 2
+    assert len(adapter.sent) == 2
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 408])
-def test_an_outage_is_asked_once_and_nobody_sleeps(status: int) -> None:
+def test_an_outage_is_requested_once_without_sleeping(status: int) -> None:
     reddit, adapter = client(answer("", status))
     with pytest.raises(Transient):
         reddit.hot("stocks", 5)
-    assert len(adapter.asked) == 2
+    assert len(adapter.sent) == 2
 
 
-def test_a_broken_connection_is_asked_once_and_nobody_sleeps() -> None:
+def test_a_broken_connection_is_requested_once_without_sleeping() -> None:
     reddit, adapter = client(requests.ConnectionError("reset"))
     with pytest.raises(Transient):
         reddit.hot("stocks", 5)
-    assert len(adapter.asked) == 2
+    assert len(adapter.sent) == 2
 
 
 def test_a_spent_window_is_refused_without_a_request_until_it_ends(clock: FakeClock) -> None:
@@ -274,7 +274,7 @@ def test_a_spent_window_is_refused_without_a_request_until_it_ends(clock: FakeCl
         with pytest.raises(RateLimited) as caught:
             reddit.hot("options", 5)
         assert caught.value.retry_after_seconds == pytest.approx(200)
-        assert len(adapter.asked) == 2
+        assert len(adapter.sent) == 2
     clock.advance(200)
     with deadline_scope(Deadline(30, clock)):
         assert len(reddit.hot("options", 5)) == 1
@@ -288,7 +288,7 @@ def test_a_spent_window_is_refused_without_a_request_until_it_ends(clock: FakeCl
         {"x-ratelimit-remaining": "many", "x-ratelimit-reset": "soon"},
     ],
 )
-def test_rate_headers_that_prawcore_stumbles_over_do_no_harm(headers: dict[str, str]) -> None:
+def test_rate_headers_that_prawcore_cannot_parse_are_accepted(headers: dict[str, str]) -> None:
     reply = listing(POST)
     reply.headers.update(headers)
     reddit, _ = client(reply)
@@ -296,7 +296,7 @@ def test_rate_headers_that_prawcore_stumbles_over_do_no_harm(headers: dict[str, 
 
 
 def test_eight_threads_share_one_token() -> None:
-    """Left alone, eight clients that start together send eight token requests."""
+    """Eight independent clients would send eight token requests."""
     together = threading.Barrier(8, timeout=10)
 
     def reply(request: requests.PreparedRequest) -> requests.Response:
@@ -309,17 +309,17 @@ def test_eight_threads_share_one_token() -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda n: siblings[n].hot(f"stocks{n}", 5), range(8)))
     assert [len(posts) for posts in found] == [1] * 8
-    assert [request.method for request in adapter.asked].count("POST") == 1
-    assert {request.headers["Authorization"] for request in adapter.asked[1:]} == {f"bearer {TOKEN}"}
+    assert [request.method for request in adapter.sent].count("POST") == 1
+    assert {request.headers["Authorization"] for request in adapter.sent[1:]} == {f"bearer {TOKEN}"}
 
 
 def test_a_sibling_of_a_client_without_a_token_gets_its_own() -> None:
     reddit, adapter = client(listing(POST))
     assert len(reddit.sibling().hot("stocks", 5)) == 1
-    assert [request.method for request in adapter.asked] == ["POST", "GET"]
+    assert [request.method for request in adapter.sent] == ["POST", "GET"]
 
 
-def test_nothing_around_makes_it_log_in_as_somebody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_environment_or_praw_ini_makes_it_log_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """praw reads logins from the environment and from a praw.ini in the working directory."""
     for name in ("username", "password", "refresh_token", "site"):
         monkeypatch.setenv(f"praw_{name}", "planted")
@@ -328,7 +328,7 @@ def test_nothing_around_makes_it_log_in_as_somebody(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(praw.reddit.Config, "CONFIG", None)
     reddit, adapter = client(listing(POST))
     reddit.hot("stocks", 5)
-    assert adapter.asked[0].body == "grant_type=client_credentials"
+    assert adapter.sent[0].body == "grant_type=client_credentials"
 
 
 @pytest.fixture
@@ -342,7 +342,7 @@ def _other_praw(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_other_praw")
-def test_a_praw_that_cannot_be_tamed_is_refused_with_the_way_out() -> None:
+def test_an_unsupported_praw_is_a_config_error_with_the_versions_to_install() -> None:
     session, _ = session_giving(listing())
     with pytest.raises(ConfigError, match=r"OtherCore\._rate_limiter.*install praw>=8\.0\.3,<9"):
         reddit_over(session)
@@ -358,7 +358,7 @@ def test_neither_secret_nor_token_is_shown_or_in_an_error() -> None:
     assert caught.value.__cause__ is None
 
 
-def test_importing_the_scanners_and_vendors_takes_no_client_library() -> None:
+def test_importing_scanners_and_clients_imports_no_vendor_library() -> None:
     imports = ["tradingagents.discovery.scanners.registry"]
     vendors = ("finnhub", "alpha_vantage", "reddit")
     imports += [f"tradingagents.discovery.vendors.{name}.client" for name in vendors]
@@ -368,7 +368,7 @@ def test_importing_the_scanners_and_vendors_takes_no_client_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_crosspost_names_its_original_and_a_writer_is_known_by_no_name() -> None:
+def test_a_crosspost_has_its_original_and_a_writer_is_anonymous() -> None:
     items = [
         POST | {"id": "b1", "crosspost_parent": "t3_a1"},
         POST | {"id": "b2", "author": "Somebody_else"},

@@ -1,4 +1,4 @@
-"""No error of praw, prawcore or requests gets past: each has one of ours."""
+"""Every error of praw, prawcore and requests is translated to one of the project's."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_every_class_of_requests_becomes_one_of_ours_without_its_text(kind: type
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), IndexError(), TypeError(), ValueError(), AttributeError()])
-def test_a_stumble_over_an_odd_answer_is_a_bad_payload(error: Exception) -> None:
+def test_an_error_over_an_unexpected_shape_is_a_bad_payload(error: Exception) -> None:
     assert isinstance(error_of(error), BadPayload)
 
 
@@ -113,7 +113,7 @@ def test_our_own_errors_pass_unchanged_bare_or_wrapped(error: DiscoveryError) ->
     assert error_of(prawcore.RequestException(error, (), {})) is error
 
 
-def test_an_error_of_nobody_is_left_alone() -> None:
+def test_an_unrelated_error_passes_unchanged() -> None:
     with pytest.raises(ZeroDivisionError), translated():
         raise ZeroDivisionError
 
@@ -149,7 +149,7 @@ def test_each_refusal_through_real_praw_has_its_type(
     with pytest.raises(error) as caught:
         reddit.hot("stocks", 5)
     assert type(caught.value) is error
-    assert len(adapter.asked) == 2
+    assert len(adapter.sent) == 2
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_each_refusal_through_real_praw_has_its_type(
         ({}, 10.0),
     ],
 )
-def test_a_limit_says_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
+def test_a_rate_limit_carries_its_retry_after(headers: dict[str, str], seconds: float | None) -> None:
     reddit, _ = client(answer("", 429, {"content-type": "text/html", **headers}))
     with pytest.raises(RateLimited) as caught:
         reddit.hot("stocks", 5)
@@ -190,4 +190,4 @@ def test_each_refusal_of_a_token_has_its_type(reply: requests.Response, error: t
     with pytest.raises(error) as caught:
         reddit_over(session).authorize()
     assert type(caught.value) is error
-    assert len(adapter.asked) == 1
+    assert len(adapter.sent) == 1

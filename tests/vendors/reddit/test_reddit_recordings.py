@@ -27,11 +27,11 @@ KEPT = {"content-type", "www-authenticate", "retry-after"}
 
 @dataclass
 class Tape:
-    """The recorded answers still to be given, and what was asked."""
+    """The recorded responses still to be sent, and the requests."""
 
     token: tuple[int, str, dict[str, str]] = (200, json.dumps(TOKEN), {"Content-Type": "application/json"})
     answers: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def serving(tape: Tape) -> Iterator[str]:
             self.give(*tape.token)
 
         def do_GET(self) -> None:
-            tape.asked.append(self.path)
+            tape.sent.append(self.path)
             self.give(*tape.answers.pop(0))
 
         def give(self, status: int, body: str, headers: dict[str, str]) -> None:
@@ -126,7 +126,7 @@ def test_every_recorded_post_is_read(name: str) -> None:
     assert [post.body for post in posts] == [row["selftext"] for row in raw]
     assert [post.stickied for post in posts] == [row["stickied"] for row in raw]
     assert [post.created.timestamp() for post in posts] == [row["created_utc"] for row in raw]
-    assert len(tape.asked) == 1
+    assert len(tape.sent) == 1
 
 
 def test_a_recorded_empty_listing_is_empty() -> None:
@@ -135,19 +135,19 @@ def test_a_recorded_empty_listing_is_empty() -> None:
 
 
 def test_a_recorded_listing_over_many_pages_is_followed_to_its_end() -> None:
-    """Its items are comments, which are no posts: each is told, none becomes a post, no page is left out."""
+    """Its items are comments, no posts: each is reported, none becomes a post, no page is left out."""
     tape = tape_of("listings/listinggenerator_exhaust_items.json")
     items, pages = raw_posts(tape), len(tape.answers)
-    told: list[str] = []
+    reported: list[str] = []
     with reddit_playing(tape) as reddit:
-        posts = reddit.hot("askreddit", 1_024, on_malformed=told.append)
+        posts = reddit.hot("askreddit", 1_024, on_malformed=reported.append)
     kinds = [item["name"][:2] for item in items]
     assert kinds.count("t3") == len(posts) > 0
-    assert kinds.count("t1") == len(told) > 0
-    assert len(tape.asked) == pages
+    assert kinds.count("t1") == len(reported) > 0
+    assert len(tape.sent) == pages
 
 
-def test_recorded_comments_where_posts_belong_are_refused() -> None:
+def test_recorded_comments_in_place_of_posts_are_a_bad_payload() -> None:
     with (
         reddit_playing(tape_of("listings/subredditlistings_comments.json")) as reddit,
         pytest.raises(BadPayload),
@@ -167,12 +167,12 @@ def test_recorded_comments_where_posts_belong_are_refused() -> None:
         ("too__many_requests__with_retry_headers", RateLimited),
     ],
 )
-def test_every_recorded_refusal_has_its_type_and_is_asked_once(name: str, error: type[Exception]) -> None:
+def test_every_recorded_refusal_has_its_type_and_is_requested_once(name: str, error: type[Exception]) -> None:
     tape = tape_of(f"errors/{name}.json")
     with reddit_playing(tape) as reddit, pytest.raises(error) as caught:
         reddit.hot("askreddit", 100)
     assert type(caught.value) is error
-    assert len(tape.asked) == 1
+    assert len(tape.sent) == 1
     if isinstance(caught.value, RateLimited):
         assert caught.value.retry_after_seconds == 4.0
 

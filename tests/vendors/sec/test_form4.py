@@ -1,4 +1,4 @@
-"""Form 4 documents: every real one there is, and what a malformed one must lead to."""
+"""Form 4 documents: every recorded one, and malformed ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.shared_data import RECORDED_SEC
 from tradingagents.discovery.model.errors import BadPayload
 from tradingagents.discovery.vendors.sec.form4 import OwnershipFiling, parse_form4
 
-# file: symbol, owners, non-derivative rows, their codes, 10b5-1 plan (None where neither box nor note tells)
+# file: symbol, owners, non-derivative rows, their codes, 10b5-1 plan (None where neither box nor note states it)
 REAL = {
     "form4/AAPL_2019-05-02_9429ab.xml": ("AAPL", 1, 5, "S", True),
     "form4/AAPL_2019-08-24_238e4a.xml": ("AAPL", 1, 5, "FMS", True),
@@ -93,7 +93,7 @@ def test_fractional_shares_stay_fractional():
     assert (row.shares, row.price, row.shares_following) == (275.634, 18.14, 15711.8844)
 
 
-def test_before_the_box_existed_a_footnote_tells_of_the_plan():
+def test_before_the_box_existed_a_footnote_indicates_the_plan():
     filing = parse_form4(recorded("form4_submission_txt/AAPL_0000320193-22-000061.txt"))
     assert (filing.plan_box, filing.plan_in_notes, filing.plan_10b5_1) == (None, True, True)
 
@@ -104,7 +104,7 @@ def test_the_dissemination_layout_without_a_wrapper_is_read_too():
     assert [owner.cik for owner in filing.owners] == [2009134]
 
 
-def test_an_amendment_says_when_its_original_was_filed():
+def test_an_amendment_has_the_filing_day_of_its_original():
     filing = parse_form4(recorded("sec_spec_samples/doc4a.xml"))
     assert filing.is_amendment
     assert filing.original_day == date(2003, 3, 1)
@@ -120,7 +120,7 @@ def test_a_real_malformed_document_is_refused(name):
 @pytest.mark.parametrize(
     ("name", "form"), [("form3_SNOW_2020-09-18_1cf52b.xml", "3"), ("form5_SNOW_2022-01-31_70dbbf.xml", "5")]
 )
-def test_forms_3_and_5_are_refused_by_name(name, form):
+def test_forms_3_and_5_are_bad_payloads_that_name_the_form(name, form):
     with pytest.raises(BadPayload, match=f"not a valid Form 4: Form {form}$"):
         parse_form4(recorded(f"form3_5/{name}"))
 
@@ -155,13 +155,13 @@ def changed(old: str, new: str) -> str:
     return DOCUMENT.replace(old, new)
 
 
-def test_flags_titles_and_text_are_taken_as_meant():
+def test_flags_titles_and_text_are_parsed():
     (owner,) = parse_form4(DOCUMENT).owners
     assert (owner.director, owner.officer, owner.ten_percent, owner.other) == (True, True, False, False)
     assert owner.title == "Chief & Only Officer"
 
 
-def test_a_price_that_only_a_footnote_tells_is_none():
+def test_a_price_stated_in_a_footnote_only_is_none():
     document = changed("<value>10.25</value>", '<footnoteId id="F1"/>')
     assert parse_form4(document).transactions[0].price is None
 
@@ -171,7 +171,7 @@ def test_the_plan_is_unknown_where_the_form_has_no_box_and_no_note():
     assert (filing.plan_box, filing.plan_10b5_1) == (None, None)
 
 
-def test_the_box_is_believed_more_than_a_note():
+def test_the_box_has_precedence_over_a_note():
     filing = parse_form4(changed("The average price.", "Under a Rule 10b5-1 trading plan."))
     assert (filing.plan_in_notes, filing.plan_10b5_1) == (True, False)
 
@@ -185,7 +185,7 @@ def test_the_box_is_believed_more_than_a_note():
         ("See the plan of 2019.", False),
     ],
 )
-def test_a_note_that_denies_a_plan_names_none(note, named):
+def test_a_note_that_denies_a_plan_does_not_count(note, named):
     assert parse_form4(changed("The average price.", note)).plan_in_notes is named
 
 
@@ -201,14 +201,14 @@ def test_a_note_that_denies_a_plan_names_none(note, named):
         ("Bought through a dividend reinvestment plan.", True),
     ],
 )
-def test_a_note_of_the_trade_tells_that_it_was_not_made_in_the_market(note, placed):
-    told = changed("The average price.", note)
-    own = told.replace("<value>10.25</value>", '<value>10.25</value><footnoteId id="F1"/>')
+def test_a_note_on_the_trade_marks_an_off_market_purchase(note, placed):
+    document = changed("The average price.", note)
+    own = document.replace("<value>10.25</value>", '<value>10.25</value><footnoteId id="F1"/>')
     assert parse_form4(own).transactions[0].placed is placed
-    assert parse_form4(told).transactions[0].placed is False  # nothing in the row points to it
+    assert parse_form4(document).transactions[0].placed is False  # nothing in the row points to it
 
 
-def test_a_note_of_what_is_held_after_a_trade_is_not_about_the_trade():
+def test_a_note_on_the_holdings_is_not_about_the_trade():
     held = (
         '<postTransactionAmounts><sharesOwnedFollowingTransaction><value>9</value><footnoteId id="F1"/>'
         "</sharesOwnedFollowingTransaction></postTransactionAmounts></nonDerivativeTransaction>"
@@ -257,7 +257,7 @@ def test_entities_defined_in_the_document_are_refused():
 
 @given(st.integers(0, len(DOCUMENT)))
 @settings(max_examples=60, deadline=None)
-def test_a_document_cut_anywhere_is_refused_or_whole(end):
+def test_a_document_truncated_anywhere_is_a_bad_payload_or_complete(end):
     whole = parse_form4(DOCUMENT)
     try:
         assert parse_form4(DOCUMENT[:end]) == whole

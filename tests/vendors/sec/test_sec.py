@@ -1,4 +1,4 @@
-"""The EDGAR client: what it asks, and what each of EDGAR's answers means."""
+"""The EDGAR client: its requests, and the meaning of each response."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def answer(status: int, body: bytes, **headers: str) -> requests.Response:
 
 
 class Canned:
-    """A session that gives what ``reply`` makes of each URL and query, and remembers what was asked."""
+    """A session that returns ``reply`` of each URL and query and records the requests."""
 
     def __init__(self, reply):
-        self.reply, self.asked = reply, []
+        self.reply, self.sent = reply, []
 
     def fetch(self, url, params=None, headers=None):
-        self.asked.append((url, dict(params or {}), dict(headers or {})))
+        self.sent.append((url, dict(params or {}), dict(headers or {})))
         return judged("sec", self.reply(url, dict(params or {})))
 
 
@@ -75,23 +75,23 @@ def client(reply) -> tuple[Sec, Canned]:
         (200, b"", BadPayload),
     ],
 )
-def test_the_body_and_the_status_together_decide_what_an_answer_means(status, body, error):
+def test_body_and_status_together_determine_the_error(status, body, error):
     with pytest.raises(error) as caught:
         judged("sec", answer(status, body))
     assert type(caught.value) is error
 
 
-def test_data_passes_even_when_it_speaks_of_errors():
+def test_data_that_mentions_errors_is_data():
     judged("sec", answer(200, b"<error> is a word</error> Request Rate Threshold Exceeded"))
 
 
-def test_a_429_carries_the_wait_it_asks_for():
+def test_a_429_carries_its_retry_after():
     with pytest.raises(RateLimited) as caught:
         judged("sec", answer(429, b"", Retry_After="600"))
     assert caught.value.retry_after_seconds == 600
 
 
-def test_real_refusals_are_told_apart():
+def test_recorded_refusals_are_classified():
     with pytest.raises(Transient):
         judged("sec", answer(503, (RECORDED_SEC / "feeds" / "getcurrent_type4_503.html").read_bytes()))
     with pytest.raises(NoDataError):
@@ -112,11 +112,11 @@ INDEX = b"""CIK|Company Name|Form Type|Date Filed|File Name
         (date(2024, 12, 31), "2024/QTR4/master.20241231.idx"),
     ],
 )
-def test_a_daily_index_is_asked_for_by_day_and_quarter_with_a_declared_agent(day, path):
+def test_a_daily_index_is_requested_by_day_and_quarter_with_the_user_agent(day, path):
     index = INDEX.replace(b"20260205", f"{day:%Y%m%d}".encode())
     sec, session = client(lambda url, query: answer(200, index))
     (row,) = sec.daily_index(day)
-    ((url, query, headers),) = session.asked
+    ((url, query, headers),) = session.sent
     assert url == f"https://sec.example/Archives/edgar/daily-index/{path}"
     assert (query, headers["User-Agent"]) == ({}, AGENT)
     assert row.company == "SOCIÉTÉ"
@@ -165,8 +165,8 @@ def test_the_feed_is_paged_back_until_the_day_before_begins():
     before = [entry(900 + number, "4", date(2026, 2, 4)) for number in range(200)]
     sec, session = client(paged(today + before))
     current = sec.current_filings(DAY)
-    assert [query["start"] for _, query, _ in session.asked] == ["0", "100", "200"]
-    assert session.asked[0][1] | {"start": "-"} == {
+    assert [query["start"] for _, query, _ in session.sent] == ["0", "100", "200"]
+    assert session.sent[0][1] | {"start": "-"} == {
         "action": "getcurrent",
         "type": "4",
         "company": "",
@@ -180,7 +180,7 @@ def test_the_feed_is_paged_back_until_the_day_before_begins():
     assert len(group_filings(current.rows, {"4"})) == 250
 
 
-def test_a_filing_that_bears_an_earlier_date_does_not_end_the_feed():
+def test_a_filing_with_an_earlier_date_does_not_end_the_paging():
     backdated = entry(999, "4", date(2026, 2, 2)).replace("<updated>2026-02-02", f"<updated>{DAY}")
     today = [entry(number, "4", DAY) for number in range(250)]
     sec, _ = client(paged([*today[:50], backdated, *today[50:], entry(1000, "4", date(2026, 2, 4))]))
@@ -189,14 +189,14 @@ def test_a_filing_that_bears_an_earlier_date_does_not_end_the_feed():
     assert len(group_filings(current.rows, {"4"})) == 250
 
 
-def test_the_feed_s_prefix_filter_lets_no_other_form_in():
+def test_other_forms_of_the_same_prefix_are_left_out():
     listed = ("4", "4/A", "424B2", "425", "40-F", "485BPOS", "4")
     entries = [entry(number, form, DAY) for number, form in enumerate(listed)]
     sec, _ = client(paged(entries))
     assert [row.form for row in sec.current_filings(DAY).rows] == ["4", "4/A", "4"]
 
 
-def test_reports_are_those_of_successors_too():
+def test_reports_include_those_of_successor_issuers():
     listed = ("8-K", "8-K/A", "8-K12B", "8-K12G3/A", "8-K15D5", "8-KX")
     sec, _ = client(paged([entry(number, form, DAY) for number, form in enumerate(listed)]))
     assert [row.form for row in sec.current_reports(DAY).rows] == ["8-K", "8-K/A", "8-K12B", "8-K12G3/A"]
@@ -208,7 +208,7 @@ def test_an_entry_names_the_filer_even_with_brackets_in_the_name():
     assert row.path == "edgar/data/123456/0009980001-26-000007.txt"
 
 
-def test_a_feed_that_breaks_off_keeps_what_it_gave_and_says_so():
+def test_a_feed_that_ends_early_keeps_its_entries_and_is_incomplete():
     sec, _ = client(paged([entry(number, "4", DAY) for number in range(200)]))
     current = sec.current_filings(DAY)
     assert (len(current.rows), current.complete) == (200, False)
@@ -225,10 +225,10 @@ def test_a_feed_of_another_day_is_not_paged_through(made):
     sec, session = client(paged([entry(number, "4", made) for number in range(300)], made))
     with pytest.raises(NoDataError):
         sec.current_filings(DAY)
-    assert len(session.asked) == 1
+    assert len(session.sent) == 1
 
 
-def test_after_midnight_the_feed_still_tells_of_the_day_before():
+def test_after_midnight_the_feed_still_covers_the_day_before():
     tomorrow = date(2026, 2, 6)
     entries = [entry(1, "4", tomorrow), entry(2, "4", DAY), entry(3, "4", date(2026, 2, 4))]
     sec, _ = client(paged(entries, tomorrow))
@@ -244,7 +244,7 @@ def test_after_midnight_the_feed_still_tells_of_the_day_before():
         feed([]).replace(b"T18:00:00-05:00", b""),
     ],
 )
-def test_what_is_no_feed_is_refused(body):
+def test_anything_but_the_feed_is_a_bad_payload(body):
     with pytest.raises(BadPayload):
         parse_feed(body)
 
@@ -280,7 +280,7 @@ def test_companies_are_listed_with_all_their_symbols():
     body = {str(n): {"cik_str": cik, "ticker": ticker, "title": ""} for n, (cik, ticker) in enumerate(rows)}
     sec, session = client(lambda url, query: answer(200, json.dumps(body).encode()))
     assert sec.company_tickers() == {1067983: ("BRK-B", "BRK-A"), 320193: ("AAPL",)}
-    assert session.asked[0][0] == "https://sec.example/files/company_tickers.json"
+    assert session.sent[0][0] == "https://sec.example/files/company_tickers.json"
 
 
 @pytest.mark.parametrize(

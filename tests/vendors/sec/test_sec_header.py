@@ -1,4 +1,4 @@
-"""Headers of filings, and the items that the feed of current filings tells."""
+"""Headers of filings, and the items in the feed of current filings."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ FILED = " <b>Filed:</b> 2026-02-05 <b>AccNo:</b> 0009980002-26-036001 <b>Size:</
 
 
 def items_in(*lines: str) -> tuple[str, ...]:
-    told = escape(FILED + "".join(f"<br>{line}\n" for line in lines))
-    (entry,) = parse_feed(FEED.format(summary=told).encode("latin-1")).entries
+    items = escape(FILED + "".join(f"<br>{line}\n" for line in lines))
+    (entry,) = parse_feed(FEED.format(summary=items).encode("latin-1")).entries
     assert entry.header.accepted == datetime(2026, 2, 5, 16, 31, 7, tzinfo=ZoneInfo("America/New_York"))
     assert entry.row.accession == "0009980002-26-036001"
     return entry.header.items
 
 
-def test_a_header_tells_form_time_and_items():
+def test_a_header_has_form_time_and_items():
     header = parse_header(HEADER)
     assert (header.form, header.items) == ("8-K", ("2.01", "9.01"))
     assert header.accepted.isoformat() == "2026-02-05T16:31:07-05:00"
 
 
-def test_in_summer_new_york_is_an_hour_nearer():
+def test_acceptance_times_follow_daylight_saving():
     assert (
         parse_header(HEADER.replace("20260205163107", "20260705163107"))
         .accepted.isoformat()
@@ -71,7 +71,7 @@ def test_line_ends_and_closing_tags_are_not_part_of_an_item(end, closed):
     assert parse_header(text).items == ("2.01", "9.01")
 
 
-def test_an_item_told_twice_is_one():
+def test_a_repeated_item_is_listed_once():
     assert parse_header(HEADER.replace("9.01", "2.01")).items == ("2.01",)
 
 
@@ -86,16 +86,16 @@ def test_an_item_told_twice_is_one():
         HEADER.replace("20260205163107", "yesterday"),
     ],
 )
-def test_what_is_no_header_is_refused(text):
+def test_anything_but_a_header_is_a_bad_payload(text):
     with pytest.raises(BadPayload):
         parse_header(text)
 
 
-def test_the_feed_tells_items_by_their_lines():
-    told = items_in(
+def test_items_are_parsed_from_the_feeds_summary_lines():
+    items = items_in(
         "Item 5.02: Departure of Directors; see Item 1.01: of an agreement", "Item 9.01: Exhibits"
     )
-    assert told == ("5.02", "9.01")
+    assert items == ("5.02", "9.01")
 
 
 def test_forms_without_items_have_none():

@@ -72,7 +72,7 @@ def test_the_master_layout_is_read_below_its_wrapped_heading():
     ]
 
 
-def test_a_filing_is_one_however_often_and_in_whatever_order_it_is_listed():
+def test_a_filing_listed_several_times_is_one_in_any_order():
     rows = parse_index(MASTER)
     filings = group_filings(rows, {"4", "4/A"})
     assert [one.accession for one in filings] == ["0009980001-26-036002", "0009980001-26-036001"]
@@ -81,7 +81,7 @@ def test_a_filing_is_one_however_often_and_in_whatever_order_it_is_listed():
 
 
 @pytest.mark.parametrize("text", ["", "<html></html>", "CIK|Company Name|Form Type|Date Filed|Filename\n"])
-def test_what_has_no_dashed_line_is_no_index(text):
+def test_an_index_without_a_dashed_line_is_a_bad_payload(text):
     with pytest.raises(BadPayload, match="dashed line"):
         parse_index(text)
 
@@ -89,7 +89,7 @@ def test_what_has_no_dashed_line_is_no_index(text):
 @pytest.mark.parametrize(
     "kept", ["9900003|OTHER|424B2|202602", "9900003|OTHER|424B2|20260205|edgar/data/99000"]
 )
-def test_an_index_that_was_cut_is_refused(kept):
+def test_a_truncated_index_is_a_bad_payload(kept):
     whole = MASTER[: MASTER.index("9900003|")]
     with pytest.raises(BadPayload, match="cannot be read"):
         parse_index(whole + kept)
