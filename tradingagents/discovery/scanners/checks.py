@@ -1,28 +1,13 @@
-"""Checks that several scanners share: a ticker in their settings, and the session of an answer."""
+"""A check that several scanners share: the session of an answer."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
-
-from pydantic import AfterValidator
 
 from tradingagents.discovery.bars.calendar import nyse
-from tradingagents.discovery.model.candidate import normalise_ticker
-from tradingagents.discovery.model.errors import InvalidCandidate, StaleDataError
+from tradingagents.discovery.model.errors import StaleDataError
 
-__all__ = ["Ticker", "check_session"]
-
-
-def _ticker(text: str) -> str:
-    try:
-        return normalise_ticker(text)
-    except InvalidCandidate as error:
-        raise ValueError(error.reason) from None
-
-
-Ticker = Annotated[str, AfterValidator(_ticker)]
-"""A ticker in the settings, normalised: ``brk-b`` becomes ``BRK.B``."""
+__all__ = ["check_session"]
 
 
 def check_session(updated: date, trade_date: date, what: str) -> None:

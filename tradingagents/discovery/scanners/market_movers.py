@@ -31,12 +31,14 @@ _NOT_STOCK = re.compile(r".*[+^=$].*|[A-Z]{4}[WRUZ]|[A-Z]+\.(?:WS?|WT|RT?|UN?)")
 
 
 class MarketMoversSettings(ScannerSettings):
-    """``scanners.market_movers``. ``min_volume`` is the session's volume in shares."""
+    """``scanners.market_movers``."""
 
-    limit: int | None = Field(default=10, ge=1)
-    min_price_usd: float = Field(default=1.0, ge=0)
-    min_volume: float = Field(default=100_000, ge=0)
-    min_change_percent: float = Field(default=3.0, ge=0)
+    limit: int | None = Field(10, ge=1)
+    min_price_usd: float = Field(1.0, ge=0, description="Lowest price, in US dollars.")
+    min_volume: float = Field(100_000, ge=0, description="Smallest volume of the session, in shares.")
+    min_change_percent: float = Field(
+        3.0, ge=0, description="Smallest move of the session, up or down, in percent."
+    )
 
 
 @dataclass

@@ -35,12 +35,22 @@ _HIGH_ARTICLES = 3  # separate bullish articles for high priority
 
 
 class NewsCatalystSettings(ScannerSettings):
-    """``scanners.news_catalyst``. Relevance runs from 0 to 1, sentiment from -1 to 1."""
+    """``scanners.news_catalyst``."""
 
-    limit: int | None = Field(default=10, ge=1)
-    lookback_hours: float = Field(default=24, gt=0, le=720)
-    min_relevance: float = Field(default=0.5, ge=0, le=1)
-    min_sentiment: float = Field(default=0.35, gt=0, le=1)
+    limit: int | None = Field(10, ge=1)
+    lookback_hours: float = Field(
+        24, gt=0, le=720, description="Hours of articles, up to the end of the trade date or to now."
+    )
+    min_relevance: float = Field(
+        0.5, ge=0, le=1, description="Lowest relevance of an article to the ticker, 0 to 1."
+    )
+    min_sentiment: float = Field(
+        0.35,
+        gt=0,
+        le=1,
+        description="Lowest sentiment of a bullish article, on a scale of -1 to 1; a bearish one has its "
+        "negative or less. Alpha Vantage calls 0.35 and more bullish.",
+    )
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class MinerviniThresholds(ScreenThresholds):
     max_below_high: float = Field(
         0.25, ge=0, le=1, description="Largest fall from the year's high, as a fraction."
     )
-    min_strength: float = Field(0.0, description="Smallest strength, as a fraction.")
+    min_strength: float = Field(0.0, ge=-1, description="Smallest strength, as a fraction.")
 
     def build_screen(self) -> Screen:
         import polars as pl

@@ -16,10 +16,11 @@ class ObvDivergenceThresholds(ScreenThresholds):
     """
 
     days: Bars = Field(20, ge=2, description="Bars over which both changes are measured.")
-    max_change: float = Field(0.02, description="Largest change of the close, as a fraction.")
+    max_change: float = Field(0.02, ge=-1, description="Largest change of the close, as a fraction.")
     max_fall: float = Field(0.10, ge=0, le=1, description="Largest fall of the close, as a fraction.")
     min_obv_days: float = Field(
         5.0,
+        ge=0,
         description="Smallest change of on-balance volume, in days of mean volume. With up and down days at "
         "random its standard deviation over 20 days is 4.5: less is noise.",
     )

@@ -31,7 +31,7 @@ class SectorRotationThresholds(ScreenThresholds):
     benchmark: str = Field("SPY", min_length=1, description="The fund of the whole market.")
     short_days: Bars = Field(21, description="Bars of the short window.")
     long_days: Bars = Field(63, description="Bars of the long window.")
-    min_excess: float = Field(0.02, description="Smallest score.")
+    min_excess: float = Field(0.02, ge=-1, description="Smallest score, as a fraction.")
     trend_days: Bars = Field(50, description="Bars of the mean that the fund's close must exceed.")
 
     def build_screen(self) -> Screen:

@@ -36,10 +36,9 @@ from tradingagents.discovery.model.errors import (
     Transient,
 )
 from tradingagents.discovery.scanners.analyst_revisions.ratings import LATER, OLD, newest_two
-from tradingagents.discovery.scanners.checks import Ticker
 from tradingagents.discovery.scanners.earnings.reports import upcoming_reports
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings, Ticker
 from tradingagents.discovery.state.turns import TurnLog
 from tradingagents.discovery.vendors.finnhub.records import RatingMonth
 
@@ -51,15 +50,39 @@ _LAST_SECONDS = 0.5  # with less time left than this, a request that timed out m
 
 
 class AnalystRevisionsSettings(ScannerSettings):
-    """``scanners.analyst_revisions``. ``min_shift`` is on the scale of 1 (strong sell) to 5 (strong buy)."""
+    """``scanners.analyst_revisions``."""
 
-    limit: int | None = Field(default=10, ge=1)
-    tickers: list[Ticker] = Field(default_factory=list)
-    universe: list[Ticker] = Field(default_factory=list)
-    max_tickers: int = Field(default=40, ge=1, le=1_000)
-    days_ahead: int = Field(default=7, ge=0, le=90)
-    min_shift: float = Field(default=0.1, gt=0, le=4)
-    min_analysts: int = Field(default=3, ge=1)
+    limit: int | None = Field(10, ge=1)
+    tickers: list[Ticker] = Field(
+        [], description="Tickers to compare. Empty: those of the state, or else companies that report soon."
+    )
+    universe: list[Ticker] = Field(
+        [],
+        description="Further tickers, for the requests that are left; half of all requests are reserved for "
+        "them where no tickers are named. Those requested longest ago come first, so that several runs cover "
+        "all.",
+    )
+    max_tickers: int = Field(
+        40,
+        ge=1,
+        le=1_000,
+        description="Most tickers of a run, one request each. Finnhub's free plan allows 60 a minute.",
+    )
+    days_ahead: int = Field(
+        7, ge=0, le=90, description="Latest report that is soon, in calendar days after the trade date."
+    )
+    min_shift: float = Field(
+        0.1,
+        gt=0,
+        le=4,
+        description="Smallest rise of the mean rating in a month, on a scale of 1 (strong sell) to 5 (strong "
+        "buy).",
+    )
+    min_analysts: int = Field(
+        3,
+        ge=1,
+        description="Fewest analysts in both months: with two, one who joins moves the mean a lot.",
+    )
 
 
 class AnalystRevisions(BaseScanner):

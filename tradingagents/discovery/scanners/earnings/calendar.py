@@ -24,10 +24,12 @@ _LARGEST_REVENUE_USD = 1e12  # per quarter; keeps the revenue term of the score 
 
 
 class EarningsCalendarSettings(ScannerSettings):
-    """``scanners.earnings_calendar``. ``days_ahead`` counts calendar days after the trade date."""
+    """``scanners.earnings_calendar``."""
 
-    limit: int | None = Field(default=15, ge=1)
-    days_ahead: int = Field(default=7, ge=0, le=90)
+    limit: int | None = Field(15, ge=1)
+    days_ahead: int = Field(
+        7, ge=0, le=90, description="Latest report that counts, in calendar days after the trade date."
+    )
 
 
 class EarningsCalendar(BaseScanner):

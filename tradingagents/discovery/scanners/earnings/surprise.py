@@ -26,15 +26,40 @@ Direction = Literal["beat", "miss", "mixed"]
 
 
 class EarningsSurpriseSettings(ScannerSettings):
-    """``scanners.earnings_surprise``. ``lookback_days`` are calendar days up to the trade date."""
+    """``scanners.earnings_surprise``."""
 
-    limit: int | None = Field(default=15, ge=1)
-    lookback_days: int = Field(default=7, ge=0, le=30)
-    min_eps_surprise_percent: float = Field(default=10.0, gt=0)
-    min_eps_surprise_usd: float = Field(default=0.02, ge=0)
-    eps_floor_usd: float = Field(default=0.1, gt=0)
-    min_revenue_surprise_percent: float = Field(default=5.0, gt=0)
-    directions: list[Direction] = Field(default=["beat", "miss", "mixed"], min_length=1)
+    limit: int | None = Field(15, ge=1)
+    lookback_days: int = Field(
+        7,
+        ge=0,
+        le=30,
+        description="Earliest report that counts, in calendar days before the trade date. Finnhub's free "
+        "plan goes back a month.",
+    )
+    min_eps_surprise_percent: float = Field(
+        10.0,
+        gt=0,
+        description="Smallest surprise in earnings per share, in percent of the estimate's absolute value.",
+    )
+    min_eps_surprise_usd: float = Field(
+        0.02,
+        ge=0,
+        description="And its smallest size, in US dollars a share: a cent may be rounding.",
+    )
+    eps_floor_usd: float = Field(
+        0.1,
+        gt=0,
+        description="An estimate nearer to zero counts as this, in US dollars a share, so that the "
+        "percentage stays meaningful.",
+    )
+    min_revenue_surprise_percent: float = Field(
+        5.0, gt=0, description="Smallest surprise in revenue, in percent of the estimate."
+    )
+    directions: list[Direction] = Field(
+        ["beat", "miss", "mixed"],
+        min_length=1,
+        description="Kinds of surprise that count. `mixed`: one figure beat its estimate, the other missed.",
+    )
 
 
 class EarningsSurprise(BaseScanner):

@@ -41,14 +41,38 @@ __all__ = ["InsiderBuying", "InsiderBuyingSettings"]
 
 
 class InsiderBuyingSettings(ScannerSettings):
-    """``scanners.insider_buying``. Days are business days."""
+    """``scanners.insider_buying``."""
 
     limit: int | None = Field(20, ge=1)
-    timeout_seconds: Seconds | None = 180
-    lookback_days: int = Field(1, ge=1, le=60)
-    cluster_days: int = Field(10, ge=1, le=60)
-    min_value_usd: float = Field(25_000, ge=0)
-    max_filings: int | None = Field(None, ge=1)
+    timeout_seconds: Seconds | None = Field(
+        180.0,
+        description="Timeout, from the scanner's own start: a first scan of a day sends about a thousand "
+        "requests, ten a second; their answers are cached. None: `scanner_execution.timeout_seconds`.",
+    )
+    lookback_days: int = Field(
+        1,
+        ge=1,
+        le=60,
+        description="Business days of filings that are searched for a new purchase. A day that is still open "
+        "for filing is added.",
+    )
+    cluster_days: int = Field(
+        10,
+        ge=1,
+        le=60,
+        description="Business days over which the purchases of a company's insiders are counted together.",
+    )
+    min_value_usd: float = Field(
+        25_000,
+        ge=0,
+        description="Smallest value of those purchases, all insiders together, in US dollars.",
+    )
+    max_filings: int | None = Field(
+        None,
+        ge=1,
+        description="Most filings of the lookback days that a scan reads, companies with the most filings "
+        "first. None: all.",
+    )
 
 
 class InsiderBuying(BaseScanner):

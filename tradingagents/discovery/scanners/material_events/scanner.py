@@ -33,13 +33,33 @@ def _item(text: str) -> str:
 
 
 class MaterialEventsSettings(ScannerSettings):
-    """``scanners.material_events``. ``items`` are item numbers of the form; None means ``MATERIAL``."""
+    """``scanners.material_events``."""
 
     limit: int | None = Field(15, ge=1)
-    timeout_seconds: Seconds | None = 120
-    lookback_days: int = Field(1, ge=1, le=10)
-    items: Annotated[list[Annotated[str, AfterValidator(_item)]], Field(min_length=1)] | None = None
-    max_filings: int | None = Field(None, ge=1)
+    timeout_seconds: Seconds | None = Field(
+        120.0,
+        description="Timeout, from the scanner's own start: days that the feed no longer covers cost one "
+        "request a filing. None: `scanner_execution.timeout_seconds`.",
+    )
+    lookback_days: int = Field(
+        1,
+        ge=1,
+        le=10,
+        description="Business days of filings up to the trade date. A day that is still open for filing is "
+        "added.",
+    )
+    items: list[Annotated[str, AfterValidator(_item)]] | None = Field(
+        None,
+        min_length=1,
+        description="Item numbers of Form 8-K that count, such as `5.02`. None: all but the routine ones, "
+        "such as results (2.02), votes and exhibits.",
+    )
+    max_filings: int | None = Field(
+        None,
+        ge=1,
+        description="Most filings whose header a scan requests, for days that the feed no longer covers. "
+        "None: all.",
+    )
 
 
 class MaterialEvents(BaseScanner):

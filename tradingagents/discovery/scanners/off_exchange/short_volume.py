@@ -24,13 +24,21 @@ _HIGH_EXCESS = 0.35
 
 
 class ShortVolumeSettings(ScannerSettings):
-    """``scanners.short_volume``. ``min_volume`` is in shares of stock; the other thresholds are fractions."""
+    """``scanners.short_volume``."""
 
     limit: int | None = Field(10, ge=1)
-    mean_days: int = Field(20, ge=2, le=250)
-    min_short_share: float = Field(0.7, ge=0, le=1)
-    min_excess: float = Field(0.2, ge=0, le=1)
-    min_volume: float = Field(1_000_000, gt=0)
+    mean_days: int = Field(
+        20, ge=2, le=250, description="Sessions before the newest over which the usual part is computed."
+    )
+    min_short_share: float = Field(
+        0.7, ge=0, le=1, description="Part of the newest session's off-exchange volume sold short, at least."
+    )
+    min_excess: float = Field(
+        0.2, ge=0, le=1, description="That part less the usual one, as a fraction, at least."
+    )
+    min_volume: float = Field(
+        1_000_000, gt=0, description="Smallest off-exchange volume of the newest session, in shares."
+    )
 
 
 class ShortVolume(DailyFilesScanner):

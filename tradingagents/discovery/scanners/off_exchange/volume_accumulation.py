@@ -29,20 +29,32 @@ _HIGH_RATIO, _MEDIUM_RATIO = 5.0, 3.0
 
 
 class VolumeAccumulationSettings(ScannerSettings):
-    """``scanners.volume_accumulation``.
-
-    ``min_volume`` is in shares: with ``finra`` the newest session's off-exchange volume, with ``bars`` the
-    mean volume of the sessions before it. ``max_change`` (a fraction of the price) and
-    ``min_close_location`` (a fraction of the day's range) apply to ``bars`` only.
-    """
+    """``scanners.volume_accumulation``."""
 
     limit: int | None = Field(15, ge=1)
-    source: Literal["finra", "bars"] = "finra"
-    mean_days: int = Field(20, ge=2, le=250)
-    min_ratio: float = Field(2.0, gt=0)
-    min_volume: float = Field(100_000, gt=0)
-    max_change: float = Field(0.05, ge=0)
-    min_close_location: float = Field(0.5, ge=0, le=1)
+    source: Literal["finra", "bars"] = Field(
+        "finra",
+        description="`finra`: off-exchange volume from FINRA's daily files; `bars`: all volume and the "
+        "prices of the stored daily bars.",
+    )
+    mean_days: int = Field(20, ge=2, le=250, description="Sessions of the mean volume, before the newest.")
+    min_ratio: float = Field(2.0, gt=0, description="Newest volume over that mean, at least.")
+    min_volume: float = Field(
+        100_000,
+        gt=0,
+        description="Smallest volume in shares: with `finra` of the newest session, with `bars` the mean.",
+    )
+    max_change: float = Field(
+        0.05,
+        ge=0,
+        description="With `bars`: largest move of the close, up or down, as a fraction of the close before.",
+    )
+    min_close_location: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="With `bars`: lowest place of the close in the day's range, 0 low, 1 high.",
+    )
 
 
 class VolumeAccumulation(DailyFilesScanner):

@@ -28,10 +28,10 @@ from tradingagents.discovery.model.errors import (
     StaleDataError,
 )
 from tradingagents.discovery.net.limits.pacer import quota_reserve
-from tradingagents.discovery.scanners.checks import Ticker, check_session
+from tradingagents.discovery.scanners.checks import check_session
 from tradingagents.discovery.scanners.options_flow.activity import Activity, find_activity
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings, Ticker
 from tradingagents.discovery.vendors.alpha_vantage.options import OptionChain, OptionContract
 
 __all__ = ["OptionsFlow", "OptionsFlowSettings"]
@@ -44,17 +44,42 @@ _HIGH_RATIO = 5.0  # times min_volume_over_open_interest
 
 
 class OptionsFlowSettings(ScannerSettings):
-    """``scanners.options_flow``. Premium is volume x mark x 100; ``max_delta`` bounds the absolute delta."""
+    """``scanners.options_flow``."""
 
-    limit: int | None = Field(default=10, ge=1)
-    tickers: list[Ticker] = Field(default_factory=list, max_length=_MAX_TICKERS)
-    min_volume: int = Field(default=500, ge=1)
-    min_volume_over_open_interest: float = Field(default=2.0, gt=0)
-    min_premium_usd: float = Field(default=100_000, ge=0)
-    min_days_to_expiry: int = Field(default=1, ge=0)
-    max_days_to_expiry: int = Field(default=60, ge=0)
-    max_delta: float = Field(default=0.9, gt=0, le=1)
-    requests_left_to_others: int = Field(default=4, ge=0)
+    limit: int | None = Field(10, ge=1)
+    tickers: list[Ticker] = Field(
+        [],
+        max_length=_MAX_TICKERS,
+        description=f"Tickers to watch, at most {_MAX_TICKERS}: one request each of the 25 a day on Alpha "
+        "Vantage's free plan. Some plans do not include option chains. Empty: the scanner is skipped.",
+    )
+    min_volume: int = Field(500, ge=1, description="Smallest volume of a contract in the session.")
+    min_volume_over_open_interest: float = Field(
+        2.0, gt=0, description="That volume over the open interest, at least."
+    )
+    min_premium_usd: float = Field(
+        100_000,
+        ge=0,
+        description="Smallest premium of a contract, in US dollars: volume times mark times 100 shares.",
+    )
+    min_days_to_expiry: int = Field(
+        1,
+        ge=0,
+        description="Fewest calendar days to expiry. 0: with contracts that expire on the session itself.",
+    )
+    max_days_to_expiry: int = Field(60, ge=0, description="Most calendar days to expiry.")
+    max_delta: float = Field(
+        0.9,
+        gt=0,
+        le=1,
+        description="Largest absolute delta: an option beyond it is a substitute for the share.",
+    )
+    requests_left_to_others: int = Field(
+        4,
+        ge=0,
+        description="Requests of the day's quota that are left to other scanners: `market_movers` and "
+        "`news_catalyst` need one each.",
+    )
 
 
 class OptionsFlow(BaseScanner):

@@ -41,15 +41,15 @@ _MEDIUM_UPVOTES = 100
 
 
 class RedditDDSettings(RedditSettings):
-    """``scanners.reddit_dd``. ``min_score`` is upvotes minus downvotes; ``min_words`` is of the body."""
+    """``scanners.reddit_dd``."""
 
-    limit: int | None = Field(default=10, ge=1)
+    limit: int | None = Field(10, ge=1)
     subreddits: list[Community] = Field(
-        default=["wallstreetbets", "stocks", "investing", "SecurityAnalysis", "ValueInvesting"], min_length=1
+        ["wallstreetbets", "stocks", "investing", "SecurityAnalysis", "ValueInvesting"], min_length=1
     )
-    posts_per_subreddit: int = Field(default=50, ge=1, le=1_000)
-    min_score: int = Field(default=20, ge=0)
-    min_words: int = Field(default=150, ge=1)
+    posts_per_subreddit: int = Field(50, ge=1, le=1_000)
+    min_score: int = Field(20, ge=0, description="Lowest score of a post: upvotes less downvotes.")
+    min_words: int = Field(150, ge=1, description="Fewest words in the body of a post.")
 
 
 @dataclass(frozen=True)

@@ -36,14 +36,17 @@ Community = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{2,24}$")]
 
 
 class RedditSettings(ScannerSettings):
-    """Settings of both scanners. ``posts_per_subreddit`` is per listing; a page has 100 posts.
+    """Settings of both scanners."""
 
-    ``max_age_days`` counts back from the end of the trade date: a quiet community lists old posts.
-    """
-
-    subreddits: list[Community] = Field(min_length=1)
-    posts_per_subreddit: int = Field(ge=1, le=1_000)
-    max_age_days: int = Field(default=7, ge=1, le=365)
+    subreddits: list[Community] = Field(min_length=1, description="Communities whose posts are read.")
+    posts_per_subreddit: int = Field(
+        ge=1,
+        le=1_000,
+        description="Most posts read from each of a community's two listings; one request returns 100.",
+    )
+    max_age_days: int = Field(
+        7, ge=1, le=365, description="Greatest age of a post, in days before the end of the trade date."
+    )
 
 
 @dataclass(frozen=True)

@@ -33,15 +33,15 @@ _MEDIUM_FACTOR = 2  # times min_mentions
 
 
 class RedditTrendingSettings(RedditSettings):
-    """``scanners.reddit_trending``. ``min_mentions`` counts separate posts, at most one per author."""
+    """``scanners.reddit_trending``."""
 
-    limit: int | None = Field(default=10, ge=1)
-    subreddits: list[Community] = Field(
-        default=["wallstreetbets", "stocks", "investing", "options"], min_length=1
+    limit: int | None = Field(10, ge=1)
+    subreddits: list[Community] = Field(["wallstreetbets", "stocks", "investing", "options"], min_length=1)
+    posts_per_subreddit: int = Field(100, ge=1, le=1_000)
+    max_age_days: int = Field(3, ge=1, le=365)
+    min_mentions: int = Field(
+        3, ge=1, description="Fewest separate posts that name a ticker, counting one of each author."
     )
-    posts_per_subreddit: int = Field(default=100, ge=1, le=1_000)
-    max_age_days: int = Field(default=3, ge=1, le=365)
-    min_mentions: int = Field(default=3, ge=1)
 
 
 class RedditTrending(RedditScanner):

@@ -35,14 +35,23 @@ _OPEN_ENDED = frozenset({SecurityType.ETF, SecurityType.ETN})
 
 
 class ShortSqueezeSettings(ScannerSettings):
-    """``scanners.short_squeeze``. Positions and volumes are in shares, growth is a fraction."""
+    """``scanners.short_squeeze``."""
 
     limit: int | None = Field(10, ge=1)
-    min_days_to_cover: float = Field(8.0, gt=0)
-    min_growth: float = Field(0.5, gt=0)
-    min_growth_days_to_cover: float = Field(3.0, ge=0)
-    min_short_shares: float = Field(1_000_000, ge=0)
-    min_mean_volume: float = Field(200_000, gt=0)
+    min_days_to_cover: float = Field(
+        8.0, gt=0, description="Shares sold short over the mean daily volume, at least, to qualify by size."
+    )
+    min_growth: float = Field(
+        0.5,
+        gt=0,
+        description="Growth of the position since the settlement before, as a fraction, at least, to qualify "
+        "by growth; `min_growth_days_to_cover` must be reached, too.",
+    )
+    min_growth_days_to_cover: float = Field(
+        3.0, ge=0, description="Days to cover of a position that grew, at least."
+    )
+    min_short_shares: float = Field(1_000_000, ge=0, description="Smallest position, in shares sold short.")
+    min_mean_volume: float = Field(200_000, gt=0, description="Smallest mean volume, in shares a day.")
 
 
 class ShortSqueeze(BaseScanner):

@@ -33,7 +33,7 @@ _DIGITS = 6
 class TechnicalSettings(ScannerSettings):
     """What every technical scanner takes; its screen's thresholds are added to these."""
 
-    limit: int | None = Field(default=10, ge=1)
+    limit: int | None = Field(10, ge=1)
 
 
 class TechnicalScanner(BaseScanner):
