@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from tests.scanners.harness import DAY, ScanResult, run, vendors
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.errors import BadPayload, NoDataError, StaleDataError
 from tradingagents.discovery.scanners.market_movers import (
@@ -59,11 +58,6 @@ def lists(
 
 def scan(movers: Movers | Exception, **settings: Any) -> ScanResult:
     return run(MarketMovers, vendors(alpha_vantage=FakeVendor(movers)), **settings)
-
-
-def test_the_settings_are_those_of_the_default_configuration() -> None:
-    defaults = DEFAULT_CONFIG["discovery"]["scanners"]["market_movers"]  # type: ignore[index]
-    assert MarketMoversSettings().model_dump() == MarketMoversSettings(**defaults).model_dump() == defaults
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from tests.fake_clock import FakeClock
 from tests.scanners.harness import ScanResult, run, vendors
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import NoDataError, QuotaSpent
@@ -54,11 +53,6 @@ def article(
 
 def scan(*articles: Article, **settings: Any) -> ScanResult:
     return run(NewsCatalyst, vendors(alpha_vantage=FakeVendor(list(articles))), **settings)
-
-
-def test_the_settings_are_those_of_the_default_configuration() -> None:
-    defaults = DEFAULT_CONFIG["discovery"]["scanners"]["news_catalyst"]  # type: ignore[index]
-    assert NewsCatalystSettings().model_dump() == NewsCatalystSettings(**defaults).model_dump() == defaults
 
 
 @pytest.mark.parametrize("wrong", [{"lookback_hours": 0}, {"min_relevance": 1.1}, {"min_sentiment": 0}])

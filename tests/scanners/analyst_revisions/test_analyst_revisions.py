@@ -14,7 +14,6 @@ from tests.scanners.earnings.test_earnings_calendar import FakeVendor as FakeCal
 from tests.scanners.earnings.test_earnings_calendar import event
 from tests.scanners.harness import DAY, ScanResult, run, vendors
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.errors import Auth, NoDataError, RateLimited, StaleDataError, Transient
 from tradingagents.discovery.scanners.analyst_revisions.scanner import (
@@ -63,15 +62,6 @@ def scan(
 
 def judged(*months: RatingMonth, **settings: Any) -> ScanResult:
     return scan(FakeVendor({"EXMP": list(months)}), ["EXMP"], **settings)
-
-
-def test_the_settings_are_those_of_the_default_configuration() -> None:
-    defaults = DEFAULT_CONFIG["discovery"]["scanners"]["analyst_revisions"]  # type: ignore[index]
-    assert (
-        AnalystRevisionsSettings().model_dump()
-        == AnalystRevisionsSettings(**defaults).model_dump()
-        == defaults
-    )
 
 
 @pytest.mark.parametrize(

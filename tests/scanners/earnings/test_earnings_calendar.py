@@ -14,7 +14,6 @@ from pydantic import ValidationError
 
 from tests.scanners.harness import ScanResult, run, vendors
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.candidate import signal_order
 from tradingagents.discovery.model.errors import Auth, NoDataError, Transient
@@ -65,15 +64,6 @@ class Listed:
 
     def __len__(self) -> int:
         return 2
-
-
-def test_the_settings_are_those_of_the_default_configuration() -> None:
-    defaults = DEFAULT_CONFIG["discovery"]["scanners"]["earnings_calendar"]  # type: ignore[index]
-    assert (
-        EarningsCalendarSettings().model_dump()
-        == EarningsCalendarSettings(**defaults).model_dump()
-        == defaults
-    )
 
 
 @pytest.mark.parametrize("wrong", [{"days_ahead": -1}, {"days_ahead": 7.5}, {"days_ahead": 900}])

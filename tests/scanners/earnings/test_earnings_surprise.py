@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from tests.scanners.earnings.test_earnings_calendar import TODAY, FakeVendor, event
 from tests.scanners.harness import ScanResult, run, vendors
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.errors import NoDataError, RateLimited
 from tradingagents.discovery.scanners.earnings.surprise import EarningsSurprise, EarningsSurpriseSettings
@@ -40,15 +39,6 @@ def scan(*events: EarningsEvent, **settings: Any) -> ScanResult:
 def only(*events: EarningsEvent, **settings: Any) -> dict[str, Any]:
     (candidate,) = scan(*events, **settings).candidates
     return candidate
-
-
-def test_the_settings_are_those_of_the_default_configuration() -> None:
-    defaults = DEFAULT_CONFIG["discovery"]["scanners"]["earnings_surprise"]  # type: ignore[index]
-    assert (
-        EarningsSurpriseSettings().model_dump()
-        == EarningsSurpriseSettings(**defaults).model_dump()
-        == defaults
-    )
 
 
 @pytest.mark.parametrize(

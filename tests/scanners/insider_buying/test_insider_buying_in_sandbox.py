@@ -59,12 +59,6 @@ def tool_log(made: InsiderBuying) -> list[dict]:
     return made.recorder._log.close()
 
 
-def test_the_defaults_are_those_of_the_configuration():
-    own = DEFAULT_CONFIG["discovery"]["scanners"]["insider_buying"]
-    assert InsiderBuyingSettings(**own) == InsiderBuyingSettings()
-    assert set(own) == set(InsiderBuyingSettings.model_fields)
-
-
 # -- the planted market ------------------------------------------------------------------------------------
 
 

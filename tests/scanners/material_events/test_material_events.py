@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from tests.scanners.harness import DAY, run
 from tests.slow import slow_except
 from tests.timing import without_waiting
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Auth, NoDataError, StaleDataError, Transient
 from tradingagents.discovery.sandbox import Fault, SandboxServer, shared_market
@@ -92,12 +91,6 @@ class Edgar:
 def filed(number: int, *items: str, cik: int = 1, day: date = TODAY, form: str = "8-K") -> FeedEntry:
     path = f"edgar/data/{cik}/0009980002-26-{number:06d}.txt"
     return FeedEntry(IndexRow(form, "EXAMPLE", cik, day, path), FilingHeader(form, ACCEPTED, items))
-
-
-def test_the_defaults_are_those_of_the_configuration():
-    own = DEFAULT_CONFIG["discovery"]["scanners"]["material_events"]
-    assert MaterialEventsSettings(**own) == MaterialEventsSettings()
-    assert set(own) == set(MaterialEventsSettings.model_fields)
 
 
 @pytest.mark.parametrize("items", [[], ["5.2"], ["5.02", "nonsense"]])

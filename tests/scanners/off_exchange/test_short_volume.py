@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from tests.scanners.harness import run
 from tests.shared_data import SHARED, needs_shared
 from tests.timing import without_waiting
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import StaleDataError
 from tradingagents.discovery.sandbox import SandboxServer, shared_market
 from tradingagents.discovery.scanners.off_exchange.measures import find_short_excess
-from tradingagents.discovery.scanners.off_exchange.short_volume import ShortVolume, ShortVolumeSettings
+from tradingagents.discovery.scanners.off_exchange.short_volume import ShortVolume
 from tradingagents.discovery.scanners.off_exchange.volume_accumulation import VolumeAccumulation
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.settings.vendors import VendorsSettings
@@ -49,12 +48,6 @@ def day(number: int, **symbols: tuple[float, float]) -> VolumeDay:
     total = {symbol: volume for symbol, (volume, _) in symbols.items()}
     short = {symbol: volume * share for symbol, (volume, share) in symbols.items()}
     return VolumeDay(DAY - timedelta(days=number), total, short, dict.fromkeys(total, 0.0))
-
-
-def test_the_defaults_are_those_of_the_configuration():
-    own = DEFAULT_CONFIG["discovery"]["scanners"]["short_volume"]
-    assert ShortVolumeSettings(**own) == ShortVolumeSettings()
-    assert set(own) == set(ShortVolumeSettings.model_fields)
 
 
 @pytest.mark.parametrize("seed", [7, 11])

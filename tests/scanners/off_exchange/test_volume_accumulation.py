@@ -12,7 +12,6 @@ import pytest
 
 from tests.shared_data import SHARED, needs_shared
 from tests.timing import without_waiting
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import (
     BadPayload,
@@ -62,12 +61,6 @@ def scan(made: VolumeAccumulation, day: date = DAY) -> list[dict]:
 
 def tickers(candidates: list[dict]) -> set[str]:
     return {one["ticker"] for one in candidates}
-
-
-def test_the_defaults_are_those_of_the_configuration():
-    own = DEFAULT_CONFIG["discovery"]["scanners"]["volume_accumulation"]
-    assert VolumeAccumulationSettings(**own) == VolumeAccumulationSettings()
-    assert set(own) == set(VolumeAccumulationSettings.model_fields)
 
 
 # -- the planted market ------------------------------------------------------------------------------------

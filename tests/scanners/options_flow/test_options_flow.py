@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from tests.fake_clock import FakeClock
 from tests.scanners.harness import DAY, ScanResult, run, vendors
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason, Status, verdict_of_error
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import (
@@ -68,11 +67,6 @@ def scan(vendor: FakeVendor, trade_date: str = DAY, recorders: Any = None, **set
 
 def of(*contracts: OptionContract, **settings: Any) -> ScanResult:
     return scan(FakeVendor({"EXMP": contracts}), **settings)
-
-
-def test_the_settings_are_those_of_the_default_configuration() -> None:
-    defaults = DEFAULT_CONFIG["discovery"]["scanners"]["options_flow"]  # type: ignore[index]
-    assert OptionsFlowSettings().model_dump() == OptionsFlowSettings(**defaults).model_dump() == defaults
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from tests.scanners.harness import ScanResult, run
 from tests.scanners.reddit.reddit_fakes import LISTED, FakeReddit, hub_of, post
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.scanners.reddit.dd import (
     RedditDD,
     RedditDDSettings,
@@ -33,11 +32,6 @@ LONG = "The company sells more each year and owes less. " * 20  # 180 words
 def scan(*posts: Post, **settings: Any) -> ScanResult:
     own = {"subreddits": ["stocks"], **settings}
     return run(RedditDD, hub_of(FakeReddit({("stocks", "hot"): list(posts)})), **own)
-
-
-def test_the_settings_are_those_of_the_default_configuration() -> None:
-    defaults = DEFAULT_CONFIG["discovery"]["scanners"]["reddit_dd"]  # type: ignore[index]
-    assert RedditDDSettings().model_dump() == RedditDDSettings(**defaults).model_dump() == defaults
 
 
 @pytest.mark.parametrize("wrong", [{"min_words": 0}, {"min_score": -1}, {"subreddits": "stocks"}])

@@ -14,7 +14,6 @@ from tests.scanners.harness import ScanResult, run
 from tests.scanners.reddit.reddit_fakes import NOON, FakeReddit, hub_of, post
 from tests.scanners.reddit.test_reddit_dd import recorded_posts
 from tests.shared_data import SHARED, needs_shared
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.candidate import signal_order
 from tradingagents.discovery.model.errors import (
@@ -34,13 +33,6 @@ from tradingagents.discovery.vendors.reddit.client import Post
 def scan(*posts: Post, **settings: Any) -> ScanResult:
     own = {"subreddits": ["stocks"], **settings}
     return run(RedditTrending, hub_of(FakeReddit({("stocks", "hot"): list(posts)})), **own)
-
-
-def test_the_settings_are_those_of_the_default_configuration() -> None:
-    defaults = DEFAULT_CONFIG["discovery"]["scanners"]["reddit_trending"]  # type: ignore[index]
-    assert (
-        RedditTrendingSettings().model_dump() == RedditTrendingSettings(**defaults).model_dump() == defaults
-    )
 
 
 @pytest.mark.parametrize(

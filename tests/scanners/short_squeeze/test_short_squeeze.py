@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from tests.scanners.harness import run
 from tests.timing import without_waiting
-from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
@@ -87,12 +86,6 @@ class Files:
     @staticmethod
     def _no_directory() -> None:
         raise NoDataError("no directory")
-
-
-def test_the_defaults_are_those_of_the_configuration():
-    own = DEFAULT_CONFIG["discovery"]["scanners"]["short_squeeze"]
-    assert ShortSqueezeSettings(**own) == ShortSqueezeSettings()
-    assert set(own) == set(ShortSqueezeSettings.model_fields)
 
 
 # -- the planted market ------------------------------------------------------------------------------------
