@@ -23,7 +23,7 @@ from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Auth
 from tradingagents.discovery.sandbox import Fault, SandboxServer, shared_market
 from tradingagents.discovery.sandbox.world.prices.splits import splits_of
-from tradingagents.discovery.settings.settings import parse_without_scanners
+from tradingagents.discovery.settings.parse import parse_without_scanners
 from tradingagents.discovery.settings.vendors import RateSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.vendors.alpha_vantage.client import AlphaVantage

@@ -130,7 +130,7 @@ def test_import_time_adds_up_the_packages_outermost_lines() -> None:
         "import time:       100 |        100 |   tradingagents.discovery._version",
         "import time:       200 |       1300 | tradingagents",
         "import time:       300 |      10000 |     pydantic",
-        "import time:       300 |      20000 |   tradingagents.discovery.settings.settings",
+        "import time:       300 |      20000 |   tradingagents.discovery.settings.config",
         "import time:       400 |      20400 | tradingagents.discovery",
         "import time:       900 |        900 | site",
     ]

@@ -26,7 +26,7 @@ from tradingagents.discovery.model.errors import (
 from tradingagents.discovery.screens import screening
 from tradingagents.discovery.screens.base import BarsQuery
 from tradingagents.discovery.screens.market_data import MarketData
-from tradingagents.discovery.settings.settings import MarketSettings
+from tradingagents.discovery.settings.sections import MarketSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.listing import Listing
 from tradingagents.discovery.symbols.security_type import SecurityType

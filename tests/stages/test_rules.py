@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradingagents.discovery.model.candidate import Priority, merge_candidates
-from tradingagents.discovery.settings.settings import FilterSettings, PipelineSettings
+from tradingagents.discovery.settings.sections import FilterSettings, PipelineSettings
 from tradingagents.discovery.stages.filter.rules import filter_candidates
 from tradingagents.discovery.stages.rank.percentile import confluence_of, percentiles
 from tradingagents.discovery.stages.rank.rules import rank_candidates

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tradingagents.discovery.settings.settings import parse_without_scanners
+from tradingagents.discovery.settings.parse import parse_without_scanners
 from tradingagents.discovery.state.names import bars_folder, state_file
 
 

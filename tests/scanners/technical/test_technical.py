@@ -25,7 +25,7 @@ from tradingagents.discovery.scanners.technical.catalogue import TechnicalBreako
 from tradingagents.discovery.scanners.technical.scanner import TechnicalScanner, thresholds_of
 from tradingagents.discovery.screens.catalogue import SCREENS, all_screens, build, thresholds
 from tradingagents.discovery.screens.evaluate import evaluate
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.symbols.security_type import SecurityType
 
 DAY = AS_OF.isoformat()

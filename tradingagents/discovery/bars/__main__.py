@@ -23,7 +23,8 @@ from typing import Any, TextIO
 from tradingagents.discovery.bars.commands import SOURCES, run_import, run_show, run_update
 from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.model.errors import Cancelled, ConfigError, DiscoveryError
-from tradingagents.discovery.settings.settings import DiscoveryConfig, parse_without_scanners
+from tradingagents.discovery.settings.config import DiscoveryConfig
+from tradingagents.discovery.settings.parse import parse_without_scanners
 from tradingagents.discovery.state.names import bars_folder
 
 __all__ = ["main"]

@@ -21,7 +21,7 @@ from tradingagents.discovery.bars.update.run import UpdateOptions, update
 from tradingagents.discovery.bars.update.sources import AlphaVantageBars, BarSource, YahooBars, useful_workers
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, date_in_new_york, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, DiscoveryError, NoDataError
-from tradingagents.discovery.settings.settings import DiscoveryConfig
+from tradingagents.discovery.settings.config import DiscoveryConfig
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.spelling import spell, split
 from tradingagents.discovery.symbols.universe import Universe, resolve_universe

@@ -19,7 +19,7 @@ from tradingagents.discovery.graph.state import DiscoveryState
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanning.scan import Scan
-from tradingagents.discovery.settings.settings import parse_config
+from tradingagents.discovery.settings.parse import parse_config
 from tradingagents.discovery.stages.custom import CandidateFilter, CandidateRanker, check_stage
 from tradingagents.discovery.stages.filter.stage import FilterStage
 from tradingagents.discovery.stages.rank.stage import RankerStage

@@ -18,7 +18,7 @@ from tradingagents.discovery.model.candidate import Candidate, Evidence, Priorit
 from tradingagents.discovery.model.errors import InvalidCandidate, NoDataError
 from tradingagents.discovery.scanners.checks import check_session
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.alpha_vantage.records import Mover, Movers
 
 __all__ = ["MarketMovers", "MarketMoversSettings", "stock_ticker"]

@@ -22,7 +22,7 @@ from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import InvalidCandidate, NoDataError
 from tradingagents.discovery.model.untrusted_text import one_line, quoted
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.alpha_vantage.client import MAX_ARTICLES
 from tradingagents.discovery.vendors.alpha_vantage.records import Article, Mood
 

@@ -30,7 +30,7 @@ from tradingagents.discovery.model.errors import (
 )
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.scanning.recorder import LocalRecorder, Recorder
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 
 __all__ = ["TICKERS", "BaseScanner"]
 

@@ -21,7 +21,7 @@ from pydantic import model_validator
 
 from tradingagents.discovery.model.errors import ConfigError
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 
 __all__ = ["GROUP", "plugins", "register_plugins"]
 

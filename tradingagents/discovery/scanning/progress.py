@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from tradingagents.discovery.execution.outcome import Outcome, Reason, Status
 from tradingagents.discovery.model.candidate import strongest
 from tradingagents.discovery.model.redact import redact
-from tradingagents.discovery.settings.settings import DiscoveryConfig
+from tradingagents.discovery.settings.config import DiscoveryConfig
 
 __all__ = ["Events", "ProgressReporter", "line_of"]
 

@@ -14,7 +14,8 @@ from typing import Any
 from tradingagents.discovery.model.errors import ConfigError
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.plugins import plugins, register_plugins
-from tradingagents.discovery.settings.settings import ScannerSettings, parse_settings
+from tradingagents.discovery.settings.parse import parse_settings
+from tradingagents.discovery.settings.sections import ScannerSettings
 
 __all__ = ["Registry"]
 

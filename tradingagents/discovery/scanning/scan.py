@@ -22,7 +22,7 @@ from tradingagents.discovery.scanning.report import outcome_report
 from tradingagents.discovery.scanning.task import ScannerRun, Span, directory_of, scanner_task
 from tradingagents.discovery.screens.base import BarsQuery
 from tradingagents.discovery.screens.market_data import MarketData
-from tradingagents.discovery.settings.settings import DiscoveryConfig
+from tradingagents.discovery.settings.config import DiscoveryConfig
 from tradingagents.discovery.state.names import bars_folder, state_file
 from tradingagents.discovery.vendors.clients import Vendors
 

@@ -20,7 +20,7 @@ from tradingagents.discovery.scanning.listing_check import ListingCheck
 from tradingagents.discovery.scanning.recorder import LocalRecorder, Recorder
 from tradingagents.discovery.screens.base import BarsQuery
 from tradingagents.discovery.screens.market_data import MarketData
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.vendors.clients import Vendors

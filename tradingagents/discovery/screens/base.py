@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from tradingagents.discovery.settings.settings import MarketSettings, Settings
+from tradingagents.discovery.settings.base import Settings
+from tradingagents.discovery.settings.sections import MarketSettings
 
 if TYPE_CHECKING:
     import polars as pl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tradingagents.discovery.settings.settings import DiscoveryConfig
+from tradingagents.discovery.settings.config import DiscoveryConfig
 
 __all__ = ["bars_folder", "qualified", "state_file"]
 

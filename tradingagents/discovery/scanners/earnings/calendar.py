@@ -14,7 +14,7 @@ from pydantic import Field
 from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.scanners.earnings.reports import HOURS, calendar_address, upcoming_reports
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.finnhub.records import EarningsEvent
 
 __all__ = ["EarningsCalendar", "EarningsCalendarSettings"]

@@ -15,7 +15,7 @@ from tradingagents.discovery.model.candidate import Candidate, Evidence, Priorit
 from tradingagents.discovery.scanners.earnings.reports import HOURS, calendar_address, past_reports
 from tradingagents.discovery.scanners.earnings.surprise_size import Surprise, eps_surprise, revenue_surprise
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.finnhub.records import EarningsEvent
 
 __all__ = ["EarningsSurprise", "EarningsSurpriseSettings"]

@@ -34,7 +34,8 @@ from tradingagents.discovery.scanners.insider_buying.purchases import (
     purchases_of,
 )
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings, Seconds
+from tradingagents.discovery.settings.base import Seconds
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.sec.index import group_filings
 
 __all__ = ["InsiderBuying", "InsiderBuyingSettings"]

@@ -20,7 +20,8 @@ from tradingagents.discovery.scanners.material_events.filings import Form8KFilin
 from tradingagents.discovery.scanners.material_events.items import ITEMS, MATERIAL
 from tradingagents.discovery.scanners.material_events.reports import events_of, is_unknown
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings, Seconds
+from tradingagents.discovery.settings.base import Seconds
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.sec.index import FilingHeader, FilingRef
 
 __all__ = ["MaterialEvents", "MaterialEventsSettings"]

@@ -15,7 +15,7 @@ from pydantic import Field
 from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.scanners.off_exchange.daily_files import DailyFilesScanner
 from tradingagents.discovery.scanners.off_exchange.measures import ShortExcess, find_short_excess
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.finra.client import VolumeDay
 
 __all__ = ["ShortVolume", "ShortVolumeSettings"]

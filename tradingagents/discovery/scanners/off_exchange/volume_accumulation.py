@@ -20,7 +20,7 @@ from tradingagents.discovery.scanners.off_exchange.daily_files import DailyFiles
 from tradingagents.discovery.scanners.off_exchange.measures import VolumeJump, find_jumps
 from tradingagents.discovery.scanners.technical.scanner import scan_bars
 from tradingagents.discovery.scanning.base import TICKERS
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.finra.client import VolumeDay
 
 __all__ = ["VolumeAccumulation", "VolumeAccumulationSettings"]

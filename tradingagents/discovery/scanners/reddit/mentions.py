@@ -20,7 +20,7 @@ from tradingagents.discovery.model.errors import NoDataError, StaleDataError
 from tradingagents.discovery.model.untrusted_text import one_line
 from tradingagents.discovery.scanners.reddit.copies import without_copies
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.reddit.client import Post, Reddit
 
 __all__ = ["DD_SEARCH", "HOT", "RISING", "Community", "RedditScanner", "RedditSettings", "evidence_of"]

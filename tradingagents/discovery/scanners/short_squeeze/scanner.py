@@ -22,7 +22,7 @@ from tradingagents.discovery.scanners.short_squeeze.positions import Squeeze, fi
 from tradingagents.discovery.scanners.short_squeeze.settlements import Settlement, settlements
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.listing_check import directory_in_time
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.security_type import SecurityType
 from tradingagents.discovery.vendors.finra.short_interest import ShortInterestFile

@@ -16,7 +16,7 @@ from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
 from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.model.errors import NotConfiguredError
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.settings.settings import ScannerSettings
+from tradingagents.discovery.settings.sections import ScannerSettings
 
 if TYPE_CHECKING:
     from tradingagents.discovery.screens.base import Coverage, Hit

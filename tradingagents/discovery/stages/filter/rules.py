@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from tradingagents.discovery.model.candidate import Priority, normalise_ticker
-from tradingagents.discovery.settings.settings import FilterSettings
+from tradingagents.discovery.settings.sections import FilterSettings
 
 __all__ = ["DEPRIORITISED", "filter_candidates"]
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
-from tradingagents.discovery.settings.settings import DiscoveryConfig
+from tradingagents.discovery.settings.config import DiscoveryConfig
 from tradingagents.discovery.stages.custom import CandidateFilter, StageFailed, consult, name_of
 from tradingagents.discovery.stages.filter.history import Sightings
 from tradingagents.discovery.stages.filter.market_facts import MarketFacts, read_market

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tradingagents.discovery.model.candidate import Priority
-from tradingagents.discovery.settings.settings import PipelineSettings
+from tradingagents.discovery.settings.sections import PipelineSettings
 from tradingagents.discovery.stages.filter.rules import DEPRIORITISED
 from tradingagents.discovery.stages.rank.percentile import confluence_of, percentiles
 

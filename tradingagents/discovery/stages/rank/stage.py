@@ -14,7 +14,7 @@ from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.scanning.recorder import LocalRecorder
-from tradingagents.discovery.settings.settings import DiscoveryConfig
+from tradingagents.discovery.settings.config import DiscoveryConfig
 from tradingagents.discovery.stages.custom import Answer, CandidateRanker, StageFailed, consult, name_of
 from tradingagents.discovery.stages.rank.llm import LlmRanker
 from tradingagents.discovery.stages.rank.rules import rank_candidates
