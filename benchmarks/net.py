@@ -49,7 +49,7 @@ from benchmarks.harness.row import Row
 from benchmarks.harness.timing import interleaved, paired_ratio, timed
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
-from tradingagents.discovery.net import Credentials, FetchSession, open_session
+from tradingagents.discovery.net import Credentials, FetchSession, Vendor, open_session
 from tradingagents.discovery.sandbox import SandboxProcess
 from tradingagents.discovery.settings.vendors import FinnhubSettings
 
@@ -85,7 +85,7 @@ def rows(quick: bool = False) -> Iterator[Row]:
 def _session(base: str, folder: str | None, *, ttl: float = 0.0) -> FetchSession:
     settings = FinnhubSettings.model_validate({"base_url": base, "rates": _LOOSE, "ttl_seconds": {"*": ttl}})
     state = None if folder is None else Path(folder)
-    return open_session("finnhub", settings, state_dir=state, credentials=Credentials(headers=_KEY))
+    return open_session(Vendor("finnhub", settings), state_dir=state, credentials=Credentials(headers=_KEY))
 
 
 def _calls(base: str, repetitions: int) -> Iterator[Row]:

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.net.clocks import JumpingClock
+from tests.net.made import vendor
 from tests.net.vendor_server import VendorServer
-from tradingagents.discovery.net import FetchSession, VendorPolicy, build_session, retry
+from tradingagents.discovery import net
+from tradingagents.discovery.net import FetchSession, retry
 
 
 @pytest.fixture(autouse=True)
@@ -31,16 +33,14 @@ def server() -> Iterator[VendorServer]:
 
 @pytest.fixture
 def open_session(server: VendorServer) -> Iterator[Callable[..., FetchSession]]:
-    """Build sessions towards the server; keywords of the policy, and those of ``build_session``."""
+    """Build sessions towards the server; keywords are settings, and those of ``net.open_session``."""
     sessions: list[FetchSession] = []
 
     def build(name: str = "finnhub", **options: Any) -> FetchSession:
         of_session = {
             key: options.pop(key) for key in ("state_dir", "clock", "credentials", "ledger") if key in options
         }
-        settings: dict[str, Any] = {"attempts": 1, "base_urls": (server.url,)}
-        policy = VendorPolicy(name, **(settings | options))
-        session = build_session(policy, **({"state_dir": None} | of_session))
+        session = net.open_session(vendor(name, **({"base_url": server.url} | options)), **of_session)
         sessions.append(session)
         return session
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.net.clocks import JumpingClock
+from tests.net.made import circuit, rate
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, CircuitOpen, DeadlineExceeded, Transient
-from tradingagents.discovery.net import BreakerPolicy, FetchSession, Rate, check, counting
+from tradingagents.discovery.net import FetchSession, check, counting
 from tradingagents.discovery.net.breaker import Breaker
 from tradingagents.discovery.state.circuits import CircuitRules
 
@@ -166,7 +167,7 @@ def outage(handler: Handler) -> None:
 
 def test_an_open_circuit_sends_nothing(server: VendorServer, open_session: OpenSession) -> None:
     server.script = outage
-    session = open_session(breaker=BreakerPolicy(2, 60.0))
+    session = open_session(breaker=circuit(2, 60.0))
     for number in range(2):
         with pytest.raises(Transient):
             session.fetch(f"{server.url}/quote?n={number}")
@@ -184,7 +185,7 @@ def test_an_open_circuit_outlives_the_run_and_is_probed_once_when_due(
     server: VendorServer, open_session: OpenSession, tmp_path: Path
 ) -> None:
     clock = JumpingClock()
-    options = {"breaker": BreakerPolicy(1, 60.0), "state_dir": tmp_path, "clock": clock}
+    options = {"breaker": circuit(1, 60.0), "state_dir": tmp_path, "clock": clock}
     server.script = outage
     first = open_session(**options)
     with pytest.raises(Transient):
@@ -217,7 +218,7 @@ def test_a_429_and_a_refused_key_leave_it_closed(server: VendorServer, open_sess
         lambda handler: handler.answer(429, {"error": "limit"}, Retry_After="0"),
         lambda handler: handler.answer(401, {"error": "Invalid API key"}),
     )
-    session = open_session(breaker=BreakerPolicy(1, 60.0))
+    session = open_session(breaker=circuit(1, 60.0))
     assert [session.get(f"{server.url}/{n}").status_code for n in range(4)] == [429, 401, 401, 401]
 
 
@@ -225,7 +226,7 @@ def test_a_429_between_two_failures_does_not_count_as_a_success(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     server.answers(outage, lambda handler: handler.answer(429, {"error": "limit"}, Retry_After="0"), outage)
-    session = open_session(breaker=BreakerPolicy(2, 60.0))
+    session = open_session(breaker=circuit(2, 60.0))
     assert [session.get(f"{server.url}/{n}").status_code for n in range(3)] == [503, 429, 503]
     with pytest.raises(CircuitOpen):
         session.get(f"{server.url}/quote")
@@ -234,7 +235,7 @@ def test_a_429_between_two_failures_does_not_count_as_a_success(
 def test_who_waits_for_its_turn_while_the_circuit_opens_sends_nothing(
     server: VendorServer, open_session: OpenSession
 ) -> None:
-    session = open_session(breaker=BreakerPolicy(1, 60.0), rates=(Rate(1, 0.3),))
+    session = open_session(breaker=circuit(1, 60.0), rates=(rate(1, 0.3),))
     refused: list[str | None] = []
 
     def second() -> None:
@@ -266,14 +267,14 @@ def test_our_own_deadline_counts_only_when_the_vendor_had_half_its_time(
     read_timeout: float, state: str, server: VendorServer, open_session: OpenSession
 ) -> None:
     server.script = hang
-    session = open_session(breaker=BreakerPolicy(1, 60.0), read_timeout_seconds=read_timeout)
+    session = open_session(breaker=circuit(1, 60.0), read_timeout_seconds=read_timeout)
     with deadline_scope(Deadline(0.2)), pytest.raises(DeadlineExceeded):
         session.get(f"{server.url}/quote")
     assert session.get_adapter(server.url)._breaker.state == state
 
 
 def test_a_connection_refused_counts(open_session: OpenSession, server: VendorServer) -> None:
-    session = open_session(base_urls=("http://127.0.0.1:9",), breaker=BreakerPolicy(1, 60.0))
+    session = open_session(base_url="http://127.0.0.1:9", breaker=circuit(1, 60.0))
     with pytest.raises(Transient, match="connection refused"):
         session.get("http://127.0.0.1:9/quote")
     with pytest.raises(CircuitOpen):
@@ -282,7 +283,7 @@ def test_a_connection_refused_counts(open_session: OpenSession, server: VendorSe
 
 def test_web_pages_instead_of_data_count(server: VendorServer, open_session: OpenSession) -> None:
     server.script = lambda handler: handler.answer(200, "<!DOCTYPE html><html></html>")
-    session = open_session(breaker=BreakerPolicy(1, 60.0))
+    session = open_session(breaker=circuit(1, 60.0))
     assert session.get(f"{server.url}/quote").status_code == 502
     with pytest.raises(CircuitOpen):
         check(session.get(f"{server.url}/quote"))

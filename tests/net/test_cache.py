@@ -15,16 +15,17 @@ import pytest
 from requests_cache.models.response import CachedResponse
 
 from tests.net.clocks import JumpingClock
+from tests.net.made import rate
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Auth, DeadlineExceeded, NoDataError, QuotaSpent, Transient
-from tradingagents.discovery.net import FetchSession, Rate, Reason, check, counting, fetch_session, note_of
+from tradingagents.discovery.net import FetchSession, Reason, check, counting, fetch_session, note_of
 from tradingagents.discovery.net.cache import CACHE_SCHEMA, ResponseStore
 from tradingagents.discovery.net.fetch_session import request_key
 from tradingagents.discovery.state.table import Table
 
 OpenSession = Callable[..., FetchSession]
-HOUR = (("/quote*", 3600.0),)
+HOUR = {"/quote*": 3600.0}
 
 BURST = "Please consider spreading out your free API requests more sparingly (1 request per second)."
 DAY = "We have detected your API key as SECRETKEY and our standard API rate limit is 25 requests per day."
@@ -66,8 +67,8 @@ def test_each_endpoint_has_its_own_time_and_what_none_names_is_not_kept(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     numbered(server)
-    globs = (("/quote*", 0.0), ("*function=OVERVIEW*", 60.0))
-    session = open_session(base_urls=(f"{server.url}/api/v1",), ttl_seconds=globs)
+    globs = {"/quote*": 0.0, "*function=OVERVIEW*": 60.0}
+    session = open_session(base_url=f"{server.url}/api/v1", ttl_seconds=globs)
     for path in ("/quote?symbol=A", "/other", "/query?function=OVERVIEW&symbol=A"):
         for _ in range(2):
             session.fetch(f"{server.url}/api/v1{path}")
@@ -79,7 +80,7 @@ def test_a_slash_too_many_changes_neither_time_nor_question(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     numbered(server)
-    session = open_session(base_urls=(f"{server.url}/api/v1",), ttl_seconds=HOUR)
+    session = open_session(base_url=f"{server.url}/api/v1", ttl_seconds=HOUR)
     session.fetch(f"{server.url}/api/v1//quote?symbol=A")
     session.fetch(f"{server.url}/api/v1/quote?symbol=A")
     assert len(server.hits) == 1
@@ -216,7 +217,7 @@ def test_a_spent_quota_is_covered_by_an_older_answer_without_a_request(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     numbered(server)
-    session = open_session(ttl_seconds=HOUR, rates=(Rate(1, 86_400.0),))
+    session = open_session(ttl_seconds=HOUR, rates=(rate(1, 86_400.0),))
     session.fetch(f"{server.url}/quote")
     age(session)
     assert note_of(session.fetch(f"{server.url}/quote")).stale
@@ -229,7 +230,7 @@ def test_a_wait_that_cannot_fit_is_covered_but_a_passed_deadline_is_not(
     server: VendorServer, open_session: OpenSession
 ) -> None:
     numbered(server)
-    session = open_session(ttl_seconds=HOUR, rates=(Rate(1, 30.0),))
+    session = open_session(ttl_seconds=HOUR, rates=(rate(1, 30.0),))
     session.fetch(f"{server.url}/quote")
     age(session)
     with deadline_scope(Deadline(2.0)):
@@ -321,9 +322,9 @@ def test_a_file_that_is_unusable_from_the_start_is_logged_and_done_without(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    name = open_session().policy.file_stem
+    name = open_session().vendor.file_stem
     spoil(tmp_path / f"{name}.{kind}.sqlite")
-    session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(100, 1.0),))
+    session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(rate(100, 1.0),))
     works_in_memory(session, server, caplog)
     assert any(f"{name}.{kind}.sqlite" in text for text in warnings_in(caplog))
 
@@ -343,8 +344,8 @@ def test_a_file_locked_in_mid_run_costs_a_moment_not_the_run(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(100, 1.0),))
-    other = sqlite3.connect(tmp_path / f"{session.policy.file_stem}.{kind}.sqlite", isolation_level=None)
+    session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(rate(100, 1.0),))
+    other = sqlite3.connect(tmp_path / f"{session.vendor.file_stem}.{kind}.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
         with deadline_scope(Deadline(3.0)):
@@ -383,7 +384,7 @@ def test_a_cache_that_can_no_longer_be_written_goes_on_in_memory(
 def test_a_quota_that_can_no_longer_be_written_goes_on_in_memory(
     server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(2, 86_400.0),))
+    session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(rate(2, 86_400.0),))
     read_only(session.get_adapter(server.url)._pacer._ledger._table._file._connection)
     works_in_memory(session, server, caplog)
     session.fetch(f"{server.url}/other")
@@ -394,7 +395,7 @@ def test_a_quota_that_can_no_longer_be_written_goes_on_in_memory(
 def test_a_thread_that_outlives_its_session_logs_nothing_about_closed_files(
     server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(Rate(100, 1.0),))
+    session = open_session(ttl_seconds=HOUR, state_dir=tmp_path, rates=(rate(100, 1.0),))
     session.close()
     session.get(f"{server.url}/quote")
     assert warnings_in(caplog) == []
@@ -462,7 +463,7 @@ def test_an_empty_answer_is_an_answer_fresh_and_from_the_cache(
 
 DENIED = "<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"
 FILE = "/equity/regsho/daily/CNMSshvol20260101.txt"
-FILES = (("/equity/*", 3600.0),)
+FILES = {"/equity/*": 3600.0}
 NAMED = {"User-Agent": "Company tests@example.com"}
 
 
@@ -501,9 +502,9 @@ def test_a_missing_file_is_requested_again_after_the_short_absent_ttl(
     assert session.fetch(f"{server.url}{FILE}", headers=NAMED).text == "Date|"
 
 
-@pytest.mark.parametrize("ttl", [(), (("/equity/*", 0.0),)], ids=str)
+@pytest.mark.parametrize("ttl", [{}, {"/equity/*": 0.0}], ids=str)
 def test_an_absence_is_not_cached_where_the_endpoint_is_not(
-    ttl: tuple[tuple[str, float], ...], server: VendorServer, open_session: OpenSession
+    ttl: dict[str, float], server: VendorServer, open_session: OpenSession
 ) -> None:
     server.script = lambda handler: handler.answer(403, DENIED)
     session = open_session("finra", ttl_seconds=ttl)

@@ -228,7 +228,7 @@ def test_an_empty_body_is_not_an_empty_market_to_any_client(
 
 
 def test_each_client_is_served_from_the_cache(vendors: Vendors, caller_with: Callable[..., Call]) -> None:
-    call = caller_with(ttl_seconds=(("*", 60.0),))
+    call = caller_with(ttl_seconds={"*": 60.0})
     assert call() == call()
     assert vendors.requests() == 1
 

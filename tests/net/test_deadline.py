@@ -87,7 +87,7 @@ def test_a_cancel_ends_a_call_at_once_wherever_it_waits(
 
 def test_the_deadline_applies_through_a_proxy(server: VendorServer, open_session: OpenSession) -> None:
     server.script = drip_body
-    session = open_session(base_urls=("http://vendor.invalid",))
+    session = open_session(base_url="https://vendor.invalid")
     session.proxies = {"http": server.url}
     with ends_within(0.2, 1.5), deadline_scope(Deadline(0.25)), pytest.raises(DeadlineExceeded):
         session.get("http://vendor.invalid/quote")

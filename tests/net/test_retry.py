@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
+from tests.net.made import circuit, rate
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tests.timing import time_allowance
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, RateLimited, Transient
-from tradingagents.discovery.net import BreakerPolicy, FetchSession, Rate, check, counting
+from tradingagents.discovery.net import FetchSession, check, counting
 from tradingagents.discovery.net.classify.common import limit_reset_seconds, retry_after_seconds
 from tradingagents.discovery.net.retry import full_jitter
 
@@ -139,9 +140,9 @@ def test_a_refused_retry_returns_the_failure_before_it(
 ) -> None:
     """The circuit opens between two attempts: the caller gets the outage, not the open circuit."""
     server.script = failing(503)
-    session = open_session(attempts=3, breaker=BreakerPolicy(1, 60.0))
+    session = open_session(attempts=3, breaker=circuit(1, 60.0))
     assert session.get(f"{server.url}/quote").status_code == 503
-    session = open_session(attempts=3, rates=(Rate(1, 30.0),))
+    session = open_session(attempts=3, rates=(rate(1, 30.0),))
     with deadline_scope(Deadline(2.0)), pytest.raises(Transient):
         session.fetch(f"{server.url}/quote")
     assert len(server.hits) == 2
@@ -149,7 +150,7 @@ def test_a_refused_retry_returns_the_failure_before_it(
 
 def test_every_attempt_takes_a_permit(server: VendorServer, open_session: OpenSession) -> None:
     server.script = failing(503)
-    session = open_session(attempts=3, rates=(Rate(1, 0.2),))
+    session = open_session(attempts=3, rates=(rate(1, 0.2),))
     session.get(f"{server.url}/quote")
     times = [hit.at for hit in server.hits]
     assert len(times) == 3

@@ -19,7 +19,7 @@ KEY = "k3y-0f-a-us3r"
 UNKNOWN = "0ther-k3y-n0body-registered"
 IN_QUERY = Credentials(params={"apikey": KEY})
 IN_HEADER = Credentials(headers={"X-Finnhub-Token": KEY})
-HOUR = (("*", 3600.0),)
+HOUR = {"*": 3600.0}
 
 
 @pytest.fixture(autouse=True)
@@ -159,7 +159,7 @@ def test_no_error_shows_the_key(
 def test_a_refused_connection_does_not_show_the_key(
     open_session: OpenSession, caplog: pytest.LogCaptureFixture
 ) -> None:
-    session = open_session(base_urls=("http://127.0.0.1:9",), credentials=IN_QUERY)
+    session = open_session(base_url="http://127.0.0.1:9", credentials=IN_QUERY)
     with pytest.raises(FetchError) as raised:
         session.get("http://127.0.0.1:9/query")
     assert KEY not in "".join(traceback.format_exception(raised.value))

@@ -204,6 +204,33 @@ def test_a_name_like_no_other_is_refused_with_all_that_are_valid() -> None:
         ({"vendors": {"sec": {"base_url": "file:///etc"}}}, "vendors.sec.base_url", "'file:///etc'"),
         ({"vendors": {"sec": {"read_timeout_seconds": 0}}}, "vendors.sec.read_timeout_seconds", "0"),
         ({"vendors": {"sec": {"max_body_bytes": 0}}}, "vendors.sec.max_body_bytes", "0"),
+        ({"vendors": {"sec": {"attempts": 0}}}, "vendors.sec.attempts", "0"),
+        (
+            {"vendors": {"sec": {"connect_timeout_seconds": math.nan}}},
+            "vendors.sec.connect_timeout_seconds",
+            "nan",
+        ),
+        (
+            {"vendors": {"sec": {"exchange_timeout_seconds": math.inf}}},
+            "vendors.sec.exchange_timeout_seconds",
+            "inf",
+        ),
+        ({"vendors": {"sec": {"breaker": {"fail_max": 0}}}}, "vendors.sec.breaker.fail_max", "0"),
+        (
+            {"vendors": {"sec": {"breaker": {"reset_after_seconds": 0}}}},
+            "vendors.sec.breaker.reset_after_seconds",
+            "0",
+        ),
+        (
+            {"vendors": {"sec": {"rates": [{"requests": 0, "seconds": 1}]}}},
+            "vendors.sec.rates.0.requests",
+            "0",
+        ),
+        (
+            {"vendors": {"sec": {"rates": [{"requests": 1, "seconds": 0}]}}},
+            "vendors.sec.rates.0.seconds",
+            "0",
+        ),
         ({"filter": {"min_priority": "urgent"}}, "filter.min_priority", "'urgent'"),
         ({"filter": {"exclude_tickers": "ABC"}}, "filter.exclude_tickers", "'ABC'"),
         ({"filter": {"exclude_tickers": ["not one"]}}, "filter.exclude_tickers", "'not one'"),

@@ -11,6 +11,8 @@ from typing import Any
 import requests
 from urllib3 import HTTPResponse
 
+from tests.net.made import circuit
+from tests.net.made import vendor as made
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.net.adapter import VendorAdapter
 from tradingagents.discovery.net.breaker import Breaker
@@ -19,10 +21,10 @@ from tradingagents.discovery.net.classify import Answer, classify
 from tradingagents.discovery.net.fetch_session import FetchSession
 from tradingagents.discovery.net.limits.ledger import MemoryLedger
 from tradingagents.discovery.net.limits.pacer import Pacer
-from tradingagents.discovery.net.limits.policy import BreakerPolicy, VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, check, put_note
 from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.transport.wire import current_wire
+from tradingagents.discovery.net.vendor import Vendor
 from tradingagents.discovery.state.table import Table
 
 BASE = "https://vendor.example/api"
@@ -57,10 +59,8 @@ def judged(
 class Canned(VendorAdapter):
     """The whole chain, but for the socket: ``reply`` gives each request's answer, or an error to raise."""
 
-    def __init__(
-        self, policy: VendorPolicy, reply: Callable[[requests.PreparedRequest], Reply], **parts: Any
-    ):
-        super().__init__(policy, **parts)
+    def __init__(self, vendor: Vendor, reply: Callable[[requests.PreparedRequest], Reply], **parts: Any):
+        super().__init__(vendor, **parts)
         self.reply = reply
         self.sent: list[requests.PreparedRequest] = []
 
@@ -110,14 +110,14 @@ def session_giving(
     else:
         rest = iter(replies)
         reply = lambda request: next(rest)
-    policy = VendorPolicy(vendor, (BASE,), attempts=1, breaker=BreakerPolicy(fail_max=1_000))
+    canned = made(vendor, BASE, breaker=circuit(1_000))
     adapter = Canned(
-        policy,
+        canned,
         reply,
-        pacer=Pacer(policy, MemoryLedger((), clock), clock),
+        pacer=Pacer(canned, MemoryLedger((), clock), clock),
         breaker=Breaker(vendor, fail_max=1_000, reset_after_seconds=60, clock=clock),
         clock=clock,
         credentials=credentials,
     )
     store = ResponseStore(Table(None, CACHE_SCHEMA))
-    return FetchSession(policy, store=store, adapter=adapter, clock=clock), adapter
+    return FetchSession(canned, store=store, adapter=adapter, clock=clock), adapter

@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.net.clocks import JumpingClock
+from tests.net.made import rate, vendor
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
 from tests.timing import time_allowance
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, QuotaSpent, RateLimited
-from tradingagents.discovery.net import FetchSession, Rate, VendorPolicy, check
+from tradingagents.discovery.net import FetchSession, check
 from tradingagents.discovery.net.limits.ledger import (
     JITTER_SECONDS,
     SENDING_SECONDS,
@@ -30,16 +31,16 @@ from tradingagents.discovery.net.limits.ledger import (
 )
 from tradingagents.discovery.net.limits.pacer import Pacer, quota_reserve
 from tradingagents.discovery.net.limits.sqlite import QUOTA_SCHEMA, SQLiteLedger
+from tradingagents.discovery.settings.vendors import RateSettings
 from tradingagents.discovery.state.table import Table
 
 OpenSession = Callable[..., FetchSession]
-FIVE_A_SECOND = (Rate(5, 1.0),)
-TWO_A_DAY = (Rate(2, 86_400.0),)
+FIVE_A_SECOND = (rate(5, 1.0),)
+TWO_A_DAY = (rate(2, 86_400.0),)
 
 
-def pacer_of(ledger: QuotaLedger, clock: JumpingClock, rates: tuple[Rate, ...] = ()) -> Pacer:
-    policy = VendorPolicy("finnhub", ("http://127.0.0.1",), rates)
-    return Pacer(policy, ledger, clock)
+def pacer_of(ledger: QuotaLedger, clock: JumpingClock, rates: tuple[RateSettings, ...] = ()) -> Pacer:
+    return Pacer(vendor("finnhub", rates=rates), ledger, clock)
 
 
 def pass_by(pacer: Pacer, deadline: Deadline) -> None:
@@ -53,7 +54,7 @@ def ledger_of(request: pytest.FixtureRequest, clock: JumpingClock, tmp_path: Pat
     """Both ledgers keep the same promises."""
     files: list[Table] = []
 
-    def build(*rates: Rate) -> QuotaLedger:
+    def build(*rates: RateSettings) -> QuotaLedger:
         if request.param == "memory":
             return MemoryLedger(rates, clock)
         files.append(Table(tmp_path / "finnhub.state.sqlite", QUOTA_SCHEMA, keep_open=True))
@@ -65,13 +66,15 @@ def ledger_of(request: pytest.FixtureRequest, clock: JumpingClock, tmp_path: Pat
 
 
 rates_lists = st.lists(
-    st.builds(Rate, st.integers(1, 12), st.sampled_from([1.0, 1.5, 4.0, 10.0, 60.0])), min_size=1, max_size=3
+    st.builds(rate, st.integers(1, 12), st.sampled_from([1.0, 1.5, 4.0, 10.0, 60.0])), min_size=1, max_size=3
 )
 
 
 @settings(max_examples=60, deadline=None)
 @given(rates=rates_lists, pauses=st.lists(st.sampled_from([0.0, 0.01, 0.3, 1.0]), min_size=30, max_size=60))
-def test_no_window_ever_holds_more_permits_than_its_rate(rates: list[Rate], pauses: list[float]) -> None:
+def test_no_window_ever_holds_more_permits_than_its_rate(
+    rates: list[RateSettings], pauses: list[float]
+) -> None:
     """The law, for any rates and any pattern of arrivals."""
     clock = JumpingClock()
     pacer = pacer_of(MemoryLedger(rates, clock), clock)
@@ -80,9 +83,9 @@ def test_no_window_ever_holds_more_permits_than_its_rate(rates: list[Rate], paus
         clock.advance(pause)
         pass_by(pacer, Deadline(clock=clock))
         taken.append(clock.monotonic())
-    for rate in rates:
+    for each in rates:
         for start in taken:
-            assert sum(start <= at < start + rate.seconds for at in taken) <= rate.requests
+            assert sum(start <= at < start + each.seconds for at in taken) <= each.requests
 
 
 steps = st.lists(
@@ -101,10 +104,10 @@ def test_no_window_holds_more_requests_than_the_rate_however_threads_are_delayed
 ) -> None:
     """A thread may be delayed before it sends its request, and again before it reports it as sent."""
     clock = JumpingClock()
-    ledger: QuotaLedger = MemoryLedger((Rate(limit, 1.0),), clock)
+    ledger: QuotaLedger = MemoryLedger((rate(limit, 1.0),), clock)
     file = Table(Path(":memory:"), QUOTA_SCHEMA, keep_open=True)
     if in_file:
-        ledger = SQLiteLedger(file, (Rate(limit, 1.0),), clock)
+        ledger = SQLiteLedger(file, (rate(limit, 1.0),), clock)
     taken: list[Ticket] = []
     silent: list[Ticket] = []
     left: list[float] = []
@@ -123,7 +126,7 @@ def test_no_window_holds_more_requests_than_the_rate_however_threads_are_delayed
 
 
 def test_a_request_being_sent_counts_as_if_sent_now(ledger_of, clock: JumpingClock) -> None:
-    ledger = ledger_of(Rate(1, 1.0))
+    ledger = ledger_of(rate(1, 1.0))
     ticket = ledger.take()
     clock.advance(5.0)
     assert ledger.peek() == ledger.take() == Delay(pytest.approx(1.0 + JITTER_SECONDS), "pace")
@@ -135,7 +138,7 @@ def test_a_request_being_sent_counts_as_if_sent_now(ledger_of, clock: JumpingClo
 
 
 def test_a_permit_of_a_dead_thread_expires(ledger_of, clock: JumpingClock) -> None:
-    ledger = ledger_of(Rate(1, 1.0))
+    ledger = ledger_of(rate(1, 1.0))
     ledger.take()
     clock.advance(SENDING_SECONDS)
     assert isinstance(ledger.take(), Delay)
@@ -146,7 +149,7 @@ def test_a_permit_of_a_dead_thread_expires(ledger_of, clock: JumpingClock) -> No
 def test_the_first_request_over_a_connection_counts_until_it_must_have_arrived(
     ledger_of, clock: JumpingClock
 ) -> None:
-    ledger = ledger_of(Rate(1, 1.0))
+    ledger = ledger_of(rate(1, 1.0))
     pacer = pacer_of(ledger, clock)
     with pacer.turn(Deadline(clock=clock), new_connection=True):
         pass
@@ -159,19 +162,19 @@ def test_the_first_request_over_a_connection_counts_until_it_must_have_arrived(
 
 
 def test_peek_takes_no_permit(ledger_of) -> None:
-    ledger = ledger_of(Rate(1, 1.0))
+    ledger = ledger_of(rate(1, 1.0))
     assert [ledger.peek() for _ in range(3)] == [None, None, None]
     assert isinstance(ledger.take(), Ticket)
 
 
 def test_of_several_windows_the_longest_wait_is_returned(ledger_of, clock: JumpingClock) -> None:
-    ledger = ledger_of(Rate(1, 1.0), Rate(1, 10.0), Rate(3, 86_400.0))
+    ledger = ledger_of(rate(1, 1.0), rate(1, 10.0), rate(3, 86_400.0))
     ledger.sent(ledger.take())
     assert ledger.peek() == Delay(pytest.approx(10.0 + JITTER_SECONDS), "pace")
 
 
 def test_a_permit_is_waited_for_exactly(ledger_of, clock: JumpingClock) -> None:
-    pacer = pacer_of(ledger_of(Rate(1, 1.0)), clock)
+    pacer = pacer_of(ledger_of(rate(1, 1.0)), clock)
     pass_by(pacer, Deadline(clock=clock))
     before = clock.monotonic()
     pass_by(pacer, Deadline(clock=clock))
@@ -179,7 +182,7 @@ def test_a_permit_is_waited_for_exactly(ledger_of, clock: JumpingClock) -> None:
 
 
 def test_a_wait_beyond_the_deadline_is_refused_at_once(ledger_of, clock: JumpingClock) -> None:
-    pacer = pacer_of(ledger_of(Rate(1, 10.0)), clock)
+    pacer = pacer_of(ledger_of(rate(1, 10.0)), clock)
     pass_by(pacer, Deadline(clock=clock))
     before = clock.monotonic()
     with pytest.raises(DeadlineExceeded):
@@ -223,7 +226,7 @@ def test_a_held_quota_is_a_spent_quota(ledger_of, clock: JumpingClock) -> None:
 
 
 def test_a_refused_permit_is_not_spent(ledger_of, clock: JumpingClock) -> None:
-    pacer = pacer_of(ledger_of(Rate(1, 1.0), Rate(3, 86_400.0)), clock)
+    pacer = pacer_of(ledger_of(rate(1, 1.0), rate(3, 86_400.0)), clock)
     pass_by(pacer, Deadline(clock=clock))
     for _ in range(10):
         with pytest.raises(DeadlineExceeded):
@@ -235,7 +238,7 @@ def test_a_refused_permit_is_not_spent(ledger_of, clock: JumpingClock) -> None:
 
 
 def test_a_cancel_ends_a_wait_for_a_permit() -> None:
-    pacer = pacer_of(MemoryLedger((Rate(1, 30.0),), SYSTEM_CLOCK), SYSTEM_CLOCK)
+    pacer = pacer_of(MemoryLedger((rate(1, 30.0),), SYSTEM_CLOCK), SYSTEM_CLOCK)
     pass_by(pacer, Deadline())
     deadline = Deadline(PATIENCE * 3)
     timer = threading.Timer(0.1, deadline.cancel)
@@ -300,7 +303,7 @@ def most_in_a_window(times: list[float], seconds: float) -> int:
 def test_the_server_never_sees_more_than_the_rate_from_eight_threads(
     server: VendorServer, open_session: OpenSession, tmp_path: Path
 ) -> None:
-    session = open_session(rates=(Rate(10, 1.5),), state_dir=tmp_path)
+    session = open_session(rates=(rate(10, 1.5),), state_dir=tmp_path)
     go = threading.Barrier(8)
 
     def fetch(thread: int) -> None:
@@ -411,7 +414,7 @@ def test_two_processes_share_a_daily_quota_and_a_third_gets_nothing(
 def test_a_reserve_of_a_quota_is_kept_for_callers_without_one(
     ledger_of: Callable[..., QuotaLedger], clock: JumpingClock
 ) -> None:
-    ledger = ledger_of(Rate(5, 86_400.0), Rate(1, 1.0))
+    ledger = ledger_of(rate(5, 86_400.0), rate(1, 1.0))
     pacer, deadline = pacer_of(ledger, clock), Deadline(clock=clock)
     with quota_reserve(2):
         for _ in range(3):
@@ -428,7 +431,7 @@ def test_a_reserve_of_a_quota_is_kept_for_callers_without_one(
 def test_a_reserve_does_not_apply_to_a_pace_and_leaves_at_least_one_request(
     ledger_of: Callable[..., QuotaLedger], clock: JumpingClock
 ) -> None:
-    ledger = ledger_of(Rate(2, 60.0), Rate(3, 86_400.0))
+    ledger = ledger_of(rate(2, 60.0), rate(3, 86_400.0))
     assert isinstance(ledger.take(50), Ticket)
     assert isinstance(ledger.take(50), Delay)
     assert isinstance(ledger.take(), Ticket)

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from tests.net.clocks import JumpingClock
+from tests.net.made import rate, vendor
 from tests.net.vendor_server import PATIENCE
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.model.clock import Deadline
 from tradingagents.discovery.model.errors import ConfigError, NotConfiguredError, QuotaSpent
-from tradingagents.discovery.net import Rate, VendorPolicy
 from tradingagents.discovery.net.limits.ledger import Delay, Ticket
 from tradingagents.discovery.net.limits.pacer import Pacer
 from tradingagents.discovery.sandbox import SandboxServer
-from tradingagents.discovery.settings.vendors import VendorsSettings
+from tradingagents.discovery.settings.vendors import RateSettings, VendorsSettings
 from tradingagents.discovery.vendors.clients import Vendors
 
 fakeredis = pytest.importorskip(
@@ -38,7 +38,7 @@ def machine() -> Any:
 
     server = fakeredis.FakeServer()
 
-    def build(*rates: Rate) -> Any:
+    def build(*rates: RateSettings) -> Any:
         ledger = RedisLedger("finnhub", fakeredis.FakeRedis(server=server), rates)
         ledger.server = server
         return ledger
@@ -47,7 +47,7 @@ def machine() -> Any:
 
 
 def test_a_day_is_spent_once_by_all_machines(machine: Any) -> None:
-    ledgers = [machine(Rate(40, DAY)) for _ in range(4)]
+    ledgers = [machine(rate(40, DAY)) for _ in range(4)]
     taken: list[int] = []
 
     def take_all(ledger: Any) -> None:
@@ -60,7 +60,7 @@ def test_a_day_is_spent_once_by_all_machines(machine: Any) -> None:
     for thread in threads:
         thread.join(PATIENCE)
     assert len(taken) == 40
-    refused = machine(Rate(40, DAY)).take()
+    refused = machine(rate(40, DAY)).take()
     assert refused.why == "quota"
     assert 0 < refused.seconds <= DAY + 2
 
@@ -83,8 +83,8 @@ def test_an_unreachable_server_is_replaced_by_a_quota_in_memory(
     machine: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = JumpingClock()
-    ledger = machine(Rate(1, DAY))
-    pacer = Pacer(VendorPolicy("finnhub", ("http://127.0.0.1",), (Rate(1, DAY),)), ledger, clock)
+    ledger = machine(rate(1, DAY))
+    pacer = Pacer(vendor("finnhub", "http://127.0.0.1", rates=(rate(1, DAY),)), ledger, clock)
     ledger.server.connected = False
     with pacer.turn(Deadline(clock=clock)):
         pass
@@ -96,7 +96,7 @@ def test_an_unreachable_server_is_replaced_by_a_quota_in_memory(
 
 
 def test_a_short_wait_is_exact(machine: Any) -> None:
-    ledger = machine(Rate(2, 10.0))
+    ledger = machine(rate(2, 10.0))
     for _ in range(2):
         ticket = ledger.take()
         assert isinstance(ticket, Ticket)
@@ -174,7 +174,7 @@ def test_without_the_extra_the_error_names_what_to_install(
 
 
 def test_a_reserve_is_kept_for_other_machines_too(machine: Any) -> None:
-    reserving, other = machine(Rate(5, DAY)), machine(Rate(5, DAY))
+    reserving, other = machine(rate(5, DAY)), machine(rate(5, DAY))
     assert [isinstance(reserving.take(2), Ticket) for _ in range(4)] == [True, True, True, False]
     assert reserving.peek(2).why == "quota"
     assert [isinstance(other.take(), Ticket) for _ in range(3)] == [True, True, False]

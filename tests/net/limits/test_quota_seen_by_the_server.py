@@ -23,7 +23,7 @@ from tests.net.vendor_server import PATIENCE
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import DeadlineExceeded, QuotaSpent
-from tradingagents.discovery.net import Credentials, FetchSession, check, open_session
+from tradingagents.discovery.net import Credentials, FetchSession, Vendor, check, open_session
 from tradingagents.discovery.sandbox import SandboxProcess, SandboxServer
 from tradingagents.discovery.settings.vendors import FinnhubSettings
 
@@ -35,9 +35,9 @@ KEY = Credentials(headers={"X-Finnhub-Token": "sandbox"})
 def session_to(url: str, folder: Path, rates: Sequence[dict[str, Any]]) -> FetchSession:
     """Open a session of Finnhub with ``rates`` and with nothing cached."""
     settings = FinnhubSettings.model_validate(
-        {"base_url": f"{url}/finnhub/api/v1", "rates": list(rates), "attempts": 1}
+        {"base_url": f"{url}/finnhub/api/v1", "rates": list(rates), "ttl_seconds": {}, "attempts": 1}
     )
-    return open_session("finnhub", settings, state_dir=folder, credentials=KEY)
+    return open_session(Vendor("finnhub", settings), state_dir=folder, credentials=KEY)
 
 
 def fetch(session: FetchSession, url: str, symbol: str) -> None:

@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
+from tests.net.made import rate, vendor
 from tests.timing import time_allowance
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import (
@@ -22,8 +23,7 @@ from tradingagents.discovery.model.errors import (
     Transient,
 )
 from tradingagents.discovery.net.fetch_session import FetchSession
-from tradingagents.discovery.net.limits.policy import Rate, VendorPolicy
-from tradingagents.discovery.net.session import build_session
+from tradingagents.discovery.net.session import open_session
 from tradingagents.discovery.net.transport.browser import BrowserTransport
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 
@@ -33,21 +33,21 @@ LIMIT = 200_000
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[SandboxServer]:
-    with SandboxServer() as server:
+    """A sandbox that has answered: its market is made, so that no timeout of a test counts that."""
+    with SandboxServer() as server, opened_to(server) as patient:
+        patient.fetch(server.url + CHART)
         yield server
+
+
+def opened_to(sandbox: SandboxServer, **settings: Any) -> FetchSession:
+    yahoo = vendor("yahoo", f"{sandbox.url}/yahoo", **settings)
+    return open_session(yahoo, send=BrowserTransport(LIMIT, wanted="the extra"))
 
 
 @pytest.fixture
 def session(sandbox: SandboxServer) -> Iterator[FetchSession]:
-    policy = VendorPolicy(
-        "yahoo",
-        (f"{sandbox.url}/yahoo",),
-        attempts=1,
-        connect_timeout_seconds=0.5,
-        read_timeout_seconds=0.5,
-        max_body_bytes=LIMIT,
-    )
-    opened = build_session(policy, state_dir=None, send=BrowserTransport(LIMIT, wanted="the extra"))
+    short = {"connect_timeout_seconds": 0.5, "read_timeout_seconds": 0.5, "max_body_bytes": LIMIT}
+    opened = opened_to(sandbox, **short)
     yield opened
     opened.close()
     sandbox.faults.clear()
@@ -115,8 +115,7 @@ def test_every_fault_is_one_of_our_errors(
 
 
 def test_the_quota_applies_to_this_transport_too(sandbox: SandboxServer) -> None:
-    policy = VendorPolicy("yahoo", (f"{sandbox.url}/yahoo",), rates=(Rate(3, 86_400),), attempts=1)
-    opened = build_session(policy, state_dir=None, send=BrowserTransport(LIMIT, wanted="the extra"))
+    opened = opened_to(sandbox, rates=(rate(3, 86_400),))
     before = len(sandbox.requests)
     for number in range(3):
         opened.fetch(f"{sandbox.url}{CHART}&number={number}")
@@ -149,9 +148,8 @@ def test_a_cancel_ends_a_dripping_answer(sandbox: SandboxServer, session: FetchS
     assert time.monotonic() - began < time_allowance(0.8)  # its own timeouts would end it after a second
 
 
-def test_a_closed_session_opens_no_connection(sandbox: SandboxServer, tmp_path: Path) -> None:
-    policy = VendorPolicy("yahoo", (f"{sandbox.url}/yahoo",), attempts=1)
-    closed = build_session(policy, state_dir=tmp_path, send=BrowserTransport(LIMIT, wanted="the extra"))
+def test_a_closed_session_opens_no_connection(sandbox: SandboxServer) -> None:
+    closed = opened_to(sandbox)
     closed.close()
     with pytest.raises(DiscoveryError):
         closed.fetch(sandbox.url + CHART)

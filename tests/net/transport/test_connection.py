@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from tests.net.made import circuit, rate
 from tests.net.vendor_server import Handler, VendorServer
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Deadline, deadline_scope
 from tradingagents.discovery.model.errors import DeadlineExceeded, QuotaSpent, RateLimited
-from tradingagents.discovery.net import BreakerPolicy, FetchSession, Rate, counting
+from tradingagents.discovery.net import FetchSession, counting
 from tradingagents.discovery.net.limits.ledger import SETTLING_SECONDS, Delay, MemoryLedger
 from tradingagents.discovery.net.transport.connection import hung_up
 
@@ -48,7 +49,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def after_a_rival(open_session: OpenSession, **options: Any) -> FetchSession:
     """Return a session whose first request has to wait with its connection open."""
-    ledger = Rival((Rate(1, WAIT_SECONDS),), SYSTEM_CLOCK)
+    ledger = Rival((rate(1, WAIT_SECONDS),), SYSTEM_CLOCK)
     ledger.sent(ledger.take())  # type: ignore[arg-type]  # the first is always a ticket
     return open_session(ledger=ledger, **options)
 
@@ -56,7 +57,7 @@ def after_a_rival(open_session: OpenSession, **options: Any) -> FetchSession:
 def test_no_connection_is_opened_for_a_request_without_a_permit(
     server: VendorServer, open_session: OpenSession, opened: list[float], tmp_path: Path
 ) -> None:
-    session = open_session(state_dir=tmp_path, rates=(Rate(1, 30.0), Rate(2, 86_400.0)))
+    session = open_session(state_dir=tmp_path, rates=(rate(1, 30.0), rate(2, 86_400.0)))
     session.fetch(f"{server.url}/first")
     session.get_adapter(server.url).close()  # the pooled connection; the next request needs another
     with deadline_scope(Deadline(1.0)), pytest.raises(DeadlineExceeded):
@@ -94,7 +95,7 @@ def test_the_wait_for_the_permit_is_not_part_of_the_exchange(
 def test_a_permit_that_does_not_come_in_time_is_not_the_vendors_failure(
     server: VendorServer, open_session: OpenSession
 ) -> None:
-    session = after_a_rival(open_session, breaker=BreakerPolicy(1, 60.0), read_timeout_seconds=0.1)
+    session = after_a_rival(open_session, breaker=circuit(1, 60.0), read_timeout_seconds=0.1)
     with deadline_scope(Deadline(WAIT_SECONDS / 2)), pytest.raises(DeadlineExceeded):
         session.get(f"{server.url}/quote")
     assert session.get_adapter(server.url)._breaker.state == "closed"
@@ -104,7 +105,7 @@ def test_a_permit_that_does_not_come_in_time_is_not_the_vendors_failure(
 def test_only_the_first_request_over_a_connection_gets_settling_time(
     server: VendorServer, open_session: OpenSession
 ) -> None:
-    session = open_session(rates=(Rate(1, WAIT_SECONDS),))
+    session = open_session(rates=(rate(1, WAIT_SECONDS),))
     for number in range(3):
         session.fetch(f"{server.url}/{number}")
     first, second, third = (hit.at for hit in server.hits)
@@ -113,7 +114,7 @@ def test_only_the_first_request_over_a_connection_gets_settling_time(
 
 
 def test_a_refused_connection_takes_no_permit(open_session: OpenSession) -> None:
-    session = open_session(base_urls=("http://127.0.0.1:9",), rates=(Rate(1, 86_400.0),))
+    session = open_session(base_url="http://127.0.0.1:9", rates=(rate(1, 86_400.0),))
     ledger = session.get_adapter("http://127.0.0.1:9")._pacer._ledger
     with pytest.raises(Exception, match="connection refused"):
         session.get("http://127.0.0.1:9/quote")
@@ -151,7 +152,7 @@ def test_over_tls_a_request_waits_for_its_permit_with_the_connection_open(
     secure_server: VendorServer, open_session: OpenSession, opened: list[float], tmp_path: Path
 ) -> None:
     url = secure_server.url.replace("http:", "https:")
-    session = after_a_rival(open_session, base_urls=(url,))
+    session = after_a_rival(open_session, base_url=url)
     began = time.monotonic()
     assert session.fetch(f"{url}/quote", verify=str(tmp_path / "certificate.pem")).ok
     (hit,) = secure_server.hits

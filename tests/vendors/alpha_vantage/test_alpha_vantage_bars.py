@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.net.made import vendor
 from tests.shared_data import SHARED, needs_shared
 from tests.vendors.canned import BASE, answer, session_giving
 from tradingagents.discovery.bars.update.split_adjustment import adjust_for_splits, price_jumps
@@ -20,8 +21,7 @@ from tradingagents.discovery.model.errors import (
     QuotaSpent,
     RateLimited,
 )
-from tradingagents.discovery.net.limits.policy import VendorPolicy
-from tradingagents.discovery.net.session import build_session
+from tradingagents.discovery.net.session import open_session
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.sandbox.world.prices.splits import splits_of
 from tradingagents.discovery.vendors.alpha_vantage.bars import parse_daily_bars, parse_splits
@@ -115,10 +115,8 @@ def test_a_stale_cached_response_is_never_used_for_bars(tmp_path: Path) -> None:
     """Yesterday's series in place of today's would look like a vendor without new bars, and hide a spent quota."""
     with SandboxServer() as sandbox:
         base = f"{sandbox.url}/alpha_vantage/query"
-        policy = VendorPolicy(
-            "alpha_vantage", (base,), ttl_seconds=(("*function=TIME_SERIES_DAILY*", 0.001),)
-        )
-        session = build_session(policy, state_dir=tmp_path)
+        brief = {"*function=TIME_SERIES_DAILY*": 0.001}
+        session = open_session(vendor("alpha_vantage", base, ttl_seconds=brief), state_dir=tmp_path)
         client = AlphaVantage(session, f"{base}?apikey=k")
         assert len(client.daily_bars("KITE")) == 100
         sandbox.faults.add(Fault("vendor_error", "alpha_vantage", reason="day"))
@@ -155,7 +153,7 @@ def test_splits_inferred_from_recorded_unadjusted_years_match_the_vendors() -> N
 def test_the_sandbox_serves_unadjusted_prices_and_matching_splits() -> None:
     with SandboxServer() as sandbox:
         base = f"{sandbox.url}/alpha_vantage/query"
-        session = build_session(VendorPolicy("alpha_vantage", (base,)), state_dir=None)
+        session = open_session(vendor("alpha_vantage", base))
         client = AlphaVantage(session, f"{base}?apikey=k")
         for symbol, split in splits_of(sandbox.market).items():
             bars = client.daily_bars(symbol)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.model.errors import Auth, BadPayload, Permanent, RateLimited, Transient
-from tradingagents.discovery.net.session import open_session
+from tradingagents.discovery.net import Vendor, open_session
 from tradingagents.discovery.settings.vendors import RedditSettings
 from tradingagents.discovery.vendors.reddit.client import Reddit
 
@@ -76,7 +76,7 @@ def serving(tape: Tape) -> Iterator[str]:
 def reddit_playing(tape: Tape) -> Iterator[Reddit]:
     with serving(tape) as url:
         settings = RedditSettings(base_url=url, token_url=url, attempts=1)
-        with open_session("reddit", settings) as session:
+        with open_session(Vendor("reddit", settings)) as session:
             yield Reddit(
                 session,
                 base_url=url,

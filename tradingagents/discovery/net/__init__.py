@@ -41,21 +41,18 @@ from __future__ import annotations
 from tradingagents.discovery.net.classify import Finding, Reason
 from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.net.fetch_session import FetchSession
-from tradingagents.discovery.net.limits.policy import BreakerPolicy, Rate, VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, check, note_of
-from tradingagents.discovery.net.session import build_session, open_session
+from tradingagents.discovery.net.session import open_session
 from tradingagents.discovery.net.transport.credentials import Credentials
+from tradingagents.discovery.net.vendor import Vendor
 
 __all__ = [
-    "BreakerPolicy",
     "Credentials",
     "FetchNote",
     "FetchSession",
     "Finding",
-    "Rate",
     "Reason",
-    "VendorPolicy",
-    "build_session",
+    "Vendor",
     "check",
     "counting",
     "note_of",

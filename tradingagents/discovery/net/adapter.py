@@ -23,12 +23,12 @@ from tradingagents.discovery.net.breaker import Breaker, Permit
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
 from tradingagents.discovery.net.counters import count
 from tradingagents.discovery.net.limits.pacer import Pacer
-from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, put_note
 from tradingagents.discovery.net.retry import FailedAttempt, retrying
 from tradingagents.discovery.net.transport.connection import POOL_CLASSES
 from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.transport.exchange import Options, Send, exchange
+from tradingagents.discovery.net.vendor import Vendor
 
 __all__ = ["VendorAdapter"]
 
@@ -49,7 +49,7 @@ class VendorAdapter(HTTPAdapter):
 
     def __init__(
         self,
-        policy: VendorPolicy,
+        vendor: Vendor,
         *,
         pacer: Pacer,
         breaker: Breaker,
@@ -59,7 +59,7 @@ class VendorAdapter(HTTPAdapter):
         send: Send | None = None,
     ) -> None:
         """``send`` replaces ``HTTPAdapter.send``, for a vendor that answers browsers only."""
-        self._policy, self._pacer, self._breaker, self._clock = policy, pacer, breaker, clock
+        self._vendor, self._pacer, self._breaker, self._clock = vendor, pacer, breaker, clock
         self._credentials, self._draw, self._send = credentials, draw, send
         super().__init__(pool_maxsize=_POOL_SIZE, max_retries=0)
 
@@ -87,11 +87,12 @@ class VendorAdapter(HTTPAdapter):
 
         The body is always read, also with ``stream``.
         """
-        repeatable = self._policy.may_repeat(request.method or "", request.url or "")
+        repeatable = self._vendor.may_repeat(request.method or "", request.url or "")
         deadline = current_deadline()
-        credentials = self._credentials if self._policy.owns(request.url or "") else None
+        credentials = self._credentials if self._vendor.owns(request.url or "") else None
         options = Options(timeout, verify, cert, proxies, credentials)
-        attempts = retrying(self._policy, self._policy.attempts if repeatable else 1, deadline, self._draw)
+        number = self._vendor.settings.attempts if repeatable else 1
+        attempts = retrying(self._vendor, number, deadline, self._draw)
         failures: list[FailedAttempt] = []
         try:
             return attempts(self._attempt, request, options, deadline, failures)
@@ -99,7 +100,7 @@ class VendorAdapter(HTTPAdapter):
             return failed.outcome()
         except (CircuitOpen, QuotaSpent, RateLimited, DeadlineExceeded) as refused:
             if isinstance(refused, CircuitOpen):
-                count(self._policy.name, "refused.circuit")
+                count(self._vendor.name, "refused.circuit")
             # Refused before another attempt: the failure of the previous attempt is more informative.
             if not failures or deadline.expired():
                 raise
@@ -126,7 +127,7 @@ class VendorAdapter(HTTPAdapter):
     ) -> requests.Response:
         gate = functools.partial(self._gate, deadline, permit)
         send = self._send or super().send
-        response = exchange(send, self._policy, request, options, deadline, permit, gate)
+        response = exchange(send, self._vendor, request, options, deadline, permit, gate)
         if options.credentials is not None and (target := response.headers.get("Location")) is not None:
             response.headers["Location"] = options.credentials.strip(target)
         return response
@@ -143,20 +144,20 @@ class VendorAdapter(HTTPAdapter):
 
         permit.confirm()
         with self._pacer.turn(deadline, recheck_all, new_connection=new_connection):
-            count(self._policy.name, "sent")
+            count(self._vendor.name, "sent")
             yield
 
     def _classified(self, response: requests.Response, permit: Permit) -> requests.Response:
         """Classify the answer and pass the result to the breaker, the pacer, the note and the status."""
-        finding = classify(self._policy.name, Answer.of(response, self._clock.now()))
+        finding = classify(self._vendor.name, Answer.of(response, self._clock.now()))
         _record_result(permit, finding)
         if finding.wait_seconds:
             self._pacer.hold(finding.wait_seconds, quota=finding.reason is Reason.QUOTA)
         status = response.status_code
-        put_note(response, FetchNote(self._policy.name, status, finding))
+        put_note(response, FetchNote(self._vendor.name, status, finding))
         if 200 <= status < 300 and (fitting := finding.equivalent_status) is not None:
             response.status_code = fitting
-        error = finding.error(self._policy.name, status)
+        error = finding.error(self._vendor.name, status)
         if finding.reason in (Reason.DOWN, Reason.RATE) and isinstance(error, FetchError):
             reason = "rate_limited" if finding.reason is Reason.RATE else f"http_{response.status_code}"
             raise FailedAttempt(error, reason, response=response, wait_seconds=finding.wait_seconds)

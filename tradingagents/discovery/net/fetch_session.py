@@ -28,9 +28,9 @@ from tradingagents.discovery.model.errors import (
 from tradingagents.discovery.net.cache import ResponseCache, ResponseStore, absence_in
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
 from tradingagents.discovery.net.counters import count, report_stale
-from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.notes import FetchNote, check, has_note, note_of, put_note
 from tradingagents.discovery.net.translate import translate
+from tradingagents.discovery.net.vendor import Vendor
 
 __all__ = ["SECRET_PARAMETERS", "FetchSession", "request_key"]
 
@@ -58,7 +58,7 @@ class FetchSession(CacheMixin, requests.Session):
 
     def __init__(
         self,
-        policy: VendorPolicy,
+        vendor: Vendor,
         *,
         store: ResponseStore,
         adapter: requests.adapters.BaseAdapter,
@@ -70,17 +70,17 @@ class FetchSession(CacheMixin, requests.Session):
             backend=self._cache,
             expire_after=DO_NOT_CACHE,
             urls_expire_after={
-                pattern: ttl if ttl > 0 else DO_NOT_CACHE for pattern, ttl in policy.ttl_patterns().items()
+                pattern: ttl if ttl > 0 else DO_NOT_CACHE for pattern, ttl in vendor.ttl_patterns().items()
             },
             allowable_codes=(200,),
             allowable_methods=("GET",),
             key_fn=request_key,
             ignored_parameters=SECRET_PARAMETERS,
         )
-        self.policy, self._clock, self._on_close = policy, clock, on_close
+        self.vendor, self._clock, self._on_close = vendor, clock, on_close
         self._flights: SingleFlight[requests.Response] = SingleFlight()
         self.max_redirects = _MAX_REDIRECTS
-        self.trust_env = not policy.on_this_machine  # a proxy from the environment cannot reach a sandbox
+        self.trust_env = not vendor.on_this_machine  # a proxy from the environment cannot reach a sandbox
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
             self.mount(scheme, adapter)  # for every host, so that a redirect cannot leave the chain
@@ -92,11 +92,14 @@ class FetchSession(CacheMixin, requests.Session):
     def request(  # type: ignore[override]  # the bases spell out their twenty keywords
         self, method: str, url: str, *args: Any, **kwargs: Any
     ) -> Any:
-        """Send a request as ``requests`` does, and translate its errors."""
+        """Send a request as ``requests`` does, and translate its errors.
+
+        A ``url`` that begins with ``/`` or ``?`` is below the vendor's base URL.
+        """
         try:
-            return super().request(method, url, *args, **kwargs)
+            return super().request(method, self.vendor.absolute(url), *args, **kwargs)
         except requests.RequestException as error:
-            raise translate(self.policy.name, error) from None
+            raise translate(self.vendor.name, error) from None
 
     def send(  # type: ignore[override]  # as above
         self, request: requests.PreparedRequest, **kwargs: Any
@@ -107,7 +110,7 @@ class FetchSession(CacheMixin, requests.Session):
         key = (request_key(request), kwargs.get("allow_redirects", True))
         response, led = self._flights.run(key, lambda: self._answer(request, kwargs), current_deadline())
         if not led:
-            count(self.policy.name, "coalesced")
+            count(self.vendor.name, "coalesced")
             _report_if_stale(note_of(response))
         return response
 
@@ -136,7 +139,7 @@ class FetchSession(CacheMixin, requests.Session):
         note = note_of(response)
         if request.method != "GET" or note.finding.reason is not Reason.ABSENT or note.status < 400:
             return
-        seconds = min(self.policy.ttl_of(request.url or ""), _ABSENT_TTL_SECONDS)
+        seconds = min(self.vendor.ttl_of(request.url or ""), _ABSENT_TTL_SECONDS)
         if seconds > 0:
             self._cache.keep_absence(request_key(request), response, note.finding.message, seconds)
 
@@ -144,8 +147,8 @@ class FetchSession(CacheMixin, requests.Session):
         """Attach a note to a cached answer. One that the vendor just confirmed (304) is fresh again."""
         hit = isinstance(response, CachedResponse) and not response.revalidated
         if hit:
-            count(self.policy.name, "cached")
-        note = FetchNote(self.policy.name, response.status_code, self._finding(response), cached=hit)
+            count(self.vendor.name, "cached")
+        note = FetchNote(self.vendor.name, response.status_code, self._finding(response), cached=hit)
         put_note(response, replace(note, age_seconds=self._age(response)) if hit else note)
 
     def _stale_copy(self, request: requests.PreparedRequest, why: DiscoveryError) -> requests.Response | None:
@@ -155,9 +158,9 @@ class FetchSession(CacheMixin, requests.Session):
         copy = self.cache.get_response(request_key(request)) if request.method == "GET" else None
         if copy is None or copy.expires is None or absence_in(copy) is not None:
             return None
-        if (self._clock.now() - copy.expires).total_seconds() > self.policy.stale_if_error_seconds:
+        if (self._clock.now() - copy.expires).total_seconds() > self.vendor.settings.stale_if_error_seconds:
             return None
-        note = FetchNote(self.policy.name, copy.status_code, self._finding(copy), cached=True, stale=True)
+        note = FetchNote(self.vendor.name, copy.status_code, self._finding(copy), cached=True, stale=True)
         note = replace(note, stale_because=why, age_seconds=self._age(copy))
         put_note(copy, note)
         _report_if_stale(note)
@@ -168,7 +171,7 @@ class FetchSession(CacheMixin, requests.Session):
             return Finding(Reason.ABSENT, nothing)
         if len(response.content) > _SHORT_BODY:
             return Finding(Reason.OK)
-        return classify(self.policy.name, Answer.of(response, self._clock.now()))
+        return classify(self.vendor.name, Answer.of(response, self._clock.now()))
 
     def _age(self, response: requests.Response) -> float:
         made = getattr(response, "created_at", None)

@@ -12,7 +12,7 @@ from tradingagents.discovery.model.clock import Deadline
 from tradingagents.discovery.model.errors import FetchError
 from tradingagents.discovery.net.counters import count
 from tradingagents.discovery.net.limits.pacer import MAX_WAIT_SECONDS
-from tradingagents.discovery.net.limits.policy import VendorPolicy
+from tradingagents.discovery.net.vendor import Vendor
 
 __all__ = ["FailedAttempt", "full_jitter", "retrying"]
 
@@ -55,7 +55,7 @@ def full_jitter(attempt: int, base: float, cap: float, draw: Callable[[float, fl
 
 
 def retrying(
-    policy: VendorPolicy,
+    vendor: Vendor,
     attempts: int,
     deadline: Deadline,
     draw: Callable[[float, float], float] = random.uniform,
@@ -73,8 +73,8 @@ def retrying(
         return state.upcoming_sleep > MAX_WAIT_SECONDS or state.upcoming_sleep >= deadline.remaining()
 
     def count_retry(state: tenacity.RetryCallState) -> None:
-        count(policy.name, f"retried.{_failure(state).reason}")
-        count(policy.name, "waited_seconds", state.upcoming_sleep)
+        count(vendor.name, f"retried.{_failure(state).reason}")
+        count(vendor.name, "waited_seconds", state.upcoming_sleep)
 
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(FailedAttempt),

@@ -1,4 +1,4 @@
-"""Build a vendor's session from its policy or settings."""
+"""Build a vendor's session."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ from tradingagents.discovery.net.cache import CACHE_SCHEMA, ResponseStore
 from tradingagents.discovery.net.fetch_session import FetchSession
 from tradingagents.discovery.net.limits.ledger import QuotaLedger
 from tradingagents.discovery.net.limits.pacer import Pacer
-from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.limits.sqlite import QUOTA_SCHEMA, SQLiteLedger
 from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.transport.exchange import Send
-from tradingagents.discovery.settings.vendors import VendorSettings
+from tradingagents.discovery.net.vendor import Vendor
 from tradingagents.discovery.state.circuits import CIRCUIT_SCHEMA
 from tradingagents.discovery.state.table import Table
 
-__all__ = ["build_session", "open_session"]
+__all__ = ["open_session", "shared_ledger"]
 
 
-def build_session(
-    policy: VendorPolicy,
+def open_session(
+    vendor: Vendor,
     *,
-    state_dir: Path | None,
+    state_dir: Path | None = None,
     clock: Clock = SYSTEM_CLOCK,
     credentials: Credentials | None = None,
     ledger: QuotaLedger | None = None,
@@ -39,26 +38,26 @@ def build_session(
     ``state_dir`` holds two files per vendor: spent quota with open circuits, and cached answers. Without it,
     or when a file cannot be used (which is logged once), everything is kept in memory. ``clock`` is used for
     quota, breaker, the age of answers and the waits set by vendors; waits end by the caller's deadline, which
-    has a clock of its own. ``ledger`` replaces the file's, for instance by one that several machines share,
-    and ``send`` replaces ``HTTPAdapter.send``.
+    has a clock of its own. ``ledger`` (such as :func:`shared_ledger`) replaces the file's, and ``send``
+    ``HTTPAdapter.send``.
     """
     for secret in _secrets(credentials):
         register_secret(secret)
     schema, lost = (*QUOTA_SCHEMA, *CIRCUIT_SCHEMA), "quota and circuits are kept in memory only"
-    state = _table(policy, state_dir, "state", schema, f"{lost}, other runs do not see them")
+    state = _table(vendor, state_dir, "state", schema, f"{lost}, other runs do not see them")
     lost = "responses are kept in memory only, the next run requests them again"
-    store = ResponseStore(_table(policy, state_dir, "cache", CACHE_SCHEMA, lost))
-    store.purge(clock.now().timestamp() - policy.stale_if_error_seconds)
-    pacer = Pacer(policy, ledger or SQLiteLedger(state, policy.rates, clock), clock)
+    store = ResponseStore(_table(vendor, state_dir, "cache", CACHE_SCHEMA, lost))
+    store.purge(clock.now().timestamp() - vendor.settings.stale_if_error_seconds)
+    pacer = Pacer(vendor, ledger or SQLiteLedger(state, vendor.settings.rates, clock), clock)
     breaker = Breaker(
-        policy.name,
-        fail_max=policy.breaker.fail_max,
-        reset_after_seconds=policy.breaker.reset_after_seconds,
+        vendor.name,
+        fail_max=vendor.settings.breaker.fail_max,
+        reset_after_seconds=vendor.settings.breaker.reset_after_seconds,
         clock=clock,
         table=state,
     )
     adapter = VendorAdapter(
-        policy, pacer=pacer, breaker=breaker, clock=clock, credentials=credentials, send=send
+        vendor, pacer=pacer, breaker=breaker, clock=clock, credentials=credentials, send=send
     )
 
     def close() -> None:
@@ -67,43 +66,25 @@ def build_session(
             close_send()
         state.close()
 
-    return FetchSession(policy, store=store, adapter=adapter, clock=clock, on_close=close)
+    return FetchSession(vendor, store=store, adapter=adapter, clock=clock, on_close=close)
 
 
-def open_session(
-    vendor: str,
-    settings: VendorSettings,
-    *,
-    state_dir: Path | None = None,
-    clock: Clock = SYSTEM_CLOCK,
-    credentials: Credentials | None = None,
-    quota_redis_url: str | None = None,
-    send: Send | None = None,
-) -> FetchSession:
-    """Return the session of ``vendor`` with its settings; see :func:`build_session`.
+def shared_ledger(vendor: Vendor, url: str) -> QuotaLedger:
+    """Return the ledger in the Redis at ``url``, for one quota shared by several machines.
 
-    With ``quota_redis_url`` the quota is shared through that Redis. Raises :class:`NotConfiguredError`
-    when the ``redis`` extra is not installed.
+    Raises :class:`NotConfiguredError` when the ``redis`` extra is not installed.
     """
-    policy = VendorPolicy.from_settings(vendor, settings.model_dump())
-    ledger = None if quota_redis_url is None else _shared_ledger(policy, quota_redis_url)
-    return build_session(
-        policy, state_dir=state_dir, clock=clock, credentials=credentials, ledger=ledger, send=send
-    )
-
-
-def _shared_ledger(policy: VendorPolicy, url: str) -> QuotaLedger:
     try:
         from tradingagents.discovery.net.limits.redis import connect_ledger  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
         missing = 'package redis (pip install "tradingagents-discovery[redis]")'
         raise NotConfiguredError(missing) from None
-    return connect_ledger(policy.file_stem, url, policy.rates)
+    return connect_ledger(vendor.file_stem, url, vendor.settings.rates)
 
 
-def _table(policy: VendorPolicy, folder: Path | None, kind: str, schema: Sequence[str], lost: str) -> Table:
-    file = None if folder is None else folder / f"{policy.file_stem}.{kind}.sqlite"
-    return Table(file, schema, consequence=f"{policy.name}: {lost}", keep_open=True)
+def _table(vendor: Vendor, folder: Path | None, kind: str, schema: Sequence[str], lost: str) -> Table:
+    file = None if folder is None else folder / f"{vendor.file_stem}.{kind}.sqlite"
+    return Table(file, schema, consequence=f"{vendor.name}: {lost}", keep_open=True)
 
 
 def _secrets(credentials: Credentials | None) -> list[str]:

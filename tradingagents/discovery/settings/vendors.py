@@ -76,6 +76,9 @@ class VendorSettings(Settings):
     connect_timeout_seconds: _OperationSeconds = Field(5.0, description="Timeout of opening a connection.")
     read_timeout_seconds: _OperationSeconds = Field(10.0, description="Timeout of one receive operation.")
     max_body_bytes: int = Field(20_000_000, ge=1_000, description="Largest body, after decompression.")
+    repeatable_posts: list[str] = Field(
+        [], description="Globs of POST endpoints that are safe to send twice."
+    )
     quota_redis_url_env: EnvName | None = Field(
         None,
         description="Environment variable with the address of a Redis (`redis://host:6379/0`; needs the "
@@ -146,10 +149,7 @@ class RedditSettings(VendorSettings):
     rates: list[RateSettings] = [RateSettings(requests=100, seconds=60)]
     ttl_seconds: Ttls = {"/r/*": 300, "/comments/*": 300}
     stale_if_error_seconds: float = Field(21_600.0, ge=0)
-    repeatable_posts: list[str] = Field(
-        ["/api/v1/access_token"],  # a second grant is only another token
-        description="Globs of POST endpoints that are safe to send twice.",
-    )
+    repeatable_posts: list[str] = ["/api/v1/access_token"]  # a second grant is only another token
 
 
 class SecSettings(VendorSettings):

@@ -13,9 +13,10 @@ from tradingagents.discovery.execution.single_flight import SingleFlight
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, current_deadline
 from tradingagents.discovery.model.errors import Cancelled, NotConfiguredError
 from tradingagents.discovery.model.redact import register_secret
-from tradingagents.discovery.net.session import open_session
+from tradingagents.discovery.net.session import open_session, shared_ledger
 from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.transport.exchange import Send
+from tradingagents.discovery.net.vendor import Vendor
 from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.state.names import state_file
 
@@ -160,14 +161,14 @@ class Vendors:
         send: Callable[[], Send | None] = lambda: None,
     ) -> FetchSession:
         def build() -> FetchSession:
-            settings = getattr(self._settings, vendor)
+            described = Vendor(vendor, self._settings.by_name()[vendor])
+            url = self._quota_redis_url(described.settings.quota_redis_url_env)
             return open_session(
-                vendor,
-                settings,
+                described,
                 state_dir=self._state_dir,
                 clock=self._clock,
                 credentials=credentials(),
-                quota_redis_url=self._quota_redis_url(settings.quota_redis_url_env),
+                ledger=None if url is None else shared_ledger(described, url),
                 send=send(),
             )
 

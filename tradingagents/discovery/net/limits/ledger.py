@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from tradingagents.discovery.model.clock import Clock
-from tradingagents.discovery.net.limits.policy import Rate
+from tradingagents.discovery.settings.vendors import RateSettings
 
 __all__ = [
     "JITTER_SECONDS",
@@ -89,17 +89,21 @@ class QuotaLedger(Protocol):
         """Close connections and files. Idempotent."""
 
 
-def without_reserve(rates: tuple[Rate, ...], reserve: int) -> tuple[Rate, ...]:
+def without_reserve(rates: tuple[RateSettings, ...], reserve: int) -> tuple[RateSettings, ...]:
     """Return ``rates`` with each quota (not a pace) smaller by ``reserve`` requests, but at least 1."""
     if not reserve:
         return rates
     return tuple(
-        Rate(max(rate.requests - reserve, 1), rate.seconds) if rate.seconds >= LONG_SECONDS else rate
+        RateSettings(requests=max(rate.requests - reserve, 1), seconds=rate.seconds)
+        if rate.seconds >= LONG_SECONDS
+        else rate
         for rate in rates
     )
 
 
-def first_free(rates: Iterable[Rate], nth_newest: Callable[[int], float | None], now: float) -> Delay | None:
+def first_free(
+    rates: Iterable[RateSettings], nth_newest: Callable[[int], float | None], now: float
+) -> Delay | None:
     """Return how long until every window has room for one more, None when all have room now.
 
     ``nth_newest(n)`` returns the time of the ``n``-th newest permit, None when there are fewer. A permit
@@ -121,7 +125,7 @@ def first_free(rates: Iterable[Rate], nth_newest: Callable[[int], float | None],
 class MemoryLedger:
     """Permits of this process only, on the monotonic clock. Thread-safe."""
 
-    def __init__(self, rates: Iterable[Rate], clock: Clock) -> None:
+    def __init__(self, rates: Iterable[RateSettings], clock: Clock) -> None:
         self._clock, self._rates = clock, tuple(rates)
         self._longest = max((rate.seconds for rate in self._rates), default=0.0) + JITTER_SECONDS
         self._lock = threading.Lock()  # guards all below

@@ -19,7 +19,7 @@ from tradingagents.discovery.net.limits.ledger import (
     QuotaLedger,
     Ticket,
 )
-from tradingagents.discovery.net.limits.policy import VendorPolicy
+from tradingagents.discovery.net.vendor import Vendor
 from tradingagents.discovery.state.table import StateUnavailable
 
 __all__ = ["MAX_WAIT_SECONDS", "Pacer", "quota_reserve"]
@@ -65,8 +65,8 @@ class Pacer:
     When the ledger's file fails, the pacer continues with a ledger in memory and logs it.
     """
 
-    def __init__(self, policy: VendorPolicy, ledger: QuotaLedger, clock: Clock) -> None:
-        self._policy, self._clock = policy, clock
+    def __init__(self, vendor: Vendor, ledger: QuotaLedger, clock: Clock) -> None:
+        self._vendor, self._clock = vendor, clock
         self._lock = threading.Lock()  # guards the swap of the ledger
         self._ledger = ledger
 
@@ -110,23 +110,23 @@ class Pacer:
     def _go_on_in_memory(self, error: StateUnavailable) -> QuotaLedger:
         with self._lock:
             if not isinstance(self._ledger, MemoryLedger):
-                self._ledger = MemoryLedger(self._policy.rates, self._clock)
+                self._ledger = MemoryLedger(self._vendor.settings.rates, self._clock)
                 lost = "quota is kept in memory only, other runs do not see it"
-                _log.warning("%s: %s (%s)", self._policy.name, lost, error)
+                _log.warning("%s: %s (%s)", self._vendor.name, lost, error)
             return self._ledger
 
     def _wait(self, delay: Delay, deadline: Deadline) -> None:
         if delay.seconds > MAX_WAIT_SECONDS or delay.seconds >= deadline.check():
-            count(self._policy.name, f"refused.{delay.why}")
+            count(self._vendor.name, f"refused.{delay.why}")
             raise self._refusal(delay)
         before = self._clock.monotonic()
         try:
             deadline.sleep(delay.seconds)
         finally:
-            count(self._policy.name, "waited_seconds", self._clock.monotonic() - before)
+            count(self._vendor.name, "waited_seconds", self._clock.monotonic() - before)
 
     def _refusal(self, delay: Delay) -> FetchError | DeadlineExceeded:
-        name, wait = self._policy.name, _duration(delay.seconds)
+        name, wait = self._vendor.name, _duration(delay.seconds)
         if delay.why == "quota" or (delay.why == "pace" and delay.seconds > MAX_WAIT_SECONDS):
             kept = f" except for a reserve of {reserve}" if (reserve := _reserve.get()) else ""
             return QuotaSpent(name, f"the quota is spent{kept}; the next request is allowed in {wait}")

@@ -21,7 +21,7 @@ from tradingagents.discovery.net.limits.ledger import (
     Ticket,
     without_reserve,
 )
-from tradingagents.discovery.net.limits.policy import Rate
+from tradingagents.discovery.settings.vendors import RateSettings
 from tradingagents.discovery.state.table import StateUnavailable
 
 __all__ = ["RedisLedger", "connect_ledger"]
@@ -87,7 +87,7 @@ class RedisLedger:
     every wait here. Raises ``StateUnavailable`` when the server cannot be reached.
     """
 
-    def __init__(self, vendor: str, client: Any, rates: Iterable[Rate]) -> None:
+    def __init__(self, vendor: str, client: Any, rates: Iterable[RateSettings]) -> None:
         self._client, self._rates = client, tuple(rates)
         # The braces put a vendor's keys into one slot of a cluster.
         self._keys = [f"tradingagents:{{{vendor}}}:{part}" for part in ("tickets", "hold", "serial")]
@@ -139,7 +139,7 @@ class RedisLedger:
             raise StateUnavailable(f"redis: {type(error).__name__}") from error
 
 
-def connect_ledger(vendor: str, url: str, rates: Iterable[Rate]) -> RedisLedger:
+def connect_ledger(vendor: str, url: str, rates: Iterable[RateSettings]) -> RedisLedger:
     """Return a ledger with a client of its own, which connects on first use.
 
     Raises :class:`ConfigError` for an invalid URL.

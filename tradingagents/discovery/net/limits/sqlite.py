@@ -16,7 +16,7 @@ from tradingagents.discovery.net.limits.ledger import (
     first_free,
     without_reserve,
 )
-from tradingagents.discovery.net.limits.policy import Rate
+from tradingagents.discovery.settings.vendors import RateSettings
 from tradingagents.discovery.state.table import Table
 
 __all__ = ["QUOTA_SCHEMA", "SQLiteLedger"]
@@ -50,7 +50,7 @@ class SQLiteLedger:
     usable file it goes on as a :class:`MemoryLedger`, from the full quota.
     """
 
-    def __init__(self, table: Table, rates: Iterable[Rate], clock: Clock) -> None:
+    def __init__(self, table: Table, rates: Iterable[RateSettings], clock: Clock) -> None:
         self._table, self._clock, self._rates = table, clock, tuple(rates)
         self._memory = MemoryLedger(self._rates, clock)
         self._longest = max((rate.seconds for rate in self._rates), default=0.0) + JITTER_SECONDS

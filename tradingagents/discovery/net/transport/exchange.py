@@ -11,12 +11,12 @@ import requests
 from tradingagents.discovery.model.clock import Deadline
 from tradingagents.discovery.model.errors import BadPayload, Cancelled, DeadlineExceeded, Permanent
 from tradingagents.discovery.net.breaker import Permit
-from tradingagents.discovery.net.limits.policy import VendorPolicy
 from tradingagents.discovery.net.retry import FailedAttempt
 from tradingagents.discovery.net.translate import TRANSPORT_ERRORS, is_timeout, translate
 from tradingagents.discovery.net.transport.connection import ConnectionLost
 from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.transport.wire import SendGate, Wire, read_body, wired
+from tradingagents.discovery.net.vendor import Vendor
 
 __all__ = ["Options", "Send", "exchange"]
 
@@ -48,7 +48,7 @@ class Send(Protocol):
 
 def exchange(
     send: Send,
-    policy: VendorPolicy,
+    vendor: Vendor,
     request: requests.PreparedRequest,
     options: Options,
     deadline: Deadline,
@@ -61,17 +61,17 @@ def exchange(
     limit or cannot be decoded, :class:`Permanent` for a request that cannot be sent, what ``gate`` raises,
     :class:`DeadlineExceeded` and :class:`Cancelled`. A failure of the vendor's is recorded in ``permit``.
     """
-    connect, read = _timeouts(options.timeout, policy)
-    with wired(deadline, read, policy.exchange_timeout_seconds, gate, options.credentials) as wire:
+    connect, read = _timeouts(options.timeout, vendor)
+    with wired(deadline, read, vendor.settings.exchange_timeout_seconds, gate, options.credentials) as wire:
         try:
             response = _sent(send, request, options, deadline, (connect, wire.granted))
-            _read_whole(response, sys.maxsize if request.method == "HEAD" else policy.max_body_bytes)
+            _read_whole(response, sys.maxsize if request.method == "HEAD" else vendor.settings.max_body_bytes)
             deadline.check()  # after a cut, a body without a length looks complete
         except DeadlineExceeded:
             _count_against_vendor(permit, wire, read)
             raise
         except TRANSPORT_ERRORS as error:
-            raise _translated(error, policy, deadline, permit, wire, read) from None
+            raise _translated(error, vendor, deadline, permit, wire, read) from None
     return response
 
 
@@ -92,12 +92,12 @@ def _sent(
             continue
 
 
-def _timeouts(given: Any, policy: VendorPolicy) -> tuple[float, float]:
+def _timeouts(given: Any, vendor: Vendor) -> tuple[float, float]:
     """Return the lower of the caller's and the vendor's connect and read timeouts, in seconds."""
     connect, read = given if isinstance(given, tuple) else (given, given)
     return (
-        min(connect or policy.connect_timeout_seconds, policy.connect_timeout_seconds),
-        min(read or policy.read_timeout_seconds, policy.read_timeout_seconds),
+        min(connect or vendor.settings.connect_timeout_seconds, vendor.settings.connect_timeout_seconds),
+        min(read or vendor.settings.read_timeout_seconds, vendor.settings.read_timeout_seconds),
     )
 
 
@@ -113,15 +113,15 @@ def _read_whole(response: requests.Response, max_bytes: int) -> None:
 
 
 def _translated(
-    error: BaseException, policy: VendorPolicy, deadline: Deadline, permit: Permit, wire: Wire, read: float
+    error: BaseException, vendor: Vendor, deadline: Deadline, permit: Permit, wire: Wire, read: float
 ) -> Exception:
     """Return our error for ``error``: a failure of the vendor's, or our own deadline or cancel."""
     if deadline.cancelled:
         return Cancelled("cancelled")
     if is_timeout(error) and (wire.clipped or deadline.expired()):
         _count_against_vendor(permit, wire, read)
-        return DeadlineExceeded(f"{policy.name}: no answer before the deadline")
-    ours = translate(policy.name, error)
+        return DeadlineExceeded(f"{vendor.name}: no answer before the deadline")
+    ours = translate(vendor.name, error)
     if isinstance(ours, Permanent):
         return ours
     permit.failed()

@@ -53,7 +53,7 @@ def _open_gate(recheck: Callable[[], None], new_connection: bool) -> AbstractCon
 
 
 class ExchangeTooLong(DiscoveryError):
-    """One request with its body took longer than the vendor's policy allows. Never leaves this package."""
+    """One request with its body took longer than the vendor's settings allow. Never leaves this package."""
 
 
 class BodyTooLarge(DiscoveryError):
