@@ -272,19 +272,17 @@ def test_marks_change_neither_what_is_found_nor_its_order(tmp_path: Path) -> Non
     assert not MARKS & set(scanned[0])
 
 
-def test_what_was_found_in_other_data_is_kept_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(day: str) -> bool | None:
-        final = graph_of(scanner("s", finding("AAA")), state_dir=tmp_path).run(day)
-        new: bool | None = final["final_ranking"][0]["new"]
-        return new
-
-    monkeypatch.setenv("TRADINGAGENTS_DATA_SOURCE", "replay")
-    run("2026-02-04")
-    monkeypatch.delenv("TRADINGAGENTS_DATA_SOURCE")
-    assert run(DAY) is None
+def test_what_was_found_in_synthetic_data_is_kept_apart(tmp_path: Path) -> None:
+    finds = scanner("s", finding("AAA"))
+    with SandboxServer() as sandbox:
+        config = sandbox.config()
+    config["discovery"]["state_dir"] = str(tmp_path)
+    DiscoveryGraph(config, ScannerRegistry([finds])).run("2026-02-04")
+    final = graph_of(finds, state_dir=tmp_path).run(DAY)
+    assert final["final_ranking"][0]["new"] is None
     assert {file.name for file in tmp_path.glob("sightings*.sqlite")} == {
         "sightings.sqlite",
-        "sightings@replay.sqlite",
+        "sightings@sandbox.sqlite",
     }
 
 
