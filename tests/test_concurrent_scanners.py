@@ -149,7 +149,7 @@ def covering(answered: int, of: int) -> Callable[..., Any]:
     """A scanner without candidates that requested ``of`` items."""
 
     def scan(self: Any, state: Any) -> list[Any]:
-        self.cover(asked=of, answered=answered, of=of)
+        self.record_coverage(asked=of, answered=answered, of=of)
         return []
 
     return scan
@@ -508,7 +508,7 @@ def test_late_writes_of_an_abandoned_scanner_are_never_seen(
         state["candidate_metadata"][0]["touched_by"].append("late")
         state["late_key"] = True
         self.log("late too")
-        self.cover(asked=5, of=5)
+        self.record_coverage(asked=5, of=5)
         try:
             yield {"ticker": "LATE"}
             went_on.set()

@@ -37,9 +37,9 @@ def test_what_an_abandoned_scanner_writes_while_others_still_run_is_not_seen(
         gate.pass_through()
         state["tool_logs"].append({"tool": "late"})
         self.log("late too")
-        self.cover(asked=5, answered=5, of=5)
-        self.step("late")
-        self.trouble("rate_limited", "late")
+        self.record_coverage(asked=5, answered=5, of=5)
+        self.count("late")
+        self.degrade("rate_limited", "late")
         try:
             yield {"ticker": "LATE"}
         finally:

@@ -72,7 +72,7 @@ def test_exactly_the_planted_signals_are_found(
     assert set(ran.tickers) == truth.expected
     assert not truth.forbidden & set(ran.tickers)
     assert len(set(ran.tickers)) == len(ran.tickers)
-    assert ran.recorder.troubles == []
+    assert ran.recorder.degradations == []
 
 
 @every_scanner
@@ -144,7 +144,7 @@ def test_duplicate_and_unknown_fields_are_ignored(
 ) -> None:
     sandbox.faults.add(Fault(kind, VENDOR[scanner]))
     ran = scan_one(scanner, sandbox, hub)
-    assert ran.recorder.troubles == []
+    assert ran.recorder.degradations == []
     assert set(ran.tickers) == sandbox.market.truth[scanner.name].expected
 
 

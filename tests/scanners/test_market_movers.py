@@ -172,7 +172,7 @@ def test_an_absent_list_and_a_malformed_row_degrade_the_outcome() -> None:
     hub = vendors(alpha_vantage=FakeVendor(movers, ("row 3 cannot be read",)))
     ran = run(MarketMovers, hub)
     assert ran.tickers == ["UP"]
-    assert ran.recorder.troubles == [
+    assert ran.recorder.degradations == [
         (Reason.BAD_PAYLOAD, "alpha_vantage: row 3 cannot be read"),
         (Reason.BAD_PAYLOAD, "alpha_vantage: the answer has no most_active"),
     ]

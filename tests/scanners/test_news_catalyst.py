@@ -231,17 +231,17 @@ def test_a_window_without_articles_is_no_data_and_not_an_empty_result(
 
 def test_a_full_response_that_does_not_reach_the_start_of_the_window_degrades_the_outcome() -> None:
     full = [article(("EXMP", 0.1, 0.1), at=NOON, url=f"https://news.example/{n}") for n in range(1_000)]
-    ((reason, message),) = scan(*full).recorder.troubles
+    ((reason, message),) = scan(*full).recorder.degradations
     assert reason is Reason.NO_DATA
     assert "only the newest 1000 articles, back to 2026-02-05T17:00:00+00:00" in message
-    assert scan(*full[:999]).recorder.troubles == []
-    assert scan(*full, article(("EXMP", 0.1, 0.1), at=BEGIN)).recorder.troubles == []
+    assert scan(*full[:999]).recorder.degradations == []
+    assert scan(*full, article(("EXMP", 0.1, 0.1), at=BEGIN)).recorder.degradations == []
 
 
 def test_a_malformed_row_degrades_the_outcome_and_a_failed_request_is_logged() -> None:
     vendor = FakeVendor([article(("EXMP", 0.9, 0.6))], ("row 7 cannot be read",))
     ran = run(NewsCatalyst, vendors(alpha_vantage=vendor))
-    assert ran.recorder.troubles == [(Reason.BAD_PAYLOAD, "alpha_vantage: row 7 cannot be read")]
+    assert ran.recorder.degradations == [(Reason.BAD_PAYLOAD, "alpha_vantage: row 7 cannot be read")]
     recorders: list[Any] = []
     with pytest.raises(QuotaSpent):
         run(

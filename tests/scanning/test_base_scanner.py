@@ -132,11 +132,11 @@ def test_candidates_come_one_by_one_as_the_scanner_yields_them() -> None:
 def test_outside_a_scan_a_scanner_needs_nothing_and_its_log_is_kept() -> None:
     def scan(self: BaseScanner, state: Any) -> list[Any]:
         self.log("GET quote", {"symbol": "ABC"}, output="fine", duration_seconds=0.12345)
-        self.cover(asked=2, answered=1, of=10)
-        self.cover(asked=1, answered=1)
-        self.step("below min_price_usd")
-        self.step("below min_price_usd", 2)
-        self.trouble("rate_limited", "429")
+        self.record_coverage(asked=2, answered=1, of=10)
+        self.record_coverage(asked=1, answered=1)
+        self.count("below min_price_usd")
+        self.count("below min_price_usd", 2)
+        self.degrade("rate_limited", "429")
         return list(self.map(lambda ticker: {"ticker": ticker}, ["ABC", "DEF"]))
 
     made = scanner(scan)
@@ -144,7 +144,7 @@ def test_outside_a_scan_a_scanner_needs_nothing_and_its_log_is_kept() -> None:
     recorder = recorder_of(made)
     assert recorder.coverage() == {"asked": 3, "answered": 2, "of": 10}
     assert recorder.funnel == {"below min_price_usd": 3}
-    assert recorder.troubles == [("rate_limited", "429")]
+    assert recorder.degradations == [("rate_limited", "429")]
     recorder.close()
     assert made.recorder is recorder
 
@@ -210,7 +210,7 @@ def test_gather_skips_and_reports_the_items_that_a_vendor_failed_to_answer() -> 
     assert [(c["ticker"], c["score"]) for c in made.scan_with_validation(DAY)] == [("AAA", 1), ("DDD", 2)]
     recorder = recorder_of(made)
     assert recorder.coverage() == {"asked": 4, "answered": 3, "of": 100}
-    ((reason, message),) = recorder.troubles
+    ((reason, message),) = recorder.degradations
     assert reason == "vendor_down"
     assert "BBB" in message
     assert "down" in message
@@ -228,7 +228,7 @@ def test_a_vendor_that_has_nothing_has_answered() -> None:
     made = scanner(asking({"AAA": NoDataError("none"), "BBB": StaleDataError("old")}))
     assert made.scan_with_validation(DAY) == []
     assert recorder_of(made).coverage() == {"asked": 2, "answered": 2, "of": 2}
-    assert recorder_of(made).troubles == []
+    assert recorder_of(made).degradations == []
 
 
 def test_gather_lets_through_what_is_no_vendors_failure() -> None:

@@ -102,7 +102,7 @@ def test_without_a_directory_all_pass_and_are_counted_as_unchecked(error: Except
     checked = Checked(failing(error))
     assert checked.passing("EXMP", "NOPE") == ["EXMP", "NOPE"]
     assert checked.recorder.funnel == {NOT_CHECKED: 2}
-    assert (checked.asked, checked.recorder.troubles) == (1, [])
+    assert (checked.asked, checked.recorder.degradations) == (1, [])
     assert [entry["tool"] for entry in checked.log.close()] == ["nasdaq.listed"]
 
 

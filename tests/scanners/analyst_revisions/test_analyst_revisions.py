@@ -203,7 +203,7 @@ def test_an_unknown_symbol_is_an_answer_and_an_error_makes_it_degraded() -> None
     ran = scan(vendor, ["GOOD", "NOBODY", "SLOW"])
     assert ran.tickers == ["GOOD"]
     assert ran.recorder.coverage() == {"asked": 3, "answered": 2, "of": 3}
-    assert ran.recorder.troubles == [(Reason.RATE_LIMITED, "SLOW: finnhub: HTTP 429")]
+    assert ran.recorder.degradations == [(Reason.RATE_LIMITED, "SLOW: finnhub: HTTP 429")]
     logged = {entry["parameters"]["symbol"]: entry["output"] or entry["error"] for entry in ran.entries}
     assert logged == {
         "GOOD": "2 months, the newest 2026-02-01",

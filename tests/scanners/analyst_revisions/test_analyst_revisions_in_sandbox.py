@@ -32,7 +32,7 @@ def test_failed_requests_of_ratings_degrade_the_outcome(sandbox: SandboxServer, 
     sandbox.faults.add(Fault("status", "finnhub", "stock_recommendation", times=5, code=502))
     ran = scan_one(AnalystRevisions, sandbox, hub)
     assert ran.recorder.coverage() == {"asked": 27, "answered": 22, "of": 27}
-    assert {reason for reason, _ in ran.recorder.troubles} == {Reason.VENDOR_DOWN}
+    assert {reason for reason, _ in ran.recorder.degradations} == {Reason.VENDOR_DOWN}
     assert set(ran.tickers) <= sandbox.market.truth["analyst_revisions"].expected
 
 

@@ -122,7 +122,9 @@ def test_without_a_calendar_the_universe_is_still_requested_and_the_outcome_degr
     vendor.given = Transient("finnhub", "HTTP 503")
     ran = Days(tmp_path, vendor, universe=TEN, max_tickers=4).run()
     assert ran.tickers == TEN[:4]
-    assert ran.recorder.troubles == [(Reason.VENDOR_DOWN, "earnings calendar unavailable: finnhub: HTTP 503")]
+    assert ran.recorder.degradations == [
+        (Reason.VENDOR_DOWN, "earnings calendar unavailable: finnhub: HTTP 503")
+    ]
 
 
 def test_requests_that_the_rate_limit_delays_too_long_are_left_for_a_later_run(tmp_path: Path) -> None:
@@ -132,8 +134,8 @@ def test_requests_that_the_rate_limit_delays_too_long_are_left_for_a_later_run(t
     ran = days.run()
     assert len(ran.tickers) == 3
     assert ran.recorder.coverage() == {"asked": 6, "answered": 3, "of": 10}
-    assert {reason for reason, _ in ran.recorder.troubles} == {Reason.RATE_LIMITED}
-    assert all("left for a later run" in message for _, message in ran.recorder.troubles)
+    assert {reason for reason, _ in ran.recorder.degradations} == {Reason.RATE_LIMITED}
+    assert all("left for a later run" in message for _, message in ran.recorder.degradations)
     late = set(TEN[:6]) - set(ran.tickers)
     vendor.permits = 99
     assert late <= set(days.run().tickers)

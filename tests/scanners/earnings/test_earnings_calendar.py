@@ -225,7 +225,7 @@ def test_a_weekend_without_reports_is_an_answer_where_the_calendar_has_other_day
     saturday = {"trade_date": "2026-02-07"}
     others = [event("BEFORE", 1), event("AFTER", 4)]
     ran = run(EarningsCalendar, vendors(finnhub=FakeVendor(others)), saturday, days_ahead=1)
-    assert (ran.tickers, ran.recorder.troubles) == ([], [])
+    assert (ran.tickers, ran.recorder.degradations) == ([], [])
     with pytest.raises(NoDataError):
         run(EarningsCalendar, vendors(finnhub=FakeVendor([])), saturday, days_ahead=1)
     with pytest.raises(NoDataError):  # Monday is a session
@@ -234,12 +234,12 @@ def test_a_weekend_without_reports_is_an_answer_where_the_calendar_has_other_day
 
 def test_a_single_day_without_reports_is_empty_when_the_calendar_has_other_days() -> None:
     ran = run(EarningsCalendar, vendors(finnhub=FakeVendor([event("LATER", 4)])), days_ahead=0)
-    assert (ran.tickers, ran.recorder.troubles) == ([], [])
+    assert (ran.tickers, ran.recorder.degradations) == ([], [])
 
 
 def test_a_malformed_row_degrades_the_outcome_and_a_failed_request_is_logged() -> None:
     ran = run(EarningsCalendar, vendors(finnhub=FakeVendor([event("EXMP")], ("row 7 cannot be read",))))
-    assert ran.recorder.troubles == [(Reason.BAD_PAYLOAD, "finnhub: row 7 cannot be read")]
+    assert ran.recorder.degradations == [(Reason.BAD_PAYLOAD, "finnhub: row 7 cannot be read")]
     recorders: list[Any] = []
     with pytest.raises(Auth):
         run(EarningsCalendar, vendors(finnhub=FakeVendor(Auth("finnhub", "no"))), recorders=recorders)

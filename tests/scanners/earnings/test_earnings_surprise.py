@@ -217,7 +217,7 @@ def test_the_vendors_own_sample_of_a_calendar_is_read_and_judged() -> None:
 
 def test_a_malformed_row_degrades_the_outcome_and_a_refusal_is_raised() -> None:
     ran = run(EarningsSurprise, vendors(finnhub=FakeVendor([reported()], ("row 7 cannot be read",))))
-    assert ran.recorder.troubles == [(Reason.BAD_PAYLOAD, "finnhub: row 7 cannot be read")]
+    assert ran.recorder.degradations == [(Reason.BAD_PAYLOAD, "finnhub: row 7 cannot be read")]
     with pytest.raises(RateLimited):
         run(EarningsSurprise, vendors(finnhub=FakeVendor(RateLimited("finnhub", "429"))))
 

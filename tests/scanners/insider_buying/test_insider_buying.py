@@ -133,7 +133,7 @@ def test_real_malformed_filings_are_named_and_the_others_found():
         edgar.documents[path] = file.read_bytes()
     made = scanner(edgar)
     assert tickers(scan(made, day)) == {"TLS"}
-    assert [message.split(":")[0] for _, message in made.recorder.troubles] == [
+    assert [message.split(":")[0] for _, message in made.recorder.degradations] == [
         "0009980001-26-000007",
         "0009980001-26-000008",
     ]
@@ -168,7 +168,7 @@ def test_the_feed_is_used_and_counted_until_the_index_is_published():
         "sec.current_filings",
         "sec.ownership_filing",
     ]
-    assert made.recorder.troubles == []
+    assert made.recorder.degradations == []
 
 
 def test_a_feed_that_ended_early_degrades_the_outcome():
@@ -176,7 +176,7 @@ def test_a_feed_that_ended_early_degrades_the_outcome():
     edgar.feed = feed_of(edgar.indexes.pop(DAY), complete=False)
     made = scanner(edgar)
     assert tickers(scan(made)) == {"EXMP"}
-    assert [reason for reason, _ in made.recorder.troubles] == ["vendor_down"]
+    assert [reason for reason, _ in made.recorder.degradations] == ["vendor_down"]
 
 
 def test_holidays_are_replaced_by_earlier_days_and_weekends_not_requested():
@@ -204,7 +204,7 @@ def test_a_failed_day_degrades_a_longer_window_and_fails_a_single_day():
     edgar.indexes[DAY - timedelta(days=1)] = Transient("sec", "down")
     made = scanner(edgar, lookback_days=2)
     assert tickers(scan(made)) == {"EXMP"}
-    assert made.recorder.troubles[0][1] == "filings of 2026-02-04: sec: down"
+    assert made.recorder.degradations[0][1] == "filings of 2026-02-04: sec: down"
     with pytest.raises(Transient):
         scan(scanner(edgar), DAY - timedelta(days=1))
 
@@ -382,7 +382,7 @@ def test_failed_requests_of_earlier_filings_degrade_the_outcome_and_keep_new_pur
     made = scanner(edgar)
     (found,) = scan(made)
     assert len(found["evidence"]) == 1
-    assert len(made.recorder.troubles) == 2
+    assert len(made.recorder.degradations) == 2
     assert made.recorder.coverage() == {"asked": 2, "answered": 1, "of": 2}
 
 

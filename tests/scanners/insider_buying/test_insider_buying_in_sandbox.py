@@ -70,7 +70,7 @@ def test_exactly_the_planted_signals_are_found(sandbox, vendors):
     assert len(found) == len(truth.expected)
     dollars = {one["ticker"]: sum(e["values"]["value"] for e in one["evidence"]) for one in found}
     assert dollars == pytest.approx(dict(truth.measure), abs=0.01)
-    assert (made.recorder.rejected, made.recorder.troubles) == ([], [])
+    assert (made.recorder.rejected, made.recorder.degradations) == ([], [])
 
 
 def test_the_funnel_accounts_for_every_company(sandbox, vendors):
@@ -163,7 +163,7 @@ def test_one_malformed_filing_does_not_affect_others(sandbox, vendors):
     made = scanner(vendors)
     found = scan(made)
     assert len(sandbox.market.truth["insider_buying"].expected - tickers(found)) <= 1
-    ((reason, message),) = made.recorder.troubles
+    ((reason, message),) = made.recorder.degradations
     assert reason == "bad_payload"
     assert message.startswith("0009980001-26-036")
     coverage = made.recorder.coverage()
@@ -194,7 +194,7 @@ def test_a_failed_company_list_affects_only_companies_that_need_it(sandbox, vend
     made = scanner(vendors)
     expected = sandbox.market.truth["insider_buying"].expected
     assert tickers(scan(made)) == expected - {*sandbox.market.scenarios["insider/renamed"]} | {"OLDQ"}
-    assert [reason for reason, _ in made.recorder.troubles] == ["vendor_down"]
+    assert [reason for reason, _ in made.recorder.degradations] == ["vendor_down"]
 
 
 def test_the_next_scan_continues_one_that_was_cut(sandbox, tmp_path):

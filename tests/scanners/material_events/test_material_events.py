@@ -177,21 +177,21 @@ def test_a_day_without_feed_and_index_degrades_the_outcome():
     edgar = Edgar([filed(1, "4.02", day=before)], feed=Transient("sec", "503"))
     ran = run(MaterialEvents, edgar, lookback_days=2)
     assert ran.tickers == ["TA"]
-    assert f"filings of {TODAY}: sec: 503" in str(ran.recorder.troubles)
+    assert f"filings of {TODAY}: sec: 503" in str(ran.recorder.degradations)
 
 
 def test_reports_of_a_feed_that_ended_early_are_kept_when_there_is_no_index():
     edgar = Edgar([filed(1, "4.02")], complete=False, index=False)
     ran = run(MaterialEvents, edgar)
     assert ran.tickers == ["TA"]
-    assert f"ended before all filings of {TODAY} were listed" in str(ran.recorder.troubles)
+    assert f"ended before all filings of {TODAY} were listed" in str(ran.recorder.degradations)
 
 
 def test_a_failed_feed_does_not_matter_when_the_index_is_available():
     edgar = Edgar([filed(1, "4.02")], feed=Transient("sec", "503"))
     ran = run(MaterialEvents, edgar)
     assert ran.tickers == ["TA"]
-    assert ran.recorder.troubles == []
+    assert ran.recorder.degradations == []
     assert any(entry["error"] for entry in ran.entries)
 
 
@@ -223,7 +223,7 @@ def test_a_failed_header_request_is_reported_and_affects_only_its_company():
     ran = run(MaterialEvents, Edgar([broken, filed(2, "4.02", cik=2)], feed=False))
     assert ran.tickers == ["TB"]
     assert ran.recorder.coverage() == {"asked": 2, "answered": 1, "of": 2}
-    assert len(ran.recorder.troubles) == 1
+    assert len(ran.recorder.degradations) == 1
 
 
 def test_max_filings_limits_the_headers_read_and_the_rest_is_counted():

@@ -72,7 +72,7 @@ def test_exactly_the_planted_signals_are_found_with_their_ratio(sandbox, vendors
     found = scan(made)
     assert tickers(found) == truth.expected
     assert {one["ticker"]: one["score"] for one in found} == pytest.approx(dict(truth.measure), rel=1e-4)
-    assert made.recorder.troubles == []
+    assert made.recorder.degradations == []
 
 
 def test_the_funnel_accounts_for_every_symbol_and_the_log_for_every_file(vendors):
@@ -192,7 +192,7 @@ def test_exchange_holidays_are_not_requested():
     assert tickers(scan(made, newest)) == {"EXMP"}
     assert sorted(source.requested, reverse=True) == sessions[:13]
     assert made.recorder.coverage() == {"asked": 13, "answered": 13, "of": 13}
-    assert made.recorder.troubles == []
+    assert made.recorder.degradations == []
 
 
 def test_a_missing_file_is_replaced_by_that_of_one_more_session():
@@ -202,7 +202,7 @@ def test_a_missing_file_is_replaced_by_that_of_one_more_session():
     (found,) = scan(made)
     assert found["evidence"][0]["values"]["sessions"] == 10
     assert source.requested[-1] == weekdays(12)[-1]
-    assert made.recorder.troubles == []
+    assert made.recorder.degradations == []
     assert made.recorder.coverage() == {"asked": 12, "answered": 12, "of": 12}
 
 
@@ -214,7 +214,7 @@ def test_a_failed_request_of_an_earlier_day_degrades_the_outcome_and_is_named():
     (found,) = scan(made)
     assert found["evidence"][0]["values"]["sessions"] == 9
     assert made.recorder.coverage() == {"asked": 11, "answered": 10, "of": 11}
-    (vendor, days) = made.recorder.troubles
+    (vendor, days) = made.recorder.degradations
     assert vendor == ("vendor_down", f"{lost}: finra: down")
     assert days == ("no_data", f"finra: 9 of the 10 sessions before {DAY}")
 
@@ -226,7 +226,7 @@ def test_a_failed_request_of_a_replacement_day_does_not_fail_the_scan():
     source.days[last] = Transient("finra", "down")
     made = scanner(source, mean_days=10)
     assert tickers(scan(made)) == {"EXMP"}
-    assert ("vendor_down", f"{last}: finra: down") in made.recorder.troubles
+    assert ("vendor_down", f"{last}: finra: down") in made.recorder.degradations
 
 
 def test_a_failed_request_of_the_newest_file_is_not_replaced_by_an_older_file():

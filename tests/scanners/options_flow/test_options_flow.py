@@ -273,7 +273,7 @@ def test_no_more_requests_after_the_key_is_refused_or_the_quota_spent(
     assert [ticker for ticker, _ in vendor.requested] == ["ONE", "TWO"]
     assert ran.tickers == ["ONE"]
     assert ran.recorder.coverage() == {"asked": 2, "answered": 1, "of": 4}
-    assert ran.recorder.troubles == [(reason, f"TWO: {error}")]
+    assert ran.recorder.degradations == [(reason, f"TWO: {error}")]
     assert ran.funnel["not requested after a refusal"] == 2
 
 
@@ -292,7 +292,7 @@ def test_an_error_of_one_ticker_does_not_affect_others() -> None:
     ran = scan(vendor)
     assert ran.tickers == ["EXMP"]
     assert ran.recorder.coverage() == {"asked": 3, "answered": 2, "of": 3}
-    assert ran.recorder.troubles == [(Reason.VENDOR_DOWN, "DOWN: alpha_vantage: 503")]
+    assert ran.recorder.degradations == [(Reason.VENDOR_DOWN, "DOWN: alpha_vantage: 503")]
     assert ran.funnel["no options data"] == 1
 
 
@@ -306,7 +306,7 @@ def test_when_there_is_no_chain_at_all_the_first_error_is_raised() -> None:
 def test_malformed_rows_degrade_the_outcome() -> None:
     vendor = FakeVendor({"EXMP": [HEAVY]})
     vendor.problems = ("row 7 cannot be read",)
-    assert scan(vendor).recorder.troubles == [
+    assert scan(vendor).recorder.degradations == [
         (Reason.BAD_PAYLOAD, "alpha_vantage: EXMP: row 7 cannot be read")
     ]
 

@@ -63,7 +63,7 @@ def test_nothing_unusual_is_found_on_the_day_before(sandbox: SandboxServer, hub:
     ran = run(OptionsFlow, hub, {"trade_date": str(before)}, **watchlist)
     assert ran.tickers == []
     assert ran.recorder.coverage() == {"asked": 10, "answered": 10, "of": 10}
-    assert ran.recorder.troubles == []
+    assert ran.recorder.degradations == []
 
 
 def test_on_a_sunday_the_session_before_it_is_found_with_one_request_a_ticker(

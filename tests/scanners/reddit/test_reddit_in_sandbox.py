@@ -43,15 +43,15 @@ def test_each_listing_that_times_out_is_reported(scanner: type[BaseScanner], san
         ran = scan_one(scanner, sandbox, hub)
     coverage = ran.recorder.coverage()
     assert coverage is not None
-    assert coverage["asked"] - coverage["answered"] == len(ran.recorder.troubles) >= 3
-    assert {reason for reason, _ in ran.recorder.troubles} == {Reason.VENDOR_DOWN}
+    assert coverage["asked"] - coverage["answered"] == len(ran.recorder.degradations) >= 3
+    assert {reason for reason, _ in ran.recorder.degradations} == {Reason.VENDOR_DOWN}
 
 
 def test_an_unknown_subreddit_degrades_the_outcome(sandbox: SandboxServer, hub: Vendors) -> None:
     names = ["wallstreetbets", "stocks", "no_such_place", "investing", "options"]
     ran = scan_one(RedditTrending, sandbox, hub, subreddits=names)
     assert set(ran.tickers) == sandbox.market.truth["reddit_trending"].expected
-    assert ran.recorder.troubles == [
+    assert ran.recorder.degradations == [
         (Reason.BAD_PAYLOAD, f"r/no_such_place {kind}: reddit: no such community")
         for kind in ("hot", "rising")
     ]

@@ -164,7 +164,7 @@ def test_a_private_community_makes_it_degraded_and_the_rest_is_read() -> None:
     ran = run(RedditTrending, hub_of(FakeReddit(listings)), subreddits=["closed", "stocks"])
     assert ran.tickers == ["GME"]
     assert ran.recorder.coverage() == {"asked": 4, "answered": 2, "of": 4}
-    assert ran.recorder.troubles == [
+    assert ran.recorder.degradations == [
         (Reason.BAD_PAYLOAD, "r/closed hot: reddit: HTTP 403: private"),
         (Reason.BAD_PAYLOAD, "r/closed rising: reddit: HTTP 403: private"),
     ]
@@ -212,7 +212,7 @@ def test_a_refused_client_is_logged_and_raised() -> None:
 def test_a_malformed_item_degrades_the_outcome() -> None:
     reddit = FakeReddit({("stocks", "hot"): [post(1, "$GME")]}, problems=("an item cannot be read",))
     ran = run(RedditTrending, hub_of(reddit), subreddits=["stocks"])
-    assert ran.recorder.troubles == [(Reason.BAD_PAYLOAD, "reddit: an item cannot be read")] * 2
+    assert ran.recorder.degradations == [(Reason.BAD_PAYLOAD, "reddit: an item cannot be read")] * 2
 
 
 @needs_shared

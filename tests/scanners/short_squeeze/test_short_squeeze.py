@@ -177,7 +177,7 @@ def test_the_newest_file_is_requested_first_and_the_previous_only_when_it_is_mis
     files = Files({date(2026, 1, 15): ()})
     ran = run(ShortSqueeze, files, {"trade_date": "2026-02-05"})
     assert (ran.tickers, files.requested) == (["ABC"], [date(2026, 1, 15)])
-    assert ran.recorder.troubles == []
+    assert ran.recorder.degradations == []
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_the_previous_file_is_used_until_publication_and_a_late_file_is_reported
     files = Files({date(2025, 12, 31): ()})
     ran = run(ShortSqueeze, files, {"trade_date": until})
     assert ran.candidates[0]["evidence"][0]["as_of"] == "2025-12-31"
-    assert bool(ran.recorder.troubles) == late
+    assert bool(ran.recorder.degradations) == late
     assert ("newest settlement not yet published" in ran.funnel) != late
 
 
@@ -205,7 +205,7 @@ def test_a_failed_request_of_the_newest_file_is_not_replaced_by_an_older_file():
 def test_malformed_rows_degrade_the_outcome():
     ran = run(ShortSqueeze, Files({date(2026, 1, 15): ("half a row",)}))
     assert ran.tickers == ["ABC"]
-    (trouble,) = ran.recorder.troubles
+    (trouble,) = ran.recorder.degradations
     assert "half a row" in str(trouble)
 
 

@@ -119,7 +119,7 @@ def test_too_short_histories_are_not_an_empty_market(tmp_path: Path) -> None:
     ran = run(scanner, None, market=market)
     assert ran.candidates == []
     assert ran.funnel == {"tickers": 2, "fewer than 200 bars": 2}
-    trouble = {reason: message for reason, message in ran.recorder.troubles}
+    trouble = {reason: message for reason, message in ran.recorder.degradations}
     assert "174" in trouble[Reason.NO_DATA]
     assert "200" in trouble[Reason.NO_DATA]
 
@@ -134,7 +134,7 @@ def test_a_single_short_history_is_counted_and_does_not_degrade(tmp_path: Path) 
     )
     assert ran.tickers == ["UP"]
     assert ran.funnel["fewer than 4 bars"] == 1
-    assert ran.recorder.troubles == []
+    assert ran.recorder.degradations == []
 
 
 # -- whole runs -------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ class MarketMovers(BaseScanner):
             "alpha_vantage.top_movers", {}, lambda: vendor.top_movers(on_malformed=problems.append), _summary
         )
         for problem in [*problems, *(f"the answer has no {name}" for name in movers.absent)]:
-            self.trouble(Reason.BAD_PAYLOAD, f"alpha_vantage: {problem}")
+            self.degrade(Reason.BAD_PAYLOAD, f"alpha_vantage: {problem}")
         return movers
 
     def _stocks(self, movers: Movers) -> dict[str, _Listed]:
@@ -88,9 +88,9 @@ class MarketMovers(BaseScanner):
                 others.add(row.ticker)
             elif name not in (lists := listed.setdefault(ticker, _Listed(row, [])).lists):
                 lists.append(name)
-        self.step("tickers listed", len(listed) + len(others))
-        self.step("not common stock", len(others))
-        self.cover(asked=len(listed), answered=len(listed))
+        self.count("tickers listed", len(listed) + len(others))
+        self.count("not common stock", len(others))
+        self.record_coverage(asked=len(listed), answered=len(listed))
         return listed
 
     def _qualifies(self, row: Mover) -> bool:
@@ -101,7 +101,7 @@ class MarketMovers(BaseScanner):
         }
         failed = next((name for name, fails in checks.items() if fails), None)
         if failed is not None:
-            self.step(failed)
+            self.count(failed)
         return failed is None
 
     def _candidate(self, ticker: str, listed: _Listed, movers: Movers) -> Candidate:

@@ -80,8 +80,8 @@ class NewsCatalyst(BaseScanner):
         first = last - timedelta(hours=self.settings.lookback_hours)
         articles = self._articles(first, last, until_now=last == now)
         mentions = self._mentions(_distinct(articles))
-        self.step("tickers named", len(mentions))
-        self.cover(asked=len(mentions), answered=len(mentions))
+        self.count("tickers named", len(mentions))
+        self.record_coverage(asked=len(mentions), answered=len(mentions))
         for ticker in sorted(mentions):
             if candidate := self._judge(ticker, mentions[ticker]):
                 yield candidate
@@ -103,16 +103,16 @@ class NewsCatalyst(BaseScanner):
             lambda articles: f"{len(articles)} articles",
         )
         for problem in problems:
-            self.trouble(Reason.BAD_PAYLOAD, f"alpha_vantage: {problem}")
+            self.degrade(Reason.BAD_PAYLOAD, f"alpha_vantage: {problem}")
         if len(received) >= MAX_ARTICLES and (oldest := min(one.published for one in received)) > first:
             cut = f"only the newest {MAX_ARTICLES} articles, back to {oldest.isoformat()}"
-            self.trouble(Reason.NO_DATA, f"alpha_vantage: {cut}")
+            self.degrade(Reason.NO_DATA, f"alpha_vantage: {cut}")
         kept = [article for article in received if first <= article.published <= last]
         if not kept:
             # The vendor answers "Invalid inputs" both when it found nothing and to a malformed request.
             raise NoDataError(f"alpha_vantage: no articles from {first} to {last}")
-        self.step("articles", len(kept))
-        self.step("articles outside the window", len(received) - len(kept))
+        self.count("articles", len(kept))
+        self.count("articles outside the window", len(received) - len(kept))
         return kept
 
     def _mentions(self, articles: Sequence[Article]) -> dict[str, list[_Mention]]:
@@ -128,7 +128,7 @@ class NewsCatalyst(BaseScanner):
                     others.add(mood.ticker)
             for ticker, mood in moods.items():
                 mentions[ticker].append(_Mention(article, mood))
-        self.step("not a stock ticker", len(others))
+        self.count("not a stock ticker", len(others))
         return mentions
 
     def _judge(self, ticker: str, mentions: Sequence[_Mention]) -> Candidate | None:
@@ -143,7 +143,7 @@ class NewsCatalyst(BaseScanner):
         }
         failed = next((name for name, fails in checks.items() if fails), None)
         if failed is not None:
-            self.step(failed)
+            self.count(failed)
             return None
         return self._candidate(ticker, bullish, bearish, round(score, 6))
 

@@ -11,6 +11,7 @@ A scanner queries its vendors and yields the tickers that deserve a closer look:
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
@@ -39,6 +40,8 @@ Answer = TypeVar("Answer")
 
 
 TICKERS = "tickers"
+
+_log = logging.getLogger("tradingagents.discovery")
 
 
 class BaseScanner(ABC):
@@ -167,20 +170,20 @@ class BaseScanner(ABC):
         :class:`NoDataError` counts as an answer. Raises the first error when no item was answered.
         """
         requested = list(items)
-        self.recorder.cover(0, 0, len(requested) if of is None else of)
+        self.recorder.record_coverage(0, 0, len(requested) if of is None else of)
         answers, first, answered = self.map(fn, requested), None, 0
         for item in requested:
             try:
                 answer = next(answers)
             except NoDataError:
-                self.recorder.cover(1, 1, None)
+                self.recorder.record_coverage(1, 1, None)
                 answered += 1
             except FetchError as error:
-                self.recorder.cover(1, 0, None)
-                self.trouble(verdict_of_error(error).reason, f"{item}: {error}")
+                self.recorder.record_coverage(1, 0, None)
+                self.degrade(verdict_of_error(error).reason, f"{item}: {error}")
                 first = first or error
             else:
-                self.recorder.cover(1, 1, None)
+                self.recorder.record_coverage(1, 1, None)
                 answered += 1
                 yield item, answer
         if first is not None and not answered:
@@ -229,17 +232,28 @@ class BaseScanner(ABC):
             entry["duration_seconds"] = round(duration_seconds, 4)
         self.recorder.log(entry)
 
-    def cover(self, *, asked: int = 0, answered: int = 0, of: int | None = None) -> None:
-        """Add to the numbers of items requested and answered; ``of`` sets the total."""
-        self.recorder.cover(asked, answered, of)
+    def record_coverage(self, *, asked: int = 0, answered: int = 0, of: int | None = None) -> None:
+        """Add to the numbers of items requested and answered; ``of`` sets the total.
 
-    def step(self, name: str, count: int = 1) -> None:
-        """Add ``count`` to a step of the funnel, for instance ``step("below min_price_usd")``."""
-        self.recorder.step(name, count)
+        ``self.record_coverage(asked=20, answered=18, of=500)``: 18 of 20 requests were answered, of 500 items
+        that could have been requested. Fewer answered than requested makes the outcome ``degraded``.
+        """
+        self.recorder.record_coverage(asked, answered, of)
 
-    def trouble(self, reason: Reason | str, message: str) -> None:
-        """Report that part of the data is missing; the outcome will be degraded."""
-        self.recorder.trouble(str(reason), message)
+    def count(self, step: str, n: int = 1, tickers: Collection[str] = ()) -> None:
+        """Add ``n`` to a step of the funnel, for instance ``self.count("below min_price_usd")``.
+
+        ``tickers`` are those that fell out at this step: they are logged at DEBUG, and counted where ``n`` is
+        left at 1.
+        """
+        if tickers:
+            _log.debug("%s: %s: %s", self.name, step, ", ".join(sorted(tickers)))
+            n = len(tickers) if n == 1 else n
+        self.recorder.count(step, n)
+
+    def degrade(self, reason: Reason | str, message: str) -> None:
+        """Report that part of the data is missing; the outcome will be ``degraded`` with this reason."""
+        self.recorder.degrade(str(reason), message)
 
     def trade_date(self, state: Mapping[str, Any]) -> date:
         """Return the state's trade date; today in New York where it has none, by the scan's clock."""

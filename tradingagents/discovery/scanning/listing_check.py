@@ -51,12 +51,12 @@ class ListingCheck:
         if not self._loaded:
             self._loaded, self._directory = True, self._load()
         if self._directory is None:
-            self._scanner.step(NOT_CHECKED)
+            self._scanner.count(NOT_CHECKED)
             return True
         if ticker in self._directory.shares_and_funds:
             return True
         listing = self._directory.get(ticker)
-        self._scanner.step("not listed" if listing is None else f"listed as {listing.security_type}")
+        self._scanner.count("not listed" if listing is None else f"listed as {listing.security_type}")
         return False
 
     def _load(self) -> SymbolDirectory | None:

@@ -2,7 +2,7 @@
 
 A scanner in this process and one in a process of its own send the same :class:`Event` objects::
 
-    Recorder.step("listed", 2)  ->  Event("step", ("listed", 2))  ->  LocalRecorder.apply(event)
+    Recorder.count("listed", 2)  ->  Event("count", ("listed", 2))  ->  LocalRecorder.apply(event)
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Event", "LocalRecorder", "Recorder"]
 class Event:
     """One fact from a scanner; ``values`` are the arguments of the :class:`Recorder` method that made it."""
 
-    kind: Literal["candidate", "log", "rejected", "coverage", "step", "trouble", "request"]
+    kind: Literal["candidate", "log", "rejected", "coverage", "count", "degradation", "request"]
     values: tuple[Any, ...]
 
     def portable(self) -> Event:
@@ -53,17 +53,17 @@ class Recorder:
         """Record an invalid candidate and the reason."""
         self._send(Event("rejected", (candidate, reason)))
 
-    def cover(self, asked: int, answered: int, of: int | None) -> None:
+    def record_coverage(self, asked: int, answered: int, of: int | None) -> None:
         """Add to the items requested and answered; ``of`` is their total number, None to keep it."""
         self._send(Event("coverage", (asked, answered, of)))
 
-    def step(self, name: str, count: int) -> None:
-        """Add ``count`` to a step of the funnel."""
-        self._send(Event("step", (name, count)))
+    def count(self, step: str, n: int) -> None:
+        """Add ``n`` to a step of the funnel."""
+        self._send(Event("count", (step, n)))
 
-    def trouble(self, reason: str, message: str) -> None:
+    def degrade(self, reason: str, message: str) -> None:
         """Record that part of the data is missing; ``reason`` is the value of a :class:`Reason`."""
-        self._send(Event("trouble", (reason, message)))
+        self._send(Event("degradation", (reason, message)))
 
     def request(self, vendor: str, what: str, amount: float) -> None:
         """Add ``amount`` to a counter of a vendor's requests."""
@@ -82,7 +82,7 @@ class LocalRecorder(Recorder):
         self._lock = threading.Lock()  # guards everything below
         self._closed = False
         self.rejected: list[dict[str, Any]] = []
-        self.troubles: list[tuple[Reason, str]] = []
+        self.degradations: list[tuple[Reason, str]] = []
         self.funnel: dict[str, int] = {}
         self.requests: dict[str, dict[str, float]] = {}
         self.asked = self.answered = self.emitted = 0
@@ -113,10 +113,10 @@ class LocalRecorder(Recorder):
                     self.asked += asked
                     self.answered += answered
                     self.of = self.of if of is None else of
-                case "step", name, count:
-                    self.funnel[name] = self.funnel.get(name, 0) + count
-                case "trouble", reason, message:
-                    self.troubles.append((Reason(reason), message))
+                case "count", step, n:
+                    self.funnel[step] = self.funnel.get(step, 0) + n
+                case "degradation", reason, message:
+                    self.degradations.append((Reason(reason), message))
                 case "request", vendor, what, amount:
                     counts = self.requests.setdefault(vendor, {})
                     counts[what] = counts.get(what, 0) + amount

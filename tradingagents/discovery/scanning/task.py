@@ -127,7 +127,7 @@ def _scan(run: ScannerRun, recorder: Recorder, vendors: Vendors, market: MarketD
     state = isolate(run.state, recorder.log)
 
     def stale(why: DiscoveryError, message: str) -> None:
-        recorder.trouble(verdict_of_error(why).reason, message)
+        recorder.degrade(verdict_of_error(why).reason, message)
 
     check = ListingCheck(scanner, vendors, scanner.trade_date(state))
     with counting(recorder.request, stale):
@@ -163,7 +163,7 @@ def judge(recorder: LocalRecorder, unit: str = TICKERS) -> Verdict:
         first = recorder.rejected[0]["reason"]
         message = f"all {len(recorder.rejected)} candidates were rejected, the first for: {first}"
         return Verdict(Status.FAILED, Reason.BAD_PAYLOAD, message)
-    if recorder.troubles or (coverage is not None and coverage["answered"] < coverage["asked"]):
+    if recorder.degradations or (coverage is not None and coverage["answered"] < coverage["asked"]):
         reason, message = _first_trouble(recorder, Reason.NO_DATA, "part of its data is missing")
         return Verdict(Status.DEGRADED, reason, message)
     if recorder.emitted:
@@ -179,8 +179,8 @@ def _nothing(coverage: Mapping[str, int] | None, unit: str) -> str:
 
 
 def _first_trouble(recorder: LocalRecorder, reason: Reason, message: str) -> tuple[Reason, str]:
-    if not recorder.troubles:
+    if not recorder.degradations:
         return reason, message
-    reason, message = recorder.troubles[0]
-    more = len(recorder.troubles) - 1
+    reason, message = recorder.degradations[0]
+    more = len(recorder.degradations) - 1
     return reason, f"{message} (and {more} more)" if more else message

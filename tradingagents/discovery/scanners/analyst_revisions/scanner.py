@@ -113,8 +113,8 @@ class AnalystRevisions(BaseScanner):
         with closing(TurnLog(file, self.name, keep_open=True)) as self._turn_log:
             turns = self._turns(first, rest, share=1.0 if named else _SOON_SHARE)
             picked = [ticker for ticker in [*first, *rest] if ticker in turns]
-            self.step("tickers", len(first) + len(rest))
-            self.step("left for later runs", len(first) + len(rest) - len(picked))
+            self.count("tickers", len(first) + len(rest))
+            self.count("left for later runs", len(first) + len(rest) - len(picked))
             compared, self._unusable, self._unrated = False, Counter(), []
             for ticker, months in self.gather(self._months, picked, of=len(first) + len(rest)):
                 if (pair := self._comparable(months, today)) is None:
@@ -132,7 +132,7 @@ class AnalystRevisions(BaseScanner):
         except (FetchError, NoDataError) as error:
             if not self.settings.universe:
                 raise
-            self.trouble(verdict_of_error(error).reason, f"earnings calendar unavailable: {error}")
+            self.degrade(verdict_of_error(error).reason, f"earnings calendar unavailable: {error}")
             return []
 
     def _named(self, state: dict[str, Any]) -> list[str]:
@@ -143,7 +143,7 @@ class AnalystRevisions(BaseScanner):
             try:
                 given[normalise_ticker(text)] = None
             except InvalidCandidate:
-                self.step("not a ticker")
+                self.count("not a ticker")
         return list(given)
 
     def _turns(self, first: Sequence[str], rest: Sequence[str], share: float) -> set[str]:
@@ -166,7 +166,7 @@ class AnalystRevisions(BaseScanner):
             self._turn_log.note([ticker], self._now)  # an earlier retry would give the same
             if isinstance(error, NoDataError):
                 self._unrated.append(ticker)
-                self.step("no ratings")
+                self.count("no ratings")
             raise
         except (Transient, Auth):  # Finnhub answers 403 for a company outside the plan
             self._turn_log.note_failure(ticker, self._now)
@@ -185,7 +185,7 @@ class AnalystRevisions(BaseScanner):
         if isinstance(found, tuple):
             return found
         self._unusable[found] += 1
-        self.step(found)
+        self.count(found)
         return None
 
     def _raise_if_nothing_usable(self, today: date, requested: int) -> None:
@@ -199,11 +199,11 @@ class AnalystRevisions(BaseScanner):
 
     def _judge(self, ticker: str, newest: RatingMonth, before: RatingMonth) -> Candidate | None:
         if min(newest.analysts, before.analysts) < self.settings.min_analysts:
-            self.step("below min_analysts")
+            self.count("below min_analysts")
             return None
         shift = round(newest.mean - before.mean, 9)  # so that 0.1 is not 0.0999...
         if shift < self.settings.min_shift:
-            self.step("rating unchanged or lower" if shift <= 0 else "below min_shift")
+            self.count("rating unchanged or lower" if shift <= 0 else "below min_shift")
             return None
         urgent = shift >= _HIGH_FACTOR * self.settings.min_shift
         return Candidate(

@@ -53,7 +53,7 @@ class EarningsCalendar(BaseScanner):
         """Yield by date and symbol."""
         today = self.trade_date(state)
         reports = upcoming_reports(self, today, self.settings.days_ahead)
-        self.cover(asked=len(reports), answered=len(reports))
+        self.record_coverage(asked=len(reports), answered=len(reports))
         for ticker, event in reports.items():
             yield self._candidate(ticker, event, (event.day - today).days)
 

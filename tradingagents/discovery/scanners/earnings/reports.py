@@ -60,13 +60,13 @@ def upcoming_reports(scanner: BaseScanner, today: date, days_ahead: int) -> dict
     listed = _listed_tickers(scanner, events)
     reports: dict[str, EarningsEvent] = {}
     for event in events:
-        scanner.step("reports listed")
+        scanner.count("reports listed")
         if (ticker := us_ticker(event.symbol, listed)) is None:
-            scanner.step("not a US listing")
+            scanner.count("not a US listing")
         elif event.reported and event.day <= today:
-            scanner.step("already reported")
+            scanner.count("already reported")
         elif ticker in reports:
-            scanner.step("duplicate entry")
+            scanner.count("duplicate entry")
         else:
             reports[ticker] = event
     return reports
@@ -85,15 +85,15 @@ def past_reports(scanner: BaseScanner, today: date, days_back: int) -> tuple[dic
     reports: dict[str, EarningsEvent] = {}
     companies: set[str] = set()
     for event in sorted(events, key=lambda one: one.day, reverse=True):
-        scanner.step("reports listed")
+        scanner.count("reports listed")
         if (ticker := us_ticker(event.symbol, listed)) is None:
-            scanner.step("not a US listing")
+            scanner.count("not a US listing")
             continue
         companies.add(ticker)
         if not event.reported:
-            scanner.step("no figures yet")
+            scanner.count("no figures yet")
         elif ticker in reports:
-            scanner.step("duplicate entry")
+            scanner.count("duplicate entry")
         else:
             reports[ticker] = event
     if companies and not reports:
@@ -125,11 +125,11 @@ def _calendar(
         lambda found: f"{len(found)} reports",
     )
     for problem in problems:
-        scanner.trouble(Reason.BAD_PAYLOAD, f"finnhub: {problem}")
+        scanner.degrade(Reason.BAD_PAYLOAD, f"finnhub: {problem}")
     kept = sorted((event for event in events if first <= event.day <= last), key=_fullest_first)
     if not events or (not kept and first < last and nyse().sessions_between(first, last)):
         raise NoDataError(f"finnhub: no reports from {first} to {last}")
-    scanner.step("outside the date window", len(events) - len(kept))
+    scanner.count("outside the date window", len(events) - len(kept))
     return kept
 
 

@@ -82,7 +82,7 @@ class EarningsSurprise(BaseScanner):
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol."""
         reports, companies = past_reports(self, self.trade_date(state), self.settings.lookback_days)
-        self.cover(asked=len(reports), answered=len(reports), of=companies)
+        self.record_coverage(asked=len(reports), answered=len(reports), of=companies)
         for ticker, event in reports.items():
             if candidate := self._judge(ticker, event):
                 yield candidate
@@ -91,16 +91,16 @@ class EarningsSurprise(BaseScanner):
         eps = eps_surprise(event.eps_actual, event.eps_estimate, self.settings.eps_floor_usd)
         revenue = revenue_surprise(event.revenue_actual, event.revenue_estimate)
         if eps is None and revenue is None:
-            self.step("no estimate")
+            self.count("no estimate")
             return None
         checks = ((eps, self._eps_counts), (revenue, self._revenue_counts))
         counted = [one for one, counts in checks if one is not None and counts(one)]
         if not counted:
-            self.step("below the surprise thresholds")
+            self.count("below the surprise thresholds")
             return None
         direction = _direction(counted)
         if direction not in self.settings.directions:
-            self.step(f"{direction} (not in directions)")
+            self.count(f"{direction} (not in directions)")
             return None
         return self._candidate(ticker, event, direction, counted, (eps, revenue))
 

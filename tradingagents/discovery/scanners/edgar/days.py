@@ -52,7 +52,7 @@ def business_days(
             except NoDataError:
                 continue
             except FetchError as error:
-                scanner.trouble(verdict_of_error(error).reason, f"filings of {day}: {error}")
+                scanner.degrade(verdict_of_error(error).reason, f"filings of {day}: {error}")
                 failure = failure or error
             missing -= day != open_day
     if not listed:

@@ -42,8 +42,8 @@ class EdgarReader:
         """Count a day listed from the feed; degrade the outcome when the feed ended too early."""
         if not complete:
             message = f"the feed of current filings ended before all filings of {day} were listed"
-            self._scanner.trouble(Reason.VENDOR_DOWN, message)
-        self._scanner.step("days listed from the feed of current filings")
+            self._scanner.degrade(Reason.VENDOR_DOWN, message)
+        self._scanner.count("days listed from the feed of current filings")
 
     def ownership_filing(self, ref: FilingRef) -> OwnershipFiling:
         """Return a parsed Form 4."""

@@ -51,7 +51,7 @@ class Form4Filings:
         except NoDataError:
             return []
         except FetchError as error:
-            self._scanner.trouble(verdict_of_error(error).reason, f"earlier filings of {day}: {error}")
+            self._scanner.degrade(verdict_of_error(error).reason, f"earlier filings of {day}: {error}")
             return []
 
     def read(self, ref: FilingRef) -> OwnershipFiling:
@@ -77,7 +77,7 @@ class Form4Filings:
         try:
             return self._edgar.company_tickers()
         except (FetchError, NoDataError) as error:
-            self._scanner.trouble(verdict_of_error(error).reason, f"symbols by company: {error}")
+            self._scanner.degrade(verdict_of_error(error).reason, f"symbols by company: {error}")
         return {}
 
 
@@ -107,7 +107,7 @@ class EarlierFilings:
             answers = list(self._scanner.gather(self._filings.read, refs, of=self._of))
         except FetchError:  # all of them failed, as gather has reported
             return []
-        self._scanner.step("earlier filings read for companies with a purchase", len(answers))
+        self._scanner.count("earlier filings read for companies with a purchase", len(answers))
         return [Statement(ref, filing) for ref, filing in answers if filing.issuer.cik == cik]
 
     def _all(self) -> list[FilingRef]:

@@ -100,13 +100,13 @@ class InsiderBuying(BaseScanner):
         source, until = Form4Filings(self), self.trade_date(state)
         listed = business_days(self, until, self.settings.lookback_days, partial(source.listed_on, until))
         filings = group_filings((row for day in sorted(listed) for row in listed[day]), FORMS)
-        self.step("filings listed", len(filings))
+        self.count("filings listed", len(filings))
         groups = first_filings(linked_filings(filings), self.settings.max_filings)
-        self.step("not read, over max_filings", len(filings) - sum(map(len, groups)))
+        self.count("not read, over max_filings", len(filings) - sum(map(len, groups)))
         earlier_days = max(self.settings.cluster_days - self.settings.lookback_days, 0)
         earlier = EarlierFilings(self, source, min(listed), earlier_days, of=len(filings))
         for answers in read_groups(self, groups, source.read, of=len(filings)):
-            self.step("filings read", len(answers))
+            self.count("filings read", len(answers))
             for issuer_filings in by_issuer(Statement(ref, filing) for ref, filing in answers):
                 if (cluster := self._cluster(issuer_filings, earlier)) is not None:
                     yield from self._candidates(cluster, source)
@@ -115,27 +115,27 @@ class InsiderBuying(BaseScanner):
         """Return the purchases of one issuer; None without a new one, or below ``min_value_usd``."""
         statements = [*new, *(earlier.before(new) if any(purchases_of(new)) else ())]
         effective = effective_statements(statements)
-        self.step("filings restated by an amendment", len(statements) - len(effective))
+        self.count("filings restated by an amendment", len(statements) - len(effective))
         recent = [one for one in effective if not restates_before(one, earlier.first_day)]
-        self.step("amendments to filings from before the window", len(effective) - len(recent))
+        self.count("amendments to filings from before the window", len(effective) - len(recent))
         purchases = tuple(self._plausible(recent))
         if not any(_is_new(one, earlier.first_new_day) for one in purchases):
-            self.step("companies without a purchase")
+            self.count("companies without a purchase")
             return None
         cluster = Cluster(purchases[-1].statement.filing.issuer, purchases)
         if cluster.value_usd < self.settings.min_value_usd:
-            self.step("companies below min_value_usd")
+            self.count("companies below min_value_usd")
             return None
         return cluster
 
     def _plausible(self, statements: list[Statement]) -> Iterator[Purchase]:
         for purchase in purchases_of(statements):
             if purchase.days_late > MAX_DELAY_DAYS:
-                self.step(f"purchases filed more than {MAX_DELAY_DAYS} days after the trade")
+                self.count(f"purchases filed more than {MAX_DELAY_DAYS} days after the trade")
             elif (doubt := implausible(purchase, statements)) is None:
                 yield purchase
             else:
-                self.step("implausible purchases")
+                self.count("implausible purchases")
                 self._reject(purchase, doubt)
 
     def _reject(self, purchase: Purchase, doubt: str) -> None:
@@ -150,9 +150,9 @@ class InsiderBuying(BaseScanner):
     def _candidates(self, cluster: Cluster, source: Form4Filings) -> Iterator[Candidate]:
         ticker = source.ticker(cluster.issuer)
         if ticker is None:
-            self.step("companies without a listed symbol")
+            self.count("companies without a listed symbol")
             return
-        self.step("companies with purchases")
+        self.count("companies with purchases")
         yield Candidate(
             ticker=ticker,
             source=self.name,

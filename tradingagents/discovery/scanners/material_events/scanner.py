@@ -84,12 +84,12 @@ class MaterialEvents(BaseScanner):
         source, until = Form8KFilings(self), self.trade_date(state)
         listed = business_days(self, until, self.settings.lookback_days, partial(source.listed_on, until))
         filings = [ref for day in sorted(listed) for ref in listed[day] if ref.filed <= until]
-        self.step("filings listed", len(filings))
+        self.count("filings listed", len(filings))
         groups = first_filings(linked_filings(filings), self.settings.max_filings, source.known)
-        self.step("not read, over max_filings", len(filings) - sum(map(len, groups)))
+        self.count("not read, over max_filings", len(filings) - sum(map(len, groups)))
         for answers in read_groups(self, groups, source.header, of=len(filings)):
-            self.step("filings read", len(answers))
-            self.step("filings without a known item", sum(is_unknown(header) for _, header in answers))
+            self.count("filings read", len(answers))
+            self.count("filings without a known item", sum(is_unknown(header) for _, header in answers))
             yield from self._candidates(answers, source)
 
     def _candidates(
@@ -100,11 +100,11 @@ class MaterialEvents(BaseScanner):
         for cik in sorted({cik for ref, _ in answers for cik in ref.ciks}):
             filings = [(ref, header) for ref, header in answers if cik in ref.ciks]
             if (events := events_of(filings, items)) is None:
-                self.step("companies with routine items only")
+                self.count("companies with routine items only")
             elif (ticker := source.ticker(cik)) is None:
-                self.step("companies without a listed symbol")
+                self.count("companies without a listed symbol")
             else:
-                self.step("companies with events")
+                self.count("companies with events")
                 yield Candidate(
                     ticker=ticker,
                     source=self.name,

@@ -103,4 +103,4 @@ class DailyFilesScanner(BaseScanner):
         if len(earlier) * 2 < wanted:
             raise NoDataError(f"finra: only {found}")
         if len(earlier) < wanted:
-            self.trouble(Reason.NO_DATA, f"finra: {found}")
+            self.degrade(Reason.NO_DATA, f"finra: {found}")

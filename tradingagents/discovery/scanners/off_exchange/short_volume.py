@@ -62,9 +62,9 @@ class ShortVolume(DailyFilesScanner):
             min_short_share=self.settings.min_short_share,
             min_excess=self.settings.min_excess,
         )
-        self.step("symbols", len(newest.total))
+        self.count("symbols", len(newest.total))
         for reason, count in left_out.items():
-            self.step(reason, count)
+            self.count(reason, count)
         for one in found:
             yield self._candidate(one, newest)
 

@@ -92,9 +92,9 @@ class VolumeAccumulation(DailyFilesScanner):
     def _scan_finra(self, state: dict[str, Any]) -> Iterator[Candidate]:
         newest, before = self.sessions(self.trade_date(state), self.settings.mean_days)
         jumps, left_out = find_jumps(newest, before, self.settings.min_ratio, self.settings.min_volume)
-        self.step("symbols", len(newest.total))
+        self.count("symbols", len(newest.total))
         for reason, count in left_out.items():
-            self.step(reason, count)
+            self.count(reason, count)
         for jump in jumps:
             yield self._candidate(jump, newest)
 

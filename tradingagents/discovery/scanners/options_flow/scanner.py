@@ -98,12 +98,12 @@ class OptionsFlow(BaseScanner):
         if not watched:
             wanted = f"list up to {_MAX_TICKERS} in discovery.scanners.options_flow.tickers"
             raise NotConfiguredError(f"tickers to watch: {wanted}, one Alpha Vantage request each")
-        self.cover(of=len(watched))
+        self.record_coverage(of=len(watched))
         for chain in self._chains(watched, self.trade_date(state)):
-            self.step("contracts", len(chain.contracts))
+            self.count("contracts", len(chain.contracts))
             activity, left_out = find_activity(chain, self.settings)
             for reason, count in left_out.items():
-                self.step(reason, count)
+                self.count(reason, count)
             if activity is not None:
                 yield self._candidate(activity)
 
@@ -121,22 +121,22 @@ class OptionsFlow(BaseScanner):
                 chain = self._chain(ticker, day, trade_date)
             except StaleDataError as error:
                 first = first or error
-                self.cover(asked=1)
-                self.trouble(Reason.STALE_DATA, f"{ticker}: {error}")
+                self.record_coverage(asked=1)
+                self.degrade(Reason.STALE_DATA, f"{ticker}: {error}")
             except NoDataError as error:
                 first = first or error
-                self.cover(asked=1, answered=1)
-                self.step("no options data")
+                self.record_coverage(asked=1, answered=1)
+                self.count("no options data")
             except FetchError as error:
                 first = first or error
-                self.cover(asked=1)
-                self.trouble(verdict_of_error(error).reason, f"{ticker}: {error}")
+                self.record_coverage(asked=1)
+                self.degrade(verdict_of_error(error).reason, f"{ticker}: {error}")
                 if isinstance(error, Auth | QuotaSpent):
-                    self.step("not requested after a refusal", len(watched) - number - 1)
+                    self.count("not requested after a refusal", len(watched) - number - 1)
                     break
             else:
                 found = True
-                self.cover(asked=1, answered=1)
+                self.record_coverage(asked=1, answered=1)
                 yield chain
         if first is not None and not found:
             raise first
@@ -152,7 +152,7 @@ class OptionsFlow(BaseScanner):
                 lambda chain: f"{len(chain.contracts)} contracts of {chain.day}",
             )
         for problem in problems:
-            self.trouble(Reason.BAD_PAYLOAD, f"alpha_vantage: {ticker}: {problem}")
+            self.degrade(Reason.BAD_PAYLOAD, f"alpha_vantage: {ticker}: {problem}")
         if day is not None and chain.day != day:
             raise StaleDataError(f"alpha_vantage: options of {chain.day} instead of {day}")
         check_session(chain.day, trade_date, "alpha_vantage: options")

@@ -76,10 +76,10 @@ class RedditDD(RedditScanner):
         papers: dict[str, list[_Research]] = defaultdict(list)
         for post in posts:
             if not is_research(post):
-                self.step("not research")
+                self.count("not research")
             elif self._qualifies(post, words := len(post.body.split())):
                 if (found := subject(post, listed)) is None:
-                    self.step("no single clear ticker")
+                    self.count("no single clear ticker")
                 else:
                     ticker, how = found
                     score = research_score(post, words, self.settings.min_words)
@@ -89,9 +89,9 @@ class RedditDD(RedditScanner):
 
     def _qualifies(self, post: Post, words: int) -> bool:
         if words < self.settings.min_words:
-            self.step("below min_words")
+            self.count("below min_words")
         elif post.score < self.settings.min_score:
-            self.step("below min_score")
+            self.count("below min_score")
         else:
             return True
         return False

@@ -83,7 +83,7 @@ class RedditScanner(BaseScanner):
         found: dict[str, Post] = {}
         for _, (posts, problems) in self.gather(lambda one: self._fetch(clients[one], one), listings):
             for problem in problems:
-                self.trouble(Reason.BAD_PAYLOAD, f"reddit: {problem}")
+                self.degrade(Reason.BAD_PAYLOAD, f"reddit: {problem}")
             for post in posts:
                 found.setdefault(post.id, post)
         return self._relevant(found.values(), self.trade_date(state)), listed
@@ -118,25 +118,25 @@ class RedditScanner(BaseScanner):
         ends = datetime.combine(day + timedelta(days=1), time(), _NEW_YORK)
         ranked = sorted(posts, key=lambda post: (post.created, post.id), reverse=True)
         in_time = [post for post in ranked if post.created < ends]
-        self.step("posts", len(ranked))
-        self.step("written after the trade date", len(ranked) - len(in_time))
+        self.count("posts", len(ranked))
+        self.count("written after the trade date", len(ranked) - len(in_time))
         if not in_time:
             raise NoDataError(f"reddit: none of {len(ranked)} posts was written by the end of {day}")
         if (newest := in_time[0].created) < ends - _STALE:
             raise StaleDataError(f"reddit: the newest post is of {newest.date()}, the trade date is {day}")
         kept = list(self._kept(in_time, ends - timedelta(days=self.settings.max_age_days)))
         originals = without_copies(kept)
-        self.step("crossposts and copies", len(kept) - len(originals))
+        self.count("crossposts and copies", len(kept) - len(originals))
         return originals
 
     def _kept(self, posts: Iterable[Post], since: datetime) -> Iterator[Post]:
         for post in posts:
             if post.created < since:
-                self.step("older than max_age_days")
+                self.count("older than max_age_days")
             elif post.stickied:
-                self.step("pinned by moderators")
+                self.count("pinned by moderators")
             elif post.removed:
-                self.step("removed or deleted")
+                self.count("removed or deleted")
             else:
                 yield post
 

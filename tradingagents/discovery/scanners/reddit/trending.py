@@ -63,16 +63,16 @@ class RedditTrending(RedditScanner):
         for post in posts:
             for mention in find_tickers(f"{post.title}\n\n{post.body}", listed):
                 named[mention.ticker].append((post, mention.how))
-        self.step("tickers named", len(named))
+        self.count("tickers named", len(named))
         for ticker in sorted(named):
             kept = {post.id for post in one_per_author(post for post, _ in named[ticker])}
             counted = [(post, how) for post, how in named[ticker] if post.id in kept]
             if len(counted) >= self.settings.min_mentions:
                 yield self._candidate(ticker, counted)
             elif len(named[ticker]) >= self.settings.min_mentions:
-                self.step("below min_mentions, counting one post per author")
+                self.count("below min_mentions, counting one post per author")
             else:
-                self.step("below min_mentions")
+                self.count("below min_mentions")
 
     def _candidate(self, ticker: str, named: Sequence[tuple[Post, str]]) -> Candidate:
         ranked = sorted(named, key=lambda one: (-one[0].score, one[0].id))

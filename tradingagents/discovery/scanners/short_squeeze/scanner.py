@@ -78,22 +78,22 @@ class ShortSqueeze(BaseScanner):
         """
         file = self._newest(self.trade_date(state))
         found, left_out = find_squeezes(file.positions.values(), self.settings)
-        self.step("symbols", len(file.positions))
+        self.count("symbols", len(file.positions))
         for reason, count in left_out.items():
-            self.step(reason, count)
+            self.count(reason, count)
         for ticker, one in self._stocks(found):
             yield self._candidate(ticker, one, file.settlement)
 
     def _newest(self, until: date) -> ShortInterestFile:
         """Return the newest file published by a day; degrade the outcome when a newer one is overdue."""
         expected = settlements(until, _TRIED, nyse())
-        self.cover(of=1)
+        self.record_coverage(of=1)
         for settlement in expected:
             try:
                 file = self._file(settlement.day)
             except NoDataError:
                 continue
-            self.cover(asked=1, answered=1)
+            self.record_coverage(asked=1, answered=1)
             self._check_file(file, expected[0], until)
             return file
         days = " and ".join(str(one.day) for one in expected)
@@ -111,14 +111,14 @@ class ShortSqueeze(BaseScanner):
     def _check_file(self, file: ShortInterestFile, newest: Settlement, until: date) -> None:
         if file.malformed:
             what = f"{len(file.malformed)} malformed rows, the first {file.malformed[0]!r}"
-            self.trouble(Reason.BAD_PAYLOAD, f"finra: short interest of {file.settlement}: {what}")
+            self.degrade(Reason.BAD_PAYLOAD, f"finra: short interest of {file.settlement}: {what}")
         if file.settlement == newest.day:
             return
         if until - newest.published <= _GRACE:  # published in the evening
-            self.step("newest settlement not yet published")
+            self.count("newest settlement not yet published")
         else:
             late = f"short interest of {newest.day}, due {newest.published}, is missing"
-            self.trouble(Reason.NO_DATA, f"finra: {late}; using {file.settlement}")
+            self.degrade(Reason.NO_DATA, f"finra: {late}; using {file.settlement}")
 
     def _stocks(self, found: Sequence[Squeeze]) -> Iterator[tuple[str, Squeeze]]:
         """Yield each with its ticker, without ETFs and ETNs: their supply is open-ended, so no squeeze.
@@ -131,7 +131,7 @@ class ShortSqueeze(BaseScanner):
             ticker = spelled.get(one.position.symbol, one.position.symbol)
             listing = None if directory is None else directory.get(ticker)
             if listing is not None and listing.security_type in _OPEN_ENDED:
-                self.step("ETFs and ETNs (open-ended supply)")
+                self.count("ETFs and ETNs (open-ended supply)")
             else:
                 yield ticker, one
 

@@ -88,9 +88,9 @@ def _tradeable(scanner: BaseScanner, screened: Screened) -> Iterator[Hit]:
         price = screened.prices.get(hit.ticker)
         traded = price and price.median_dollar_volume_usd
         if price and query.min_price_usd is not None and price.close_usd < query.min_price_usd:
-            scanner.step("below filter.min_price_usd")
+            scanner.count("below filter.min_price_usd")
         elif traded is not None and query.min_dollar_volume_usd and traded < query.min_dollar_volume_usd:
-            scanner.step("below filter.min_dollar_volume_usd")
+            scanner.count("below filter.min_dollar_volume_usd")
         else:
             yield hit
 
@@ -119,14 +119,14 @@ def _record(scanner: BaseScanner, screened: Screened) -> None:
     """
     coverage = screened.result.coverage
     for step, count in _steps(coverage, len(screened.result.hits)).items():
-        scanner.step(step, count)
+        scanner.count(step, count)
     asked = coverage.universe if screened.partial else coverage.evaluated
-    scanner.cover(asked=asked, answered=coverage.evaluated, of=coverage.universe)
+    scanner.record_coverage(asked=asked, answered=coverage.evaluated, of=coverage.universe)
     if screened.partial:
-        scanner.trouble(Reason.NO_DATA, coverage.describe())
+        scanner.degrade(Reason.NO_DATA, coverage.describe())
     if screened.problem is not None:
         problem = verdict_of_error(screened.problem)
-        scanner.trouble(problem.reason, f"cannot tell funds from common stock: {problem.message}")
+        scanner.degrade(problem.reason, f"cannot tell funds from common stock: {problem.message}")
 
 
 def _steps(coverage: Coverage, picked: int) -> dict[str, int]:
