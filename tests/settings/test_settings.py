@@ -465,6 +465,39 @@ def test_a_vendor_of_the_users_own_needs_a_base_url() -> None:
     assert "http://" in refusal({"discovery": {"vendors": {"mine": {"base_url": "http://data.example"}}}})
 
 
+@pytest.mark.parametrize(
+    ("section", "problem"),
+    [
+        ({"api_key_env": "KEY"}, "mine: api_key_env takes either"),
+        ({"api_key_header": "X-Key"}, "mine: api_key_env takes either"),
+        (
+            {"api_key_env": "KEY", "api_key_header": "X", "api_key_parameter": "k"},
+            "mine: api_key_env takes either",
+        ),
+        ({"api_key_env": "KEY", "api_key_header": "X: y"}, "mine.api_key_header: "),
+        ({"api_key_env": "KEY", "api_key_header": "X", "api_key_prefix": "a\r\nb"}, "mine.api_key_prefix: "),
+        (
+            {"api_key_env": "KEY", "api_key_parameter": "k", "api_key_prefix": "a"},
+            "mine: api_key_prefix is for",
+        ),
+        ({"api_key": "secret"}, "mine.api_key: unknown key; did you mean 'api_key_env'?"),
+        (
+            {"rates": [{"requests": 0, "seconds": 1}]},
+            "mine.rates.0.requests: expected a number at least 1, got 0",
+        ),
+    ],
+)
+def test_a_vendor_of_the_users_own_is_validated_like_the_others(section: Any, problem: str) -> None:
+    vendors = {"mine": {"base_url": "https://data.example/v1"} | section}
+    assert f"discovery.vendors.{problem}" in refusal({"discovery": {"vendors": vendors}})
+
+
+@pytest.mark.parametrize("name", ["Mine", "../mine", "mine@127.0.0.1_80", "", "m" * 41])
+def test_the_name_of_a_vendor_of_the_users_own_fits_a_file_name(name: str) -> None:
+    vendors = {name: {"base_url": "https://data.example/v1"}}
+    assert f"discovery.vendors: the vendor name {name!r}" in refusal({"discovery": {"vendors": vendors}})
+
+
 def test_a_vendor_of_the_users_own_is_kept_from_the_sandbox_run() -> None:
     vendors = {**LOCAL, "mine": {"base_url": "https://data.example/v1"}}
     message = refusal({"discovery": {"data_source": "sandbox", "vendors": vendors}})

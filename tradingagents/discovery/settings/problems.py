@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, get_args, get_origin
 
@@ -66,6 +67,8 @@ def _explain(problem: Any, model: type[BaseModel], path: str) -> str:
         return f"{key}: missing"
     if key.endswith("_env"):  # perhaps the secret itself, pasted where its variable's name belongs
         return f"{key}: not the name of an environment variable"
+    if problem["type"] == "value_error" and isinstance(problem["input"], Mapping):
+        return f"{key}: {_expected(problem)}"  # about several keys of a section, which would be long to show
     return f"{key}: {_expected(problem)}, got {_shown(problem['input'])}"
 
 
@@ -103,7 +106,9 @@ def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
     return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
 
 
-def _extra_of(model: type[BaseModel]) -> Any:
+def _extra_of(model: type[BaseModel]) -> object:
     """Return the type of a model's further keys, as the vendors of the user's own."""
-    extra = model.__annotations__.get("__pydantic_extra__")
+    if "__pydantic_extra__" not in model.__annotations__:
+        return None
+    extra: Any = inspect.get_annotations(model, eval_str=True)["__pydantic_extra__"]
     return get_args(extra)[1] if get_origin(extra) is dict else None

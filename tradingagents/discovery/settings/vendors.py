@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from tradingagents.discovery.settings.base import EnvName, Settings, Url, is_loopback
 
@@ -29,6 +30,7 @@ Ttls = dict[str, Annotated[float, Field(ge=0)]]
 """Seconds by glob."""
 
 _DAY = 86_400.0
+_VENDOR_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class RateSettings(Settings):
@@ -211,11 +213,21 @@ class YahooSettings(VendorSettings):
 
 
 class CustomVendorSettings(VendorSettings):
-    """A vendor of your own, under any other name; see :meth:`Vendors.session`."""
+    """A vendor of your own, under any other name; scanners use it by ``self.vendors.session(name)``.
+
+    With ``api_key_env``, either ``api_key_header`` or ``api_key_parameter`` names the place of the key.
+    """
 
     api_key_env: EnvName | None = Field(None, description="Environment variable of the key. None: no key.")
     api_key_header: str | None = Field(
-        None, min_length=1, description="Request header that takes the key, such as `Authorization`."
+        None,
+        pattern=r"^[0-9A-Za-z!#$%&'*+.^_`|~-]+$",
+        description="Request header that takes the key, such as `Authorization`.",
+    )
+    api_key_prefix: str = Field(
+        "",
+        pattern=r"^[ -~]*$",
+        description="Text before the key in that header, such as `Bearer ` with its space.",
     )
     api_key_parameter: str | None = Field(
         None,
@@ -223,9 +235,23 @@ class CustomVendorSettings(VendorSettings):
         description="Query parameter that takes the key, where the vendor takes no header.",
     )
 
+    @model_validator(mode="after")
+    def _key_has_one_place(self) -> Self:
+        places = [self.api_key_header, self.api_key_parameter]
+        if len(places) - places.count(None) != (self.api_key_env is not None):
+            raise ValueError(
+                "api_key_env takes either api_key_header or api_key_parameter, and neither without it"
+            )
+        if self.api_key_prefix and self.api_key_header is None:
+            raise ValueError("api_key_prefix is for api_key_header")
+        return self
+
 
 class VendorsSettings(Settings):
-    """``vendors``: one section for each vendor; other names are vendors of your own, with a ``base_url``."""
+    """``vendors``: one section for each vendor; other names are vendors of your own, with a ``base_url``.
+
+    A name of your own has at most 40 lower-case letters, digits, ``_`` and ``-``: files are named after it.
+    """
 
     __pydantic_extra__: dict[str, CustomVendorSettings]
     model_config = ConfigDict(extra="allow")
@@ -237,6 +263,15 @@ class VendorsSettings(Settings):
     finra: FinraSettings = FinraSettings()
     nasdaq: NasdaqSettings = NasdaqSettings()
     yahoo: YahooSettings = YahooSettings()
+
+    @model_validator(mode="after")
+    def _names_fit_files(self) -> Self:
+        for name in self.__pydantic_extra__ or {}:
+            if not _VENDOR_NAME.fullmatch(name):
+                raise ValueError(
+                    f"the vendor name {name!r} has other characters than a-z, 0-9, _ and -, or is too long"
+                )
+        return self
 
     def by_name(self) -> dict[str, VendorSettings]:
         """Return the section of each vendor, those of your own last."""
