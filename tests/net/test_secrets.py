@@ -90,6 +90,29 @@ def test_a_key_in_a_clients_own_url_is_not_kept_in_files_or_in_our_logs(
     assert UNKNOWN not in our_logs(caplog)
 
 
+@pytest.mark.parametrize("credentials", [IN_QUERY, Credentials(headers={"Authorization": f"Bearer {KEY}"})])
+@pytest.mark.parametrize("where", ["body", "header"])
+def test_an_answer_that_repeats_the_key_is_not_kept(
+    where: str, credentials: Credentials, server: VendorServer, open_session: OpenSession, tmp_path: Path
+) -> None:
+    """As a link to the next page may, with HTTP 200."""
+    link = f"{server.url}/quote?page=2&apikey={KEY}"
+
+    def script(handler: Handler) -> None:
+        if where == "body":
+            handler.answer(200, {"next": link})
+        else:
+            handler.answer(200, {"a": 1}, Link=f'<{link}>; rel="next"')
+
+    server.script = script
+    session = open_session(credentials=credentials, state_dir=tmp_path, ttl_seconds=HOUR)
+    for _ in range(2):
+        assert session.fetch(f"{server.url}/quote").ok
+    session.close()
+    assert len(server.hits) == 2
+    assert not files_hold(KEY, tmp_path)
+
+
 def test_a_redirect_to_another_host_carries_no_key(
     server: VendorServer, other_host: VendorServer, open_session: OpenSession
 ) -> None:

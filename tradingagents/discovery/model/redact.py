@@ -12,7 +12,7 @@ import threading
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-__all__ = ["REDACTED", "redact", "redact_plain", "register_secret"]
+__all__ = ["REDACTED", "is_secret", "redact", "redact_plain", "register_secret"]
 
 REDACTED = "<redacted>"
 
@@ -36,10 +36,15 @@ _PATTERNS = (
 )
 
 
+def is_secret(value: str) -> bool:
+    """Return whether a key is one: the sandbox's is not, nor is a word too short to be searched for."""
+    return len(value) >= _SHORTEST and value != "sandbox"
+
+
 def register_secret(value: str) -> None:
     """Redact ``value``, and its URL-quoted and base64 forms, from now on. Thread-safe."""
     global _known, _known_pattern  # noqa: PLW0603 - one set for the whole process, so that no log misses it
-    if len(value) < _SHORTEST or value == "sandbox":
+    if not is_secret(value):
         return
     forms = {value, quote(value, safe=""), quote_plus(value), base64.b64encode(value.encode()).decode()}
     with _lock:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from datetime import datetime
 
 from cattrs.errors import BaseValidationError
 from requests import Response
@@ -15,6 +16,7 @@ from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.response import CachedResponse
 from requests_cache.policy.expiration import get_expiration_datetime
 
+from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.state.table import Table
 
 __all__ = ["CACHE_SCHEMA", "ResponseCache", "ResponseStore", "absence_in"]
@@ -142,11 +144,18 @@ class _Memory:
 
 
 class ResponseCache(BaseCache):
-    """A requests-cache cache over a :class:`ResponseStore`."""
+    """A requests-cache cache over a :class:`ResponseStore`. An answer that repeats a secret is not kept."""
 
-    def __init__(self, store: ResponseStore) -> None:
+    def __init__(self, store: ResponseStore, credentials: Credentials | None = None) -> None:
         super().__init__()
-        self.responses = store
+        self.responses, self._credentials = store, credentials
+
+    def save_response(
+        self, response: Response, cache_key: str | None = None, expires: datetime | None = None
+    ) -> None:
+        """Store ``response`` under ``cache_key`` until ``expires``."""
+        if self._credentials is None or not self._credentials.repeated_in(response):
+            super().save_response(response, cache_key, expires)
 
     def keep_absence(self, key: str, response: Response, what: str, seconds: float) -> None:
         """Keep for ``seconds`` that there is no such thing, ``what`` in words; not in place of an answer."""

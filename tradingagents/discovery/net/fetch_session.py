@@ -30,6 +30,7 @@ from tradingagents.discovery.net.classify import Answer, Finding, Reason, classi
 from tradingagents.discovery.net.counters import count, report_stale
 from tradingagents.discovery.net.notes import FetchNote, check, has_note, note_of, put_note
 from tradingagents.discovery.net.translate import translate
+from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.vendor import Vendor
 
 __all__ = ["SECRET_PARAMETERS", "FetchSession", "request_key"]
@@ -63,9 +64,10 @@ class FetchSession(CacheMixin, requests.Session):
         store: ResponseStore,
         adapter: requests.adapters.BaseAdapter,
         clock: Clock,
+        credentials: Credentials | None = None,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
-        self._cache = ResponseCache(store)
+        self._cache = ResponseCache(store, credentials)
         super().__init__(
             backend=self._cache,
             expire_after=DO_NOT_CACHE,

@@ -66,7 +66,9 @@ def open_session(
             close_send()
         state.close()
 
-    return FetchSession(vendor, store=store, adapter=adapter, clock=clock, on_close=close)
+    return FetchSession(
+        vendor, store=store, adapter=adapter, clock=clock, credentials=credentials, on_close=close
+    )
 
 
 def shared_ledger(vendor: Vendor, url: str) -> QuotaLedger:

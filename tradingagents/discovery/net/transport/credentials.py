@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote_plus, unquote_plus, urlencode, urlsplit, urlunsplit
+
+import requests
+
+from tradingagents.discovery.model.redact import is_secret
 
 __all__ = ["Credentials"]
 
@@ -27,6 +31,15 @@ class Credentials:
         if self.params:
             url = f"{url}{'&' if '?' in url else '?'}{urlencode(self.params)}"
         return url, {**(headers or {}), **self.headers}
+
+    def repeated_in(self, response: requests.Response) -> bool:
+        """Return whether an answer contains a secret, as a link to the next page may."""
+        values = [*self.params.values(), *(value.split(" ")[-1] for value in self.headers.values())]
+        forms = {form for value in values if is_secret(value) for form in (value, quote_plus(value))}
+        if not forms:
+            return False
+        headers, body = str(response.headers), response.content
+        return any(form in headers or form.encode() in body for form in forms)
 
     def strip(self, url: str) -> str:
         """Return ``url`` without the secret query parameters: a vendor may repeat them in a redirect."""
