@@ -17,7 +17,15 @@ from tradingagents.discovery.net.session import open_session, shared_ledger
 from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.transport.exchange import Send
 from tradingagents.discovery.net.vendor import Vendor
-from tradingagents.discovery.settings.vendors import VendorsSettings
+from tradingagents.discovery.settings.problems import config_error, unknown
+from tradingagents.discovery.settings.vendors import (
+    AlphaVantageSettings,
+    CustomVendorSettings,
+    FinnhubSettings,
+    VendorSettings,
+    VendorsSettings,
+    YahooSettings,
+)
 from tradingagents.discovery.state.names import state_file
 
 if TYPE_CHECKING:
@@ -71,26 +79,16 @@ class Vendors:
         """Movers, news with sentiment. Raises ``NotConfiguredError`` without a key."""
         from tradingagents.discovery.vendors.alpha_vantage.client import AlphaVantage
 
-        own = self._settings.alpha_vantage
-
-        def key() -> Credentials:
-            return Credentials(params={"apikey": self._secret(own.api_key_env)})
-
-        return self._client(
-            "alpha_vantage", lambda: AlphaVantage(self._session("alpha_vantage", key), own.base_url)
-        )
+        base_url = self._settings.alpha_vantage.base_url
+        return self._client("alpha_vantage", lambda: AlphaVantage(self.session("alpha_vantage"), base_url))
 
     @property
     def finnhub(self) -> Finnhub:
         """Earnings calendar, recommendation trends. Raises ``NotConfiguredError`` without a key."""
         from tradingagents.discovery.vendors.finnhub.client import Finnhub
 
-        own = self._settings.finnhub
-
-        def key() -> Credentials:
-            return Credentials(headers={"X-Finnhub-Token": self._secret(own.api_key_env)})
-
-        return self._client("finnhub", lambda: Finnhub(self._session("finnhub", key), own.base_url))
+        base_url = self._settings.finnhub.base_url
+        return self._client("finnhub", lambda: Finnhub(self.session("finnhub"), base_url))
 
     def reddit(self) -> Reddit:
         """Return a new client for the calling thread: praw is not thread-safe. Raises as above."""
@@ -98,7 +96,7 @@ class Vendors:
 
         own = self._settings.reddit
         return Reddit(
-            self._session("reddit"),
+            self.session("reddit"),
             base_url=own.base_url,
             token_url=own.token_url,
             client_id=self._secret(own.client_id_env),
@@ -113,7 +111,7 @@ class Vendors:
 
         own = self._settings.sec
         return self._client(
-            "sec", lambda: Sec(self._session("sec"), own.base_url, self._agent(own.user_agent_env))
+            "sec", lambda: Sec(self.session("sec"), own.base_url, self._agent(own.user_agent_env))
         )
 
     @property
@@ -121,26 +119,42 @@ class Vendors:
         """Daily off-exchange volume files."""
         from tradingagents.discovery.vendors.finra.client import Finra
 
-        return self._client("finra", lambda: Finra(self._session("finra"), self._settings.finra.base_url))
+        return self._client("finra", lambda: Finra(self.session("finra"), self._settings.finra.base_url))
 
     @property
     def nasdaq(self) -> Nasdaq:
         """The symbol directory."""
         from tradingagents.discovery.vendors.nasdaq import Nasdaq
 
-        return self._client("nasdaq", lambda: Nasdaq(self._session("nasdaq"), self._settings.nasdaq.base_url))
+        return self._client("nasdaq", lambda: Nasdaq(self.session("nasdaq"), self._settings.nasdaq.base_url))
 
     @property
     def yahoo(self) -> Yahoo:
         """Daily bars. Raises ``NotConfiguredError`` where the extra is not installed."""
-        from tradingagents.discovery.vendors.yahoo import Yahoo, transport
+        from tradingagents.discovery.vendors.yahoo import Yahoo
 
-        own = self._settings.yahoo
+        return self._client("yahoo", lambda: Yahoo(self.session("yahoo"), self._settings.yahoo.base_url))
 
-        def build() -> Yahoo:
-            return Yahoo(self._session("yahoo", send=lambda: transport(own.max_body_bytes)), own.base_url)
+    def session(self, vendor: str) -> FetchSession:
+        """Return the session of ``vendor``, a key of the section ``vendors``: built in, or the user's own.
 
-        return self._client("yahoo", build)
+        ::
+
+            vendors.session("mine").fetch("/quote?symbol=ABC").json()
+
+        It is a ``requests.Session`` with the vendor's limits, cache, retries and circuit breaker. Its key is
+        added to each request, and every wait ends by the caller's deadline. A URL that begins with ``/`` or
+        ``?`` is below ``base_url``. ``fetch`` returns a usable answer or raises a :class:`DiscoveryError`;
+        ``get``, ``post`` and the others return a refusal as a response. All callers share the session and its
+        responses: do not close the one or change the others.
+
+        Raises :class:`NotConfiguredError` naming the variable of a missing key, and :class:`ConfigError` for
+        an unknown vendor.
+        """
+        known = self._settings.by_name()
+        if vendor not in known:
+            raise config_error([unknown(f"discovery.vendors.{vendor}", "vendor", known)])
+        return self._once(f"{vendor} session", lambda: self._open(Vendor(vendor, known[vendor])))
 
     def close(self) -> None:
         """Close every session. Requests under way complete; later calls raise ``Cancelled``."""
@@ -154,25 +168,34 @@ class Vendors:
     def _client(self, vendor: str, build: Callable[[], T]) -> T:
         return self._once(f"{vendor} client", build)
 
-    def _session(
-        self,
-        vendor: str,
-        credentials: Callable[[], Credentials | None] = lambda: None,
-        send: Callable[[], Send | None] = lambda: None,
-    ) -> FetchSession:
-        def build() -> FetchSession:
-            described = Vendor(vendor, self._settings.by_name()[vendor])
-            url = self._quota_redis_url(described.settings.quota_redis_url_env)
-            return open_session(
-                described,
-                state_dir=self._state_dir,
-                clock=self._clock,
-                credentials=credentials(),
-                ledger=None if url is None else shared_ledger(described, url),
-                send=send(),
-            )
+    def _open(self, vendor: Vendor) -> FetchSession:
+        url = self._quota_redis_url(vendor.settings.quota_redis_url_env)
+        return open_session(
+            vendor,
+            state_dir=self._state_dir,
+            clock=self._clock,
+            credentials=self._credentials(vendor.settings),
+            ledger=None if url is None else shared_ledger(vendor, url),
+            send=_transport(vendor.settings),
+        )
 
-        return self._once(f"{vendor} session", build)
+    def _credentials(self, settings: VendorSettings) -> Credentials | None:
+        match settings:
+            case AlphaVantageSettings():
+                return Credentials(params={"apikey": self._secret(settings.api_key_env)})
+            case FinnhubSettings():
+                return Credentials(headers={"X-Finnhub-Token": self._secret(settings.api_key_env)})
+            case CustomVendorSettings(api_key_env=str(variable)):
+                key, header, parameter = (
+                    self._secret(variable),
+                    settings.api_key_header,
+                    settings.api_key_parameter,
+                )
+                return Credentials(
+                    params={} if parameter is None else {parameter: key},
+                    headers={} if header is None else {header: f"{settings.api_key_prefix}{key}"},
+                )
+        return None
 
     def _once(self, name: str, build: Callable[[], T]) -> T:
         """Return the object built under ``name``; ``build`` opens files, so it runs outside the lock.
@@ -217,6 +240,15 @@ class Vendors:
         if value := os.environ.get(variable, "").strip():
             return value
         raise NotConfiguredError(variable)
+
+
+def _transport(settings: VendorSettings) -> Send | None:
+    """Return what sends the requests of a vendor that answers browsers only."""
+    if not isinstance(settings, YahooSettings):
+        return None
+    from tradingagents.discovery.vendors.yahoo import transport
+
+    return transport(settings.max_body_bytes)
 
 
 def _close(built: Any) -> None:
