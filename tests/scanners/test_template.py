@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import sys
 import tomllib
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.net.vendor_server import VendorServer
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.candidate import normalise_ticker
@@ -93,6 +95,39 @@ def test_the_section_of_the_page_is_valid_and_an_invalid_one_is_refused(page: di
     wrong = {"discovery": {"scanners": {"steady_shorting": {"min_short_share": 2}}}}
     with pytest.raises(ConfigError, match="min_short_share"):
         DiscoveryGraph(wrong, registry=registry)
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_the_scanner_over_a_vendor_of_ones_own(
+    isolation: str, page: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = copy.deepcopy(page["flows_config"])
+    registry = ScannerRegistry([page["FundFlow"]])
+    DiscoveryGraph(config, registry=registry)  # the section of the page is valid as it is
+    config["discovery"]["scanners"] = {"fund_flow": {"isolation": isolation}}
+    config["discovery"]["state_dir"] = str(tmp_path)
+    server = VendorServer()
+    inflows = {"SPY": {"inflow_usd": 2.5e8}, "QQQ": {"inflow_usd": 1e6}, "IWM": {"inflow_usd": None}}
+    server.script = lambda handler: handler.answer(200, inflows[handler.path[-3:]])
+    config["discovery"]["vendors"]["flows"]["base_url"] = f"{server.url}/v2"
+
+    def scanned() -> dict[str, Any]:
+        graph = DiscoveryGraph(config, registry=registry)
+        return dict(graph.scanner_node({"trade_date": "2026-02-05"})["scan_report"]["outcomes"][0])
+
+    monkeypatch.delenv("FLOWS_API_KEY", raising=False)
+    skipped = scanned()
+    assert (skipped["status"], skipped["reason"]) == ("skipped", "not_configured")
+    assert not server.hits
+    monkeypatch.setenv("FLOWS_API_KEY", "k3y-0f-fl0ws")
+    for outcome in (scanned(), scanned()):  # the second one's answers are in the cache
+        assert (outcome["status"], outcome["reason"]) == ("degraded", "bad_payload")
+        assert [(one["ticker"], one["score"]) for one in outcome["candidates"]] == [("SPY", 250.0)]
+        (evidence,) = outcome["candidates"][0]["evidence"]
+        assert evidence["url"] == f"{server.url}/v2/flow?day=2026-02-05&symbol=SPY"
+    assert sorted(hit.path[-3:] for hit in server.hits) == ["IWM", "QQQ", "SPY"]
+    assert {hit.headers["Authorization"] for hit in server.hits} == {"Bearer k3y-0f-fl0ws"}
+    server.stop()
 
 
 TESTS = re.findall(r"^def (test_\w+)\(\)", PAGE, re.MULTILINE)

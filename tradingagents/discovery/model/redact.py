@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import re
 import threading
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 __all__ = ["REDACTED", "is_secret", "redact", "redact_plain", "register_secret"]
@@ -66,7 +65,7 @@ def redact(text: str) -> str:
     return text
 
 
-def redact_plain(value: Any) -> Any:
+def redact_plain(value: object) -> object:
     """Redact every text in plain data, keys included, and any value under the name of a secret."""
     if isinstance(value, str):
         return redact(value)
@@ -77,7 +76,7 @@ def redact_plain(value: Any) -> Any:
     return value
 
 
-def _value_of(key: str, item: Any) -> Any:
+def _value_of(key: str, item: object) -> object:
     if item and isinstance(item, str | list | dict) and _SECRET_KEY.fullmatch(key):
         return REDACTED
     return redact_plain(item)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, get_args, get_origin
+from typing import get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from tradingagents.discovery.model.errors import ConfigError
 from tradingagents.discovery.settings.first_design import answer_for
@@ -58,7 +59,7 @@ def nearest(name: str, valid: Collection[str], cutoff: float = 0.6) -> str | Non
     return next(iter(difflib.get_close_matches(name, valid, 1, cutoff)), None)
 
 
-def _explain(problem: Any, model: type[BaseModel], path: str) -> str:
+def _explain(problem: ErrorDetails, model: type[BaseModel], path: str) -> str:
     location = [str(part) for part in problem["loc"]]
     key = ".".join([path, *location])
     if problem["type"] == "extra_forbidden":
@@ -72,7 +73,7 @@ def _explain(problem: Any, model: type[BaseModel], path: str) -> str:
     return f"{key}: {_expected(problem)}, got {_shown(problem['input'])}"
 
 
-def _expected(problem: Any) -> str:
+def _expected(problem: ErrorDetails) -> str:
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in _EXPECTED:
         return _EXPECTED[kind]
@@ -87,14 +88,14 @@ def _expected(problem: Any) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
     """Return the keys that are valid at a location inside ``model``; none where that is not known."""
-    found: Any = model
+    found: object = model
     for part in location:
         if isinstance(found, type) and issubclass(found, BaseModel):
             field = found.model_fields.get(part)
@@ -108,7 +109,7 @@ def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
 
 def _extra_of(model: type[BaseModel]) -> object:
     """Return the type of a model's further keys, as the vendors of the user's own."""
-    if "__pydantic_extra__" not in model.__annotations__:
+    if "__pydantic_extra__" not in inspect.get_annotations(model):
         return None
-    extra: Any = inspect.get_annotations(model, eval_str=True)["__pydantic_extra__"]
+    extra: object = inspect.get_annotations(model, eval_str=True)["__pydantic_extra__"]
     return get_args(extra)[1] if get_origin(extra) is dict else None
