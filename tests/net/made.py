@@ -17,6 +17,6 @@ def circuit(fail_max: int, reset_after_seconds: float = 60.0) -> BreakerSettings
 
 
 def vendor(name: str, base_url: str = "http://127.0.0.1", **settings: Any) -> Vendor:
-    """Return a vendor with a single attempt unless ``settings`` say otherwise."""
+    """Return a vendor with a single attempt, unless ``settings`` contain ``attempts``."""
     plain = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()}
     return Vendor(name, VendorSettings(**({"base_url": base_url, "attempts": 1} | plain)))

@@ -210,6 +210,13 @@ def test_a_key_that_the_vendor_repeats_in_a_redirect_is_sent_once_and_not_logged
     assert KEY not in caplog.text
 
 
+def test_a_header_of_the_same_name_is_replaced_whatever_its_case() -> None:
+    """As requests adds one from a ``.netrc`` file."""
+    key = Credentials(headers={"authorization": f"Bearer {KEY}"})
+    _, headers = key.sign("/quote", {"Authorization": "Basic b3RoZXI=", "Accept": "*/*"})
+    assert headers == {"Accept": "*/*", "authorization": f"Bearer {KEY}"}
+
+
 def test_the_logs_of_the_hosts_own_urllib3_are_not_changed(
     server: VendorServer, open_session: OpenSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -30,7 +30,9 @@ class Credentials:
         """Return ``url`` (absolute, or path and query) and ``headers`` with the credentials added."""
         if self.params:
             url = f"{url}{'&' if '?' in url else '?'}{urlencode(self.params)}"
-        return url, {**(headers or {}), **self.headers}
+        secret = {name.lower() for name in self.headers}
+        others = {name: value for name, value in (headers or {}).items() if name.lower() not in secret}
+        return url, others | dict(self.headers)
 
     def repeated_in(self, response: requests.Response) -> bool:
         """Return whether an answer contains a secret, as a link to the next page may."""
