@@ -12,16 +12,23 @@ from __future__ import annotations
 import importlib
 import statistics
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from benchmarks.harness.row import Row
 from benchmarks.harness.suite import Skipped
 from benchmarks.harness.timing import interleaved, paired_ratio
 from benchmarks.peers import Scanner, State, peer
-from tradingagents.discovery import BaseScanner, DiscoveryConfig, ScannerRegistry, parse_config
+from tradingagents.discovery import DiscoveryConfig, ScannerRegistry, parse_config
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.tool_log import ToolLog
+from tradingagents.discovery.scanning.base import AnyScanner
+from tradingagents.discovery.scanning.declared import declared_by
 from tradingagents.discovery.scanning.recorder import LocalRecorder
+from tradingagents.discovery.scanning.task import directory_of
+from tradingagents.discovery.screens.base import BarsQuery
+from tradingagents.discovery.screens.market_data import SharedMarket
+from tradingagents.discovery.symbols.shared_directory import SharedDirectory
 from tradingagents.discovery.vendors.clients import Vendors
 
 _SCALE = 1 / 8
@@ -116,21 +123,26 @@ def _first_design(config: Mapping[str, Any], registry: ScannerRegistry, trade_da
 
 
 def _scan_of(
-    scanner: type[BaseScanner], config: DiscoveryConfig, hub: Vendors
+    scanner: type[AnyScanner], config: DiscoveryConfig, hub: Vendors
 ) -> Callable[[State], list[Any]]:
     """Return the scan of a built-in scanner that sends one request at a time."""
+    settings = config.scanners[scanner.name]
+    query = BarsQuery(config.market, None, date.today())  # noqa: DTZ011 - no bars are read
+    days = declared_by(scanner, settings).calendar_days
+    directory = SharedDirectory(directory_of(hub), lambda *counted: None)
+    market = SharedMarket(query, {}, directory, days).of(scanner.name)
     in_a_row = type(scanner.__name__, (scanner,), {"map": _one_by_one})
 
     def scan(state: State) -> list[Any]:
-        made: BaseScanner = in_a_row()
-        made.bind(config.scanners[scanner.name], hub, LocalRecorder(ToolLog("run", scanner.name), _ignore))
+        made: AnyScanner = in_a_row()
+        made.bind(settings, hub, LocalRecorder(ToolLog("run", scanner.name), _ignore), market)
         return made.scan_with_validation(state)
 
     return scan
 
 
 def _one_by_one(
-    scanner: BaseScanner, fn: Callable[[Any], Any], items: Iterable[Any], *, workers: int | None = None
+    scanner: AnyScanner, fn: Callable[[Any], Any], items: Iterable[Any], *, workers: int | None = None
 ) -> Iterator[Any]:
     return map(fn, items)
 

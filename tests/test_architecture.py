@@ -224,6 +224,8 @@ def test_broad_handlers_stand_only_where_a_foreign_call_is_fenced() -> None:
         "discovery.execution.pool": 1,  # an Executor hands every error to its Future
         "discovery.execution.runner": 2,  # the boundary; and Ctrl-C, which closes everything and goes on
         "discovery.execution.scope": 1,  # a closing hook
+        "discovery.scanning.declared": 1,  # a third-party needs(), its scanner's outcome
+        "discovery.screens.screening": 1,  # building a third-party screen, its scanner's outcome
         "discovery.scanning.plugins": 1,  # importing a stranger's module, told by a scanner that fails
         "discovery.model.tool_log": 1,  # a foreign __repr__
         "discovery.graph.scanner_node": 1,  # handed to the awaiting coroutine

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.declared import Declared, declared_by, widest_calendar
 from tradingagents.discovery.scanning.recorder import LocalRecorder
+from tradingagents.discovery.screens.base import BarsQuery
+from tradingagents.discovery.screens.market_data import MarketData, SharedMarket
+from tradingagents.discovery.settings.sections import MarketSettings, ScannerSettings
+from tradingagents.discovery.symbols.shared_directory import SharedDirectory
 
 DAY = "2026-02-05"  # a Thursday
 
@@ -42,13 +48,27 @@ def vendors(**clients: Any) -> SimpleNamespace:
     return SimpleNamespace(**clients)
 
 
+def market_of(
+    scanner: type[BaseScanner[Any]],
+    settings: ScannerSettings,
+    hub: Any,
+    calendar_days: tuple[int, int] = (0, 0),
+) -> MarketData:
+    """What a scan shares with this one scanner: the directory of ``hub``, no bars, and these calendar days."""
+    directory = SharedDirectory(lambda: hub.nasdaq.listed(), lambda vendor, what, amount: None)
+    own = declared_by(scanner, settings)
+    days = widest_calendar([own, Declared(calendar_days=calendar_days)])
+    query = BarsQuery(MarketSettings(), None, date.fromisoformat(DAY))
+    return SharedMarket(query, {scanner.name: own.screens}, directory, days).of(scanner.name)
+
+
 def run(
-    scanner: type[BaseScanner],
+    scanner: type[BaseScanner[Any]],
     hub: Any,
     state: Mapping[str, Any] | None = None,
     *,
     recorders: list[LocalRecorder] | None = None,
-    market: Any = None,
+    market: MarketData | None = None,
     calendar_days: tuple[int, int] = (0, 0),
     **settings: Any,
 ) -> ScanResult:
@@ -62,8 +82,8 @@ def run(
     recorder = LocalRecorder(log, lambda candidate: None)
     if recorders is not None:
         recorders.append(recorder)
-    made = scanner()
-    made.bind(scanner.Settings(**settings), hub, recorder, market, calendar_days)
+    made, own = scanner(), scanner.Settings(**settings)
+    made.bind(own, hub, recorder, market or market_of(scanner, own, hub, calendar_days))
     candidates = made.scan_with_validation({"trade_date": DAY, "tickers": [], **(state or {})})
     assert recorder.rejected == []
     return ScanResult(candidates, recorder, log)

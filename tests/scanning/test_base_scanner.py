@@ -9,13 +9,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import Field
+from typing_extensions import TypeVar
 
 from tests.stable_repr import stable_repr
+from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.candidate import Candidate
 from tradingagents.discovery.model.errors import NoDataError, ScannerError, StaleDataError, Transient
 from tradingagents.discovery.model.tool_log import ToolLog
+from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.recorder import LocalRecorder
+from tradingagents.discovery.settings.sections import ScannerSettings
 
 DAY: dict[str, Any] = {"trade_date": "2026-02-05", "tickers": [], "tool_logs": []}
 
@@ -152,7 +157,7 @@ def test_outside_a_scan_a_scanner_needs_nothing_and_its_log_is_kept() -> None:
 def test_a_log_entry_has_what_the_first_design_had() -> None:
     log = ToolLog("run", "made")
     made = scanner(yielding())
-    made.bind(made.Settings(), None, LocalRecorder(log, lambda candidate: None))
+    made.bind(made.Settings(), None, LocalRecorder(log, lambda candidate: None), None)
     made.log("GET quote", {"symbol": "ABC"}, error="HTTP 500", duration_seconds=0.12345)
     (entry,) = log.close()
     wanted = {
@@ -240,3 +245,111 @@ def test_gather_over_no_items_requests_nothing() -> None:
     made = scanner(asking({}))
     assert made.scan_with_validation(DAY) == []
     assert recorder_of(made).coverage() == {"asked": 0, "answered": 0, "of": 0}
+
+
+# -- settings, vendors and market ---------------------------------------------------------------------
+
+
+class MySettings(ScannerSettings):
+    days: int = Field(3, ge=1)
+
+
+class OtherSettings(ScannerSettings):
+    days: int = Field(4, ge=1)
+
+
+class Typed(BaseScanner[MySettings]):
+    name, pipeline = "typed", "edge"
+
+    def scan(self, state: dict[str, Any]) -> list[Any]:
+        return [{"ticker": "ABC", "context": f"{self.settings.days} days"}]
+
+
+SettingsOfMine = TypeVar("SettingsOfMine", bound=MySettings)
+
+
+class Between(BaseScanner[SettingsOfMine]):
+    pipeline = "edge"
+
+
+class Below(Between[MySettings]):
+    name = "below"
+
+    def scan(self, state: dict[str, Any]) -> list[Any]:
+        return []
+
+
+class Named(BaseScanner[MySettings]):
+    name, pipeline = "named", "edge"
+    Settings = OtherSettings
+
+    def scan(self, state: dict[str, Any]) -> list[Any]:
+        return []
+
+
+class Plain(BaseScanner):
+    name, pipeline = "plain", "edge"
+
+    def scan(self, state: dict[str, Any]) -> list[Any]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("made", "settings"),
+    [
+        (Typed, MySettings),
+        (type("Sub", (Typed,), {}), MySettings),
+        (Below, MySettings),
+        (Between, ScannerSettings),
+        (Named, OtherSettings),
+        (Plain, ScannerSettings),
+    ],
+    ids=lambda value: value.__name__,
+)
+def test_settings_are_those_of_the_type_argument_or_named_in_the_class(made: Any, settings: Any) -> None:
+    assert made.Settings is settings
+
+
+def test_a_type_argument_that_is_no_settings_class_is_refused() -> None:
+    with pytest.raises(TypeError, match="must be a subclass of ScannerSettings"):
+
+        class Wrong(BaseScanner[int]):  # type: ignore[type-var]
+            pass
+
+
+class Early(BaseScanner[MySettings]):
+    """Uses in ``__init__`` what the scan provides, and does not call the base's."""
+
+    name, pipeline = "early", "edge"
+
+    def __init__(self) -> None:
+        self.days = self.settings.days * 2
+        self.url = self.vendors.finra.daily_url(date(2026, 2, 5))
+        self.session = self.market.query.trade_date
+        self.log("early")
+
+    def scan(self, state: dict[str, Any]) -> list[Any]:
+        return [{"ticker": "ABC", "context": f"{self.days} {self.session} {self.url[:4]}"}]
+
+
+class Hosted(BaseScanner):
+    name, pipeline = "hosted", "edge"
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.mine = config["mine"]
+
+    def scan(self, state: dict[str, Any]) -> list[Any]:
+        return [{"ticker": "ABC", "context": self.mine}]
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_settings_vendors_and_market_are_there_in_init(isolation: str) -> None:
+    scanners = {name: {"isolation": isolation} for name in ("early", "hosted")}
+    config = {"mine": "of the host", "discovery": {"scanners": scanners}}
+    graph = DiscoveryGraph(config, ScannerRegistry([Early, Hosted]))
+    update = graph.scanner_node({"trade_date": "2026-02-05"})
+    found = {one["scanner"]: one["candidates"] for one in update["scan_report"]["outcomes"]}
+    assert found["early"][0]["context"] == "6 2026-02-05 http"
+    assert found["hosted"][0]["context"] == "of the host"
+    assert [entry["tool"] for entry in update["tool_logs"]] == ["early"]

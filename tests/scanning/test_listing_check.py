@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from types import SimpleNamespace
@@ -10,30 +11,28 @@ from typing import Any
 
 import pytest
 
-from tests.scanners.harness import vendors
+from tests.scanners.harness import market_of, vendors
 from tests.symbols.test_symbols import directory
+from tests.timing import time_allowance
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
-from tradingagents.discovery.model.clock import Deadline, current_deadline, deadline_scope
+from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, NoDataError, Transient
 from tradingagents.discovery.model.tool_log import ToolLog
-from tradingagents.discovery.net.counters import count, counting, report_stale
+from tradingagents.discovery.net.counters import counting, report_stale
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanning.base import BaseScanner
-from tradingagents.discovery.scanning.listing_check import (
-    NOT_CHECKED,
-    WAIT_SECONDS,
-    ListingCheck,
-    directory_in_time,
-)
-from tradingagents.discovery.scanning.recorder import LocalRecorder
+from tradingagents.discovery.scanning.listing_check import ListingCheck, directory_in_time
+from tradingagents.discovery.scanning.recorder import NOT_CHECKED, LocalRecorder
+from tradingagents.discovery.screens.market_data import WAIT_SECONDS
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 
 DAY = date(2026, 3, 2)  # the day of that directory
 
 
-class Plain(BaseScanner):
+class Listed(BaseScanner):
     name, pipeline = "any", "edge"
+    listed_only = True
 
     def scan(self, state: dict[str, Any]) -> list[Any]:
         return []
@@ -43,37 +42,55 @@ class Checked:
     """A check with the directory that ``answer`` returns, and its reports."""
 
     def __init__(self, answer: Callable[[], SymbolDirectory], day: date = DAY) -> None:
-        self.asked = 0
+        self.requested = 0
         self.log = ToolLog("test", "any")
-        self.recorder = LocalRecorder(self.log, lambda candidate: None)
-        self.scanner = Plain()
-        self.clients = vendors(nasdaq=SimpleNamespace(listed=self._listed))
-        self.scanner.bind(Plain.Settings(), self.clients, self.recorder)
+        self.emitted: list[str] = []
+        self.recorder = LocalRecorder(self.log, lambda candidate: self.emitted.append(candidate["ticker"]))
+        self.scanner = Listed()
+        self.hub: Any = vendors(nasdaq=SimpleNamespace(listed=self._listed))
+        settings = Listed.Settings()
+        self.scanner.bind(settings, self.hub, self.recorder, market_of(Listed, settings, self.hub))
         self._answer = answer
-        self.check = ListingCheck(self.scanner, self.clients, day)
+        self.check = ListingCheck(self.scanner, day)
 
     def _listed(self) -> SymbolDirectory:
-        self.asked += 1
+        self.requested += 1
         return self._answer()
 
+    def add(self, *tickers: str) -> list[str]:
+        """Add candidates, and return the tickers put forward so far."""
+        for ticker in tickers:
+            self.check.add({"ticker": ticker})
+        return self.emitted
+
     def passing(self, *tickers: str) -> list[str]:
-        return [ticker for ticker in tickers if self.check.passes(ticker)]
+        self.add(*tickers)
+        self.check.finish()
+        return self.emitted
 
 
-def test_a_scanner_that_needs_it_itself_waits_once_for_a_directory_that_does_not_come() -> None:
-    def down() -> SymbolDirectory:
-        raise Transient("nasdaq", "down")
+def failing(error: Exception) -> Callable[[], SymbolDirectory]:
+    def answer() -> SymbolDirectory:
+        raise error
 
-    checked = Checked(down)
-    assert directory_in_time(checked.scanner, checked.clients) is None
-    assert checked.passing("EXMP") == ["EXMP"]
-    assert checked.asked == 1
+    return answer
+
+
+class Gate:
+    """A directory that comes when the test opens the gate."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+
+    def __call__(self) -> SymbolDirectory:
+        self.opened.wait(20)
+        return directory()
 
 
 def test_shares_and_funds_pass_and_everything_else_is_counted_by_what_it_is() -> None:
-    """The directory is asked for once, and not before there is something to look up."""
+    """The directory is requested once, and not before there is something to look up."""
     checked = Checked(directory)
-    assert checked.asked == 0
+    assert checked.requested == 0
     every = ("EXMP", "BRK.B", "QQQX", "EXA.W", "EXMPW", "EXA$D", "EXA.U", "EXA.R", "ZAZZT", "NOPE", "VODPF")
     assert checked.passing(*every) == ["EXMP", "BRK.B", "QQQX"]
     assert checked.recorder.funnel == {
@@ -84,42 +101,61 @@ def test_shares_and_funds_pass_and_everything_else_is_counted_by_what_it_is() ->
         "listed as test": 1,
         "not listed": 2,
     }
-    assert checked.asked == 1
-
-
-def failing(error: Exception) -> Callable[[], SymbolDirectory]:
-    def answer() -> SymbolDirectory:
-        raise error
-
-    return answer
+    assert checked.requested == 1
+    assert checked.recorder.degradations == []
 
 
 @pytest.mark.parametrize(
-    "error", [Transient("nasdaq", "HTTP 503"), NoDataError("404"), DeadlineExceeded("late")]
+    ("error", "reason"),
+    [
+        (Transient("nasdaq", "HTTP 503"), "vendor_down"),
+        (NoDataError("404"), "no_data"),
+        (DeadlineExceeded("late"), "deadline"),
+        (KeyError("a bug"), "bad_payload"),
+    ],
 )
-def test_without_a_directory_all_pass_and_are_counted_as_unchecked(error: Exception) -> None:
-    """Requested once and logged; the scanner has its own data, so nothing is degraded."""
+def test_without_a_directory_all_pass_unchecked_and_the_outcome_is_degraded(
+    error: Exception, reason: str
+) -> None:
     checked = Checked(failing(error))
     assert checked.passing("EXMP", "NOPE") == ["EXMP", "NOPE"]
     assert checked.recorder.funnel == {NOT_CHECKED: 2}
-    assert (checked.asked, checked.recorder.degradations) == (1, [])
+    [(found, message)] = checked.recorder.degradations
+    assert found == reason
+    assert message.startswith("symbol directory unavailable: ")
+    assert message.endswith("; 2 candidates not checked")
+    assert checked.requested == 1
     assert [entry["tool"] for entry in checked.log.close()] == ["nasdaq.listed"]
 
 
+def test_a_scanner_without_candidates_needs_no_directory() -> None:
+    checked = Checked(failing(Transient("nasdaq", "down")))
+    assert checked.passing() == []
+    assert (checked.requested, checked.recorder.degradations) == (0, [])
+
+
+def test_a_scanner_that_reads_it_itself_is_degraded_once() -> None:
+    checked = Checked(failing(Transient("nasdaq", "down")))
+    assert directory_in_time(checked.scanner) is None
+    assert checked.passing("EXMP") == ["EXMP"]
+    assert checked.requested == 1
+    assert len(checked.recorder.degradations) == 1
+
+
 def test_a_directory_that_is_some_days_old_does_not_degrade_the_outcome() -> None:
-    """The scanner's own answers are new; its requests for the directory are counted all the same."""
-    told: list[str] = []
+    """The scanner's own answers are new."""
+    reported: list[str] = []
 
     def answer() -> SymbolDirectory:
-        count("nasdaq", "sent")
         report_stale(Transient("nasdaq", "HTTP 503"), "two days old")
         return directory()
 
     checked = Checked(answer)
-    with counting(lambda vendor, what, amount: None, lambda why, message: told.append(message)):
+    with counting(lambda vendor, what, amount: None, lambda why, message: reported.append(message)):
         assert checked.passing("EXMP", "NOPE") == ["EXMP"]
-    assert told == []
-    assert checked.recorder.requests == {"nasdaq": {"sent": 1}}
+        assert reported == []
+        checked.scanner.market.directory()
+    assert reported == ["two days old"]  # for which it is essential
 
 
 def test_a_directory_far_from_the_trade_date_is_not_used() -> None:
@@ -128,39 +164,48 @@ def test_a_directory_far_from_the_trade_date_is_not_used() -> None:
         checked = Checked(directory, day)
         assert (checked.passing("NOPE") == []) is checks
         assert (NOT_CHECKED in checked.recorder.funnel) is not checks
+        assert checked.recorder.degradations == []
 
 
-def test_a_directory_that_does_not_come_is_waited_for_half_of_what_is_left() -> None:
-    seen: list[float] = []
-
-    def answer() -> SymbolDirectory:
-        seen.append(current_deadline().remaining())
-        return directory()
-
-    for seconds, expected in ((4.0, 2.0), (1_000.0, WAIT_SECONDS)):
-        with deadline_scope(Deadline(seconds)) as whole:
-            Checked(answer).passing("EXMP")
-            assert current_deadline() is whole
-        assert seen.pop() == pytest.approx(expected, abs=0.5)
+def test_candidates_wait_for_the_directory_while_the_scanner_goes_on() -> None:
+    gate = Gate()
+    checked = Checked(gate)
+    checked.scanner.market.start_directory()
+    assert checked.add("EXMP", "NOPE") == []
+    gate.opened.set()
+    checked.scanner.market.directory()
+    assert checked.add("BRK.B") == ["EXMP", "BRK.B"]
+    assert checked.recorder.take_held([]) == []
 
 
-def test_a_scanner_that_is_cancelled_waits_no_longer() -> None:
-    whole, waits = Deadline(), threading.Event()
+@pytest.mark.parametrize(("seconds", "expected"), [(0.4, 0.2), (1_000.0, WAIT_SECONDS)])
+def test_a_directory_that_does_not_come_is_waited_for_at_the_end(seconds: float, expected: float) -> None:
+    """A second at most, and half of what is left."""
+    gate = Gate()
+    checked = Checked(gate)
+    with deadline_scope(Deadline(seconds)):
+        began = time.monotonic()
+        assert checked.add("EXMP") == []
+        waited_before = time.monotonic() - began
+        checked.check.finish()
+    took = time.monotonic() - began
+    gate.opened.set()
+    assert waited_before < 0.1
+    assert expected <= took < time_allowance(expected + 0.3)
+    assert checked.emitted == ["EXMP"]
+    assert checked.recorder.degradations[0][0] == "deadline"
 
-    def answer() -> SymbolDirectory:
-        waits.set()
-        current_deadline().wait_for(lambda: False)
-        raise AssertionError
 
-    def cancel() -> None:
-        waits.wait(5)
-        whole.cancel()
-
-    thread = threading.Thread(target=cancel, daemon=True)
-    thread.start()
+def test_a_scanner_that_is_cancelled_waits_no_longer_and_keeps_what_it_held() -> None:
+    gate, whole = Gate(), Deadline()
+    checked = Checked(gate)
+    threading.Timer(0.1, whole.cancel).start()
     with deadline_scope(whole), pytest.raises(Cancelled):
-        Checked(answer).passing("EXMP")
-    thread.join(5)
+        checked.passing("EXMP")
+    gate.opened.set()
+    checked.recorder.close()
+    assert checked.recorder.take_held([]) == [{"ticker": "EXMP"}]
+    assert checked.recorder.funnel == {NOT_CHECKED: 1}
 
 
 class Mixed(BaseScanner):
@@ -178,10 +223,30 @@ class Unchecked(Mixed):
     name, listed_only = "unchecked", False
 
 
-def outcomes(sandbox: SandboxServer, *scanners: type[BaseScanner]) -> list[dict[str, Any]]:
-    graph = DiscoveryGraph(sandbox.config(), registry=ScannerRegistry(scanners))
+class Hung(Mixed):
+    """Yields the same and then waits until it is cut."""
+
+    name = "hung"
+
+    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield from super().scan(state)
+        threading.Event().wait(20)
+
+
+class Failing(Mixed):
+    name = "failing"
+
+    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield from super().scan(state)
+        raise LookupError("after two")
+
+
+def report(sandbox: SandboxServer, *scanners: type[BaseScanner], **settings: Any) -> dict[str, Any]:
+    config: Any = sandbox.config()
+    config["discovery"]["scanners"] = settings
+    graph = DiscoveryGraph(config, registry=ScannerRegistry(scanners))
     state = {"trade_date": str(sandbox.market.as_of), "share": sandbox.market.companies[0].symbol}
-    found: list[dict[str, Any]] = graph.scanner_node(state)["scan_report"]["outcomes"]
+    found: dict[str, Any] = graph.scanner_node(state)["scan_report"]
     return found
 
 
@@ -191,26 +256,50 @@ def tickers(outcome: dict[str, Any]) -> list[str]:
 
 def test_in_a_scan_only_scanners_with_listed_only_are_checked() -> None:
     with SandboxServer() as sandbox:
-        mixed, unchecked = outcomes(sandbox, Mixed, Unchecked)
+        mixed, unchecked = report(sandbox, Mixed, Unchecked)["outcomes"]
         share = sandbox.market.companies[0].symbol
     assert (mixed["status"], tickers(mixed)) == ("ok", [share])
     assert (mixed["funnel"]["not listed"], mixed["rejected"]) == (1, [])
     assert sorted(tickers(unchecked)) == sorted([share, "NOPE"])
-    assert "nasdaq" not in unchecked["requests"]
 
 
-def test_several_scanners_share_one_directory() -> None:
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_its_requests_are_those_of_the_scan_and_not_of_a_scanner(isolation: str) -> None:
+    """In a process of its own a scanner loads it by itself."""
     twin = type("Twin", (Mixed,), {"name": "twin"})
     with SandboxServer() as sandbox:
-        outcomes(sandbox, Mixed, twin)
-        asked = [one for one in sandbox.requests if one.vendor == "nasdaq"]
-    assert len(asked) == 2  # its two files, once
+        found = report(sandbox, Mixed, twin, mixed={"isolation": isolation}, twin={"isolation": isolation})
+        sent = [one for one in sandbox.requests if one.vendor == "nasdaq"]
+    if isolation == "thread":
+        assert len(sent) == 2  # its two files, once
+        assert found["shared_requests"]["nasdaq"]["sent"] == 2
+    assert ["nasdaq" in one["requests"] for one in found["outcomes"]] == [isolation == "process"] * 2
 
 
 def test_a_failed_directory_request_drops_no_candidate() -> None:
     with SandboxServer() as sandbox:
         sandbox.faults.add(Fault("html", "nasdaq"))
-        (mixed,) = outcomes(sandbox, Mixed)
-    assert mixed["status"] == "ok"
+        (mixed,) = report(sandbox, Mixed)["outcomes"]
+    assert (mixed["status"], mixed["reason"]) == ("degraded", "bad_payload")
+    assert "2 candidates not checked" in mixed["message"]
     assert len(tickers(mixed)) == 2
     assert mixed["funnel"][NOT_CHECKED] == 2
+
+
+def test_with_a_hanging_directory_no_scanner_loses_more_than_a_second_or_a_candidate() -> None:
+    with SandboxServer() as sandbox:
+        sandbox.faults.add(Fault("hang", "nasdaq"))
+        began = time.monotonic()
+        outcomes = report(sandbox, Mixed, Failing, Unchecked, Hung, hung={"timeout_seconds": 1.5})["outcomes"]
+        took = time.monotonic() - began
+    mixed, failed, unchecked, hung = outcomes
+    assert (mixed["status"], mixed["reason"]) == ("degraded", "deadline")
+    assert mixed["duration_seconds"] < time_allowance(WAIT_SECONDS + 0.5)
+    assert (unchecked["status"], unchecked["duration_seconds"] < WAIT_SECONDS) == ("ok", True)
+    assert (failed["status"], failed["reason"]) == ("failed", "crashed")
+    assert (hung["status"], hung["reason"]) == ("timed_out", "deadline")
+    for outcome in outcomes:
+        assert len(tickers(outcome)) == 2, outcome["scanner"]
+    for outcome in (mixed, failed, hung):
+        assert outcome["funnel"][NOT_CHECKED] == 2
+    assert took < time_allowance(2.5)

@@ -116,13 +116,17 @@ def test_every_screen_has_its_own_name_and_defaults_for_all_thresholds() -> None
 
 
 def test_screens_that_clash_are_refused() -> None:
-    """The same name twice, or one feature name for two features, would mix up results."""
     with pytest.raises(ConfigError, match="same name"):
         evaluate(walk("A", 5, seed=1).lazy(), [build("gap_up"), build("gap_up")], AS_OF)
+
+
+def test_screens_may_use_one_name_for_different_features() -> None:
     mine = Feature("close", pl.col("open").last(), 1)
     other = Screen("mine", (mine,), {"x": pl.col("close")}, pl.lit(value=True), pl.col("x"), "{x}")
-    with pytest.raises(ConfigError, match="feature 'close'"):
-        evaluate(walk("A", 5, seed=1).lazy(), [build("gap_up"), other], AS_OF)
+    frame = walk("A", 300, seed=1)
+    results = evaluate(frame.lazy(), [build("gap_up"), other], AS_OF)
+    assert results["mine"].hits[0].values["x"] == frame["open"][-1] != frame["close"][-1]
+    assert results["gap_up"].coverage == evaluate(frame.lazy(), [build("gap_up")], AS_OF)["gap_up"].coverage
 
 
 def test_a_third_party_screen_runs_beside_the_built_in_ones() -> None:

@@ -25,11 +25,14 @@ from tradingagents.discovery.model.errors import (
 )
 from tradingagents.discovery.screens import screening
 from tradingagents.discovery.screens.base import BarsQuery
-from tradingagents.discovery.screens.market_data import MarketData
+from tradingagents.discovery.screens.catalogue import SCREENS
+from tradingagents.discovery.screens.market_data import MarketData, SharedMarket
+from tradingagents.discovery.screens.screening import Screened
 from tradingagents.discovery.settings.sections import MarketSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.listing import Listing
 from tradingagents.discovery.symbols.security_type import SecurityType
+from tradingagents.discovery.symbols.shared_directory import SharedDirectory
 
 SHORT: Mapping[str, Mapping[str, Any]] = {
     "technical_breakout": {"days": 3, "volume_days": 3},
@@ -59,6 +62,20 @@ def directory_of(created: date = AS_OF, **kinds: SecurityType) -> SymbolDirector
     return SymbolDirectory(made, datetime(created.year, created.month, created.day, tzinfo=UTC))
 
 
+class EveryScanner(MarketData):
+    """What the scanners of one screen each read; without a name, the first one's."""
+
+    def screened(self, name: str | None = None) -> Screened:
+        return self.shared.of(name or self._scanner).screened()
+
+    @property
+    def shared(self) -> SharedMarket:
+        return self._shared
+
+    def receipt(self) -> dict[str, Any] | None:
+        return self.shared.receipt()
+
+
 def data(
     store: Path | None,
     directory: Callable[[], SymbolDirectory] | None = None,
@@ -67,12 +84,14 @@ def data(
     now: datetime | None = None,
     screens: Mapping[str, Mapping[str, Any]] = SHORT,
     **settings: Any,
-) -> MarketData:
+) -> EveryScanner:
     def down() -> SymbolDirectory:
         raise Transient("nasdaq", "down")
 
-    order = BarsQuery(MarketSettings(**settings), store, on, now)
-    return MarketData(order, screens, directory or down)
+    query = BarsQuery(MarketSettings(**settings), store, on, now)
+    own = {name: [SCREENS[name](**thresholds)] for name, thresholds in screens.items()}
+    shared = SharedMarket(query, own, SharedDirectory(directory or down, lambda *counted: None))
+    return EveryScanner(shared, next(iter(own)))
 
 
 def found(market: MarketData, screen: str = "technical_breakout") -> list[str]:
@@ -86,13 +105,13 @@ def test_all_screens_are_evaluated_once_for_concurrent_scanners(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded, evaluated, together_ = [], [], threading.Barrier(8)
-    real = screening.evaluate
+    real = screening.evaluate_each
 
     def counted(frame: pl.LazyFrame, screens: Any, *rest: Any, **more: Any) -> Any:
         evaluated.append([screen.name for screen in screens])
         return real(frame, screens, *rest, **more)
 
-    monkeypatch.setattr(screening, "evaluate", counted)
+    monkeypatch.setattr(screening, "evaluate_each", counted)
 
     def directory() -> SymbolDirectory:
         loaded.append(1)
@@ -146,7 +165,7 @@ def test_the_receipt_shows_that_funds_were_not_left_out(tmp_path: Path) -> None:
 
 
 def test_a_screen_that_is_not_part_of_the_scan_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="'gap_up' is not among those of this scan: technical_breakout"):
+    with pytest.raises(ConfigError, match="gap_up reads one screen, but its needs declare none"):
         data(store_of(tmp_path, rising("UP"))).screened("gap_up")
 
 

@@ -10,6 +10,7 @@ from statistics import fmean
 
 import pytest
 
+from tests.scanners.harness import market_of
 from tests.shared_data import SHARED, needs_shared
 from tests.timing import without_waiting
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
@@ -51,7 +52,8 @@ def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
 
 def scanner(vendors, **own) -> VolumeAccumulation:
     made = VolumeAccumulation()
-    made.bind(VolumeAccumulationSettings(**own), vendors, made.recorder)
+    settings = VolumeAccumulationSettings(**own)
+    made.bind(settings, vendors, made.recorder, market_of(VolumeAccumulation, settings, vendors))
     return made
 
 

@@ -22,7 +22,7 @@ from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.scanners.off_exchange.volume_accumulation import VolumeAccumulation
 from tradingagents.discovery.scanners.technical import catalogue as technical_scanners
 from tradingagents.discovery.scanners.technical.catalogue import TechnicalBreakout
-from tradingagents.discovery.scanners.technical.scanner import TechnicalScanner, thresholds_of
+from tradingagents.discovery.scanners.technical.scanner import TechnicalScanner
 from tradingagents.discovery.screens.catalogue import SCREENS, all_screens, build, thresholds
 from tradingagents.discovery.screens.evaluate import evaluate
 from tradingagents.discovery.settings.sections import ScannerSettings
@@ -48,12 +48,18 @@ def outcome(
     return graph.run(DAY)
 
 
+def thresholds_of(scanner: type[TechnicalScanner]) -> dict[str, Any]:
+    """Those of its settings that are its screen's thresholds."""
+    own = scanner.Settings().model_dump()
+    return {key: value for key, value in own.items() if key not in ScannerSettings.model_fields}
+
+
 # -- settings ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scanner", SCANNERS, ids=lambda scanner: scanner.name)
 def test_settings_are_the_thresholds_of_the_screen_of_that_name(scanner: type[TechnicalScanner]) -> None:
-    assert thresholds_of(scanner.Settings()) == thresholds(scanner.name)
+    assert thresholds_of(scanner) == thresholds(scanner.name)
 
 
 def test_every_screen_has_its_scanner() -> None:
@@ -87,7 +93,7 @@ def test_each_scanner_yields_what_its_screen_picks_in_that_order(
     funds = ["SPY", *thresholds("sector_rotation")["funds"]]
     frame = together(walk(ticker, 320, seed=1) for ticker in (*(f"T{i}" for i in range(60)), *funds))
     OhlcvStore(tmp_path).upsert(frame)
-    own = thresholds_of(scanner.Settings())
+    own = thresholds_of(scanner)
     market = data(tmp_path, screens={scanner.name: own})
     ran = run(scanner, None, market=market, limit=None)
     expected = evaluate(frame.lazy(), [build(scanner.name, **own)], AS_OF)[scanner.name].hits
@@ -106,7 +112,7 @@ def test_tickers_that_the_filter_would_drop_do_not_use_up_the_limit(tmp_path: Pa
     market = data(store_of(tmp_path, busy, thin), listed("UP", "THIN"))
     assert found(market) == ["THIN", "UP"]
     assert run(TechnicalBreakout, None, market=market, **SETTINGS).tickers == ["THIN", "UP"]
-    market.query = dataclasses.replace(market.query, min_dollar_volume_usd=500_000)
+    market.shared.query = dataclasses.replace(market.query, min_dollar_volume_usd=500_000)
     ran = run(TechnicalBreakout, None, market=market, **SETTINGS)
     assert ran.tickers == ["UP"]
     assert ran.funnel["below filter.min_dollar_volume_usd"] == 1
@@ -207,8 +213,8 @@ class BarsRemover(TechnicalScanner):
     Settings = ScannerSettings
 
     @classmethod
-    def screen(cls, settings: ScannerSettings) -> None:
-        return None
+    def needs(cls, settings: ScannerSettings) -> list[Any]:
+        return []
 
     def scan(self, state: dict[str, Any]) -> Any:
         for path in Path(os.environ["REMOVED_BARS"]).iterdir():
@@ -252,9 +258,11 @@ def jumped(ticker: str) -> pl.DataFrame:
 
 
 def test_volume_accumulation_reads_the_stored_bars_with_source_bars(tmp_path: Path) -> None:
-    wanted = VolumeAccumulation.screen(VolumeAccumulation.Settings(source="bars", min_close_location=0.0))
-    assert wanted is not None
-    market = data(store_of(tmp_path, jumped("JUMP"), flat("FLAT", 30)), screens=dict([wanted]))
+    settings = VolumeAccumulation.Settings(source="bars", min_close_location=0.0)
+    [need] = VolumeAccumulation.needs(settings)
+    own = need.screen.model_dump()
+    store = store_of(tmp_path, jumped("JUMP"), flat("FLAT", 30))
+    market = data(store, screens={"volume_accumulation": own})
     ran = run(VolumeAccumulation, None, market=market, source="bars", min_close_location=0.0)
     [candidate] = ran.candidates
     assert (candidate["ticker"], candidate["score"], candidate["priority"]) == ("JUMP", 4.0, "medium")
@@ -262,4 +270,4 @@ def test_volume_accumulation_reads_the_stored_bars_with_source_bars(tmp_path: Pa
 
 
 def test_volume_accumulation_uses_no_screen_by_default() -> None:
-    assert VolumeAccumulation.screen(VolumeAccumulation.Settings()) is None
+    assert list(VolumeAccumulation.needs(VolumeAccumulation.Settings())) == []

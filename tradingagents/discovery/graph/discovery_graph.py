@@ -57,7 +57,7 @@ class DiscoveryGraph:
         built_in = ScannerRegistry.built_in()
         self.registry = ScannerRegistry.installed() if registry is None else registry
         self.config = parse_config(config, list(self.registry), known=list(built_in))
-        scan = Scan(self.config, list(self.registry), config or {}, clock, built_in=list(built_in))
+        scan = Scan(self.config, list(self.registry), config or {}, clock)
         self._node = ScannerNode(scan)
         for role, stage in (("filter", filter), ("ranker", ranker)):
             if stage is not None:

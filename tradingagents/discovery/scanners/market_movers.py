@@ -49,13 +49,12 @@ class _Listed:
     lists: list[str]
 
 
-class MarketMovers(BaseScanner):
+class MarketMovers(BaseScanner[MarketMoversSettings]):
     """Finds stocks and funds that moved by ``min_change_percent`` or more; the score is the move's size."""
 
     name, pipeline, strategy = "market_movers", "momentum", "big_move"
     evidence_kinds = ("market_mover",)
     listed_only = True
-    Settings = MarketMoversSettings
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol. Raises ``StaleDataError`` when the lists are of another session."""

@@ -65,13 +65,12 @@ class _Mention:
         return self.mood.relevance * self.mood.sentiment
 
 
-class NewsCatalyst(BaseScanner):
+class NewsCatalyst(BaseScanner[NewsCatalystSettings]):
     """Finds tickers with bullish articles; the score is the sum of relevance times sentiment."""
 
     name, pipeline, strategy = "news_catalyst", "news", "bullish_news"
     evidence_kinds = ("news_sentiment",)
     listed_only = True
-    Settings = NewsCatalystSettings
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol, from the ``lookback_hours`` to the end of the trade date, or to now."""

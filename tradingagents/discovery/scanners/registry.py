@@ -28,13 +28,13 @@ from tradingagents.discovery.scanners.technical.catalogue import (
     TechnicalBreakout,
     VolumeDryUp,
 )
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner
 from tradingagents.discovery.scanning.registry import Registry
 from tradingagents.discovery.settings.parse import defaults_of
 
 __all__ = ["BUILT_IN", "ScannerRegistry", "default_config"]
 
-BUILT_IN: tuple[type[BaseScanner], ...] = (
+BUILT_IN: tuple[type[AnyScanner], ...] = (
     InsiderBuying,
     MaterialEvents,
     ShortSqueeze,

@@ -15,7 +15,9 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, get_args, get_origin
+
+from typing_extensions import TypeVar
 
 from tradingagents.discovery.execution.fanout import ordered_map
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
@@ -30,29 +32,38 @@ from tradingagents.discovery.model.errors import (
     ScannerError,
 )
 from tradingagents.discovery.model.tool_log import ToolLog
+from tradingagents.discovery.scanning.needs import Need
 from tradingagents.discovery.scanning.recorder import LocalRecorder, Recorder
 from tradingagents.discovery.settings.sections import ScannerSettings
 
-__all__ = ["TICKERS", "BaseScanner"]
+if TYPE_CHECKING:
+    from tradingagents.discovery.screens.market_data import MarketData
+    from tradingagents.discovery.vendors.clients import Vendors
+
+__all__ = ["TICKERS", "AnyScanner", "BaseScanner", "SettingsT"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-
+SettingsT = TypeVar("SettingsT", bound=ScannerSettings, default=ScannerSettings)
 
 TICKERS = "tickers"
 
 _log = logging.getLogger("tradingagents.discovery")
 
 
-class BaseScanner(ABC):
+class BaseScanner(ABC, Generic[SettingsT]):
     """Base class of every scanner; each scan creates a new instance, used by one thread.
 
     ``name`` is its key in the configuration, ``pipeline`` its group, ``strategy`` the label of its
     candidates. Every candidate must have a record of one of the ``evidence_kinds``, if there are any, or it
     is rejected. With ``listed_only``, candidates that are not a listed share or fund are dropped; see
-    :class:`~.listing_check.ListingCheck`. Own settings are a subclass of :class:`ScannerSettings` named
-    ``Settings``; ``self.settings`` holds the validated values. ``self.vendors`` are the vendor clients,
-    ``self.market`` the daily bars. An ``__init__`` takes the host's configuration dict, or no argument.
+    :class:`~.listing_check.ListingCheck`.
+
+    Own settings are a subclass of :class:`ScannerSettings`, given as the type argument,
+    ``class BigGap(BaseScanner[BigGapSettings])``, or named ``Settings`` in the class. ``self.settings`` holds
+    the validated values, ``self.vendors`` the vendor clients, ``self.market`` what the scanners of the scan
+    share: daily bars, screens, symbol directory. All three are set before ``__init__``, which takes the
+    host's configuration dict, or no argument.
     """
 
     name: ClassVar[str]
@@ -62,14 +73,17 @@ class BaseScanner(ABC):
     listed_only: ClassVar[bool] = False
     Settings: ClassVar[type[ScannerSettings]] = ScannerSettings
 
-    settings: Any
-    vendors: Any = None
-    market: Any = None
-    shared_calendar_days: tuple[int, int] = (0, 0)
-    directory_answer: tuple[Any, ...] = ()  # cache of ``directory_in_time``; empty before the first call
+    settings: SettingsT
+    vendors: Vendors
+    market: MarketData
     _recorder: Recorder | None = None
 
-    def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "Settings" not in vars(cls) and (given := _type_argument(cls)) is not None:
+            cls.Settings = given
+
+    def __init__(self, config: Mapping[str, object] | None = None) -> None:
         self.config = config
 
     @abstractmethod
@@ -105,42 +119,22 @@ class BaseScanner(ABC):
 
     # -- provided by the scan --------------------------------------------------------------------------
 
-    def bind(
-        self,
-        settings: ScannerSettings,
-        vendors: Any,
-        recorder: Recorder,
-        market: Any = None,
-        calendar_days: tuple[int, int] = (0, 0),
-    ) -> None:
-        """Set what the scan provides; called once, before ``scan``.
-
-        ``market`` is the scan's :class:`~tradingagents.discovery.screens.market_data.MarketData`,
-        ``calendar_days`` the maximum of :meth:`calendar_days` over its built-in scanners.
-        """
-        self.settings, self.vendors, self._recorder = settings, vendors, recorder
-        self.market, self.shared_calendar_days = market, calendar_days
+    def bind(self, settings: SettingsT, vendors: Vendors, recorder: Recorder, market: MarketData) -> None:
+        """Set what the scan provides; called once, before ``__init__``."""
+        self.settings, self.vendors, self._recorder, self.market = settings, vendors, recorder, market
 
     @classmethod
-    def screen(cls, settings: ScannerSettings) -> tuple[str, Mapping[str, Any]] | None:
-        """Return the name and thresholds of the screen over daily bars that the scanner reads, or None.
+    def needs(cls, settings: SettingsT) -> Iterable[Need]:
+        """Return what the scanner shares with others: ``Bars``, ``EarningsCalendar``, ``Directory`` objects.
 
-        A scan evaluates the screens of its built-in scanners in one pass.
+        Called once for each graph, with the validated settings. An error is the scanner's outcome.
         """
-        return None
+        return ()
 
     @classmethod
-    def unit(cls, settings: ScannerSettings) -> str:
+    def unit(cls, settings: SettingsT) -> str:
         """Return what the coverage counts, for the message of an empty outcome: "0 of 592 tickers"."""
         return TICKERS
-
-    @classmethod
-    def calendar_days(cls, settings: ScannerSettings) -> tuple[int, int]:
-        """Return how many days before and after the trade date it reads from the earnings calendar.
-
-        A scan requests the days of all its built-in scanners at once.
-        """
-        return 0, 0
 
     @property
     def recorder(self) -> Recorder:
@@ -258,3 +252,21 @@ class BaseScanner(ABC):
     def trade_date(self, state: Mapping[str, Any]) -> date:
         """Return the state's trade date; today in New York where it has none, by the scan's clock."""
         return parse_trade_date(state.get("trade_date"), current_deadline().clock)
+
+
+AnyScanner = BaseScanner[Any]
+"""A scanner with settings of any class."""
+
+
+def _type_argument(scanner: type[AnyScanner]) -> type[ScannerSettings] | None:
+    """Return the settings class in ``BaseScanner[...]``, or in a generic subclass of it, among the bases."""
+    for base in vars(scanner).get("__orig_bases__", ()):
+        origin = get_origin(base)
+        if isinstance(origin, type) and issubclass(origin, BaseScanner):
+            for argument in get_args(base):
+                if isinstance(argument, type) and issubclass(argument, ScannerSettings):
+                    return argument
+                if not isinstance(argument, TypeVar):
+                    wanted = "a subclass of ScannerSettings"
+                    raise TypeError(f"{scanner.__qualname__}: the argument of {base} must be {wanted}")
+    return None

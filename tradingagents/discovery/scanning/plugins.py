@@ -20,14 +20,14 @@ from typing import Any
 from pydantic import model_validator
 
 from tradingagents.discovery.model.errors import ConfigError
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner, BaseScanner
 from tradingagents.discovery.settings.sections import ScannerSettings
 
 __all__ = ["GROUP", "plugins", "register_plugins"]
 
 GROUP = "tradingagents.scanners"
 
-Register = Callable[[Any], type[BaseScanner]]
+Register = Callable[[Any], type[AnyScanner]]
 """Registers a class, or raises :class:`ConfigError`."""
 
 
@@ -86,7 +86,7 @@ class _StandInSettings(ScannerSettings):
         return {key: value for key, value in raw.items() if key == "enabled"}
 
 
-def _stand_in(scanner_name: str, message: str) -> type[BaseScanner]:
+def _stand_in(scanner_name: str, message: str) -> type[AnyScanner]:
     """Return a scanner class that fails with ``message``; it can be disabled like any other."""
 
     class StandIn(BaseScanner):

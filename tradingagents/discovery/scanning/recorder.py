@@ -8,21 +8,26 @@ A scanner in this process and one in a process of its own send the same :class:`
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.tool_log import ToolLog, clean_entry
 
-__all__ = ["Event", "LocalRecorder", "Recorder"]
+__all__ = ["NOT_CHECKED", "Event", "LocalRecorder", "Recorder"]
+
+NOT_CHECKED = "not checked against the symbol directory"
+"""The funnel step of candidates that were put forward unchecked."""
 
 
 @dataclass(frozen=True)
 class Event:
     """One fact from a scanner; ``values`` are the arguments of the :class:`Recorder` method that made it."""
 
-    kind: Literal["candidate", "log", "rejected", "coverage", "count", "degradation", "request"]
+    kind: Literal[
+        "candidate", "log", "rejected", "coverage", "count", "degradation", "request", "held", "released"
+    ]
     values: tuple[Any, ...]
 
     def portable(self) -> Event:
@@ -44,6 +49,14 @@ class Recorder:
     def emit(self, candidate: dict[str, Any]) -> None:
         """Put a validated candidate forward."""
         self._send(Event("candidate", (candidate,)))
+
+    def hold(self, candidate: dict[str, Any]) -> None:
+        """Keep a validated candidate that is put forward only later, or dropped; see :meth:`release`."""
+        self._send(Event("held", (candidate,)))
+
+    def release(self) -> None:
+        """Forget the candidate held back first: it was put forward or dropped."""
+        self._send(Event("released", ()))
 
     def log(self, entry: Mapping[str, Any]) -> None:
         """Add a tool log entry."""
@@ -85,6 +98,7 @@ class LocalRecorder(Recorder):
         self.degradations: list[tuple[Reason, str]] = []
         self.funnel: dict[str, int] = {}
         self.requests: dict[str, dict[str, float]] = {}
+        self._held: list[dict[str, Any]] = []
         self.asked = self.answered = self.emitted = 0
         self.of: int | None = None
 
@@ -107,6 +121,10 @@ class LocalRecorder(Recorder):
             if self._closed:
                 return
             match event.kind, *event.values:
+                case "held", candidate:
+                    self._held.append(candidate)
+                case "released", *_:
+                    del self._held[:1]
                 case "rejected", entry:
                     self.rejected.append(entry)
                 case "coverage", asked, answered, of:
@@ -127,6 +145,17 @@ class LocalRecorder(Recorder):
             return None
         of = self.asked if self.of is None else self.of
         return {"asked": self.asked, "answered": self.answered, "of": of}
+
+    def take_held(self, emitted: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the candidates held back when the scanner ended that are not in ``emitted``.
+
+        They are counted in the funnel as unchecked. Call it after :meth:`close`.
+        """
+        with self._lock:
+            held, self._held = [one for one in self._held if one not in emitted], []
+            if held:
+                self.funnel[NOT_CHECKED] = self.funnel.get(NOT_CHECKED, 0) + len(held)
+        return held
 
     def close(self) -> None:
         """Drop every later event. Idempotent."""

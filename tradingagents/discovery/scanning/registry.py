@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from tradingagents.discovery.model.errors import ConfigError
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner, BaseScanner
 from tradingagents.discovery.scanning.plugins import plugins, register_plugins
 from tradingagents.discovery.settings.parse import parse_settings
 from tradingagents.discovery.settings.sections import ScannerSettings
@@ -28,8 +28,8 @@ class Registry:
     Raises :class:`ConfigError` when a class is malformed or its name is taken.
     """
 
-    def __init__(self, scanners: Iterable[type[BaseScanner]] = ()) -> None:
-        self._classes: dict[str, type[BaseScanner]] = {}
+    def __init__(self, scanners: Iterable[type[AnyScanner]] = ()) -> None:
+        self._classes: dict[str, type[AnyScanner]] = {}
         for scanner in scanners:
             self.register(scanner)
 
@@ -40,12 +40,12 @@ class Registry:
         """
         register_plugins(plugins(), self._register_plugin, self.__contains__)
 
-    def _register_plugin(self, scanner: type[BaseScanner]) -> type[BaseScanner]:
+    def _register_plugin(self, scanner: type[AnyScanner]) -> type[AnyScanner]:
         _check(scanner)
         _check_defaults(scanner)
         return self.register(scanner)
 
-    def register(self, scanner: type[BaseScanner]) -> type[BaseScanner]:
+    def register(self, scanner: type[AnyScanner]) -> type[AnyScanner]:
         """Append a class and return it, so that this works as a decorator."""
         _check(scanner)
         if (taken := self._classes.get(scanner.name)) is not None:
@@ -56,7 +56,7 @@ class Registry:
         self._classes[scanner.name] = scanner
         return scanner
 
-    def __iter__(self) -> Iterator[type[BaseScanner]]:
+    def __iter__(self) -> Iterator[type[AnyScanner]]:
         return iter(tuple(self._classes.values()))
 
     def __len__(self) -> int:
@@ -65,7 +65,7 @@ class Registry:
     def __contains__(self, name: object) -> bool:
         return name in self._classes
 
-    def __getitem__(self, name: str) -> type[BaseScanner]:
+    def __getitem__(self, name: str) -> type[AnyScanner]:
         return self._classes[name]
 
     def __repr__(self) -> str:
@@ -95,7 +95,7 @@ def _check(scanner: Any) -> None:
     _check_settings(scanner.Settings, label)
 
 
-def _check_defaults(scanner: type[BaseScanner]) -> None:
+def _check_defaults(scanner: type[AnyScanner]) -> None:
     """Reject settings that are invalid without values by the user: every graph with it would fail."""
     try:
         parse_settings(scanner, {})

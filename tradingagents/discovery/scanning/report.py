@@ -7,14 +7,14 @@ from typing import Any
 from tradingagents.discovery.execution.outcome import Outcome, Status
 from tradingagents.discovery.model.candidate import strongest
 from tradingagents.discovery.model.redact import redact
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner
 from tradingagents.discovery.scanning.recorder import LocalRecorder
 
 __all__ = ["outcome_report"]
 
 
 def outcome_report(
-    scanner: type[BaseScanner], outcome: Outcome, recorder: LocalRecorder, limit: int | None
+    scanner: type[AnyScanner], outcome: Outcome, recorder: LocalRecorder, limit: int | None
 ) -> dict[str, Any]:
     """Return a scanner's entry under ``outcomes``.
 

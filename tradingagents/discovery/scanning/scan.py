@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,15 +14,18 @@ from tradingagents.discovery.execution.scope import Task
 from tradingagents.discovery.model.candidate import merge_candidates
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, parse_trade_date
 from tradingagents.discovery.model.tool_log import ToolLog
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner
 from tradingagents.discovery.scanning.circuits import ScannerCircuits
+from tradingagents.discovery.scanning.declared import declared_by, widest_calendar
 from tradingagents.discovery.scanning.progress import Events, ProgressReporter
+from tradingagents.discovery.scanning.recorder import LocalRecorder
 from tradingagents.discovery.scanning.report import outcome_report
 from tradingagents.discovery.scanning.task import ScannerRun, Span, directory_of, scanner_task
-from tradingagents.discovery.screens.base import BarsQuery
-from tradingagents.discovery.screens.market_data import MarketData
+from tradingagents.discovery.screens.base import BarsQuery, Screen, ScreenThresholds
+from tradingagents.discovery.screens.market_data import SharedMarket
 from tradingagents.discovery.settings.config import DiscoveryConfig
 from tradingagents.discovery.state.names import bars_folder, state_file
+from tradingagents.discovery.symbols.shared_directory import SharedDirectory
 from tradingagents.discovery.vendors.clients import Vendors
 
 __all__ = ["Scan", "ScanResult"]
@@ -41,22 +43,20 @@ class ScanResult:
 class Scan:
     """Runs scans for one configuration. Thread-safe: runs share only how long scanners took before.
 
-    ``built_in`` are the scanners that may share one screen pass and one calendar request. Third-party
-    scanners are not trusted to share them: theirs are evaluated separately.
+    What scanners share (see :mod:`~.needs`) is collected once, here.
     """
 
     def __init__(
         self,
         config: DiscoveryConfig,
-        scanners: Sequence[type[BaseScanner]],
+        scanners: Sequence[type[AnyScanner]],
         host_config: Mapping[str, Any],
         clock: Clock = SYSTEM_CLOCK,
-        *,
-        built_in: Collection[type[BaseScanner]] = (),
     ) -> None:
-        self._built_in = frozenset(built_in)
         self._config, self._host_config, self._clock = config, host_config, clock
         self._scanners = [cls for cls in scanners if config.is_enabled(cls.name, cls.pipeline)]
+        self._needs = {cls.name: declared_by(cls, config.scanners[cls.name]) for cls in self._scanners}
+        self._calendar_days = widest_calendar(self._needs.values())
         self._state_dir = config.state_folder()
         execution = config.scanner_execution
         self._circuits = ScannerCircuits(
@@ -88,7 +88,8 @@ class Scan:
         names = [cls.name for cls in self._scanners]
         refused = {} if force or execution.force else self._circuits.refused(names)
         vendors = self._vendors()
-        market = MarketData(self._bars(trade_date, started_at), self._screens(), directory_of(vendors))
+        shared = LocalRecorder(ToolLog(f"{run_id}:scan", "scan", self._clock), lambda candidate: None)
+        market = self._market(vendors, self._bars(trade_date, started_at), shared)
         try:
             logs = [ToolLog(f"{run_id}:{cls.name}", cls.name, self._clock) for cls in self._scanners]
             runs = [self._scanner_run(cls, state, market.query) for cls in self._scanners]
@@ -99,13 +100,12 @@ class Scan:
             reporter = ProgressReporter(self._config, names, events)
             ended = self._run([task for task, _ in tasks], reporter, should_stop)
         finally:
+            market.directory.stop()
+            shared.close()
             vendors.close()
         self._circuits.learn({one.name: one.verdict for one in ended if one.name not in refused})
         self._remember_durations(ended)
-        outcomes = [
-            outcome_report(cls, outcome, recorder(), self._config.scanners[cls.name].limit)
-            for cls, outcome, (_, recorder) in zip(self._scanners, ended, tasks, strict=True)
-        ]
+        outcomes = self._outcomes(ended, [recorder() for _, recorder in tasks])
         merged = merge_candidates(outcome["candidates"] for outcome in outcomes)
         report = {
             "run_id": run_id,
@@ -116,11 +116,20 @@ class Scan:
             "duration_seconds": round(self._clock.monotonic() - began, 4),
             "health": health_of(outcome.verdict.status for outcome in ended),
             "market": market.receipt(),
+            "shared_requests": shared.requests,  # those of no single scanner: the symbol directory's
             "stages": [_merge_stage(outcomes, merged)],  # the filter and the ranker add theirs
             "outcomes": outcomes,
         }
         entries = [entry for log in logs for entry in log.close()]
         return ScanResult(merged, entries, report)
+
+    def _outcomes(self, ended: Sequence[Outcome], recorders: Sequence[LocalRecorder]) -> list[dict[str, Any]]:
+        return [
+            outcome_report(
+                cls, _with_held(outcome, recorder), recorder, self._config.scanners[cls.name].limit
+            )
+            for cls, outcome, recorder in zip(self._scanners, ended, recorders, strict=True)
+        ]
 
     def _run(
         self, tasks: Sequence[Task], reporter: ProgressReporter, should_stop: Callable[[], bool] | None
@@ -155,35 +164,35 @@ class Scan:
             min_dollar_volume_usd=self._config.filter.min_dollar_volume_usd,
         )
 
-    def _screens(self) -> dict[str, Mapping[str, Any]]:
-        """Return the screens of the built-in scanners in this process, by name, with their thresholds."""
+    def _market(self, vendors: Vendors, bars: BarsQuery, shared: LocalRecorder) -> SharedMarket:
+        """Return what the scanners of one scan share; its own requests are counted in ``shared``."""
+        directory = SharedDirectory(directory_of(vendors), shared.request, self._clock)
+        return SharedMarket(bars, self._screens(), directory, self._calendar_days)
+
+    def _screens(self) -> dict[str, tuple[Screen | ScreenThresholds, ...]]:
+        """Return the screens of the scanners in this process; one in its own evaluates its own."""
         settings = self._config.scanners
-        shared = [c for c in self._scanners if c in self._built_in and settings[c.name].isolation == "thread"]
-        return dict(wanted for cls in shared if (wanted := cls.screen(settings[cls.name])) is not None)
+        return {
+            name: one.screens for name, one in self._needs.items() if settings[name].isolation == "thread"
+        }
 
     def _scanner_run(
-        self, scanner: type[BaseScanner], state: Mapping[str, Any], bars: BarsQuery
+        self, scanner: type[AnyScanner], state: Mapping[str, Any], bars: BarsQuery
     ) -> ScannerRun:
         return ScannerRun(
             scanner=scanner,
             settings=self._config.scanners[scanner.name],
             host_config=self._host_config,
             vendor_settings=self._config.vendors,
-            market=bars,
+            bars=bars,
             data_source=self._config.data_source,
             state_dir=self._state_dir,
             state=state,
             timeout_seconds=self._config.timeout_of(scanner.name),
             expected_seconds=self._seconds.get(scanner.name),
-            own_screen=scanner not in self._built_in and _has_screen(scanner),
-            calendar_days=self._calendar_days(),
+            needs=self._needs[scanner.name],
+            calendar_days=self._calendar_days,
         )
-
-    def _calendar_days(self) -> tuple[int, int]:
-        """Return how many days of the earnings calendar, back and ahead, built-in scanners read together."""
-        settings = self._config.scanners
-        wanted = [cls.calendar_days(settings[cls.name]) for cls in self._scanners if cls in self._built_in]
-        return max((back for back, _ in wanted), default=0), max((ahead for _, ahead in wanted), default=0)
 
     def _remember_durations(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -196,6 +205,7 @@ def _merge_stage(outcomes: Sequence[Mapping[str, Any]], merged: Sequence[Any]) -
     return {"stage": "merge", "in": found, "out": len(merged)}
 
 
-def _has_screen(scanner: type[BaseScanner]) -> bool:
-    own, base = inspect.getattr_static(scanner, "screen"), inspect.getattr_static(BaseScanner, "screen")
-    return own is not base
+def _with_held(outcome: Outcome, recorder: LocalRecorder) -> Outcome:
+    """Add the candidates that still waited for the symbol directory when their scanner ended."""
+    held = recorder.take_held(outcome.items)
+    return replace(outcome, items=(*outcome.items, *held)) if held else outcome

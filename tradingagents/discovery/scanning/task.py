@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,16 @@ from tradingagents.discovery.execution.scope import Task, TaskScope
 from tradingagents.discovery.model.errors import DiscoveryError
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.net.counters import counting
-from tradingagents.discovery.scanning.base import TICKERS, BaseScanner
+from tradingagents.discovery.scanning.base import TICKERS, AnyScanner, BaseScanner
+from tradingagents.discovery.scanning.declared import Declared, declared_by
 from tradingagents.discovery.scanning.listing_check import ListingCheck
 from tradingagents.discovery.scanning.recorder import LocalRecorder, Recorder
 from tradingagents.discovery.screens.base import BarsQuery
-from tradingagents.discovery.screens.market_data import MarketData
+from tradingagents.discovery.screens.market_data import MarketData, SharedMarket
 from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.settings.vendors import VendorsSettings
 from tradingagents.discovery.symbols.directory import SymbolDirectory
+from tradingagents.discovery.symbols.shared_directory import SharedDirectory
 from tradingagents.discovery.vendors.clients import Vendors
 
 __all__ = ["ScannerRun", "Span", "directory_of", "judge", "scanner_task"]
@@ -31,22 +33,25 @@ Span = Callable[[str, Callable[[], Verdict]], Verdict]
 """Runs a call inside a named tracing span."""
 
 
+_NO_NEEDS = Declared()
+
+
 @dataclass(frozen=True)
 class ScannerRun:
     """Everything needed to run one scanner once, in this process or in one of its own."""
 
-    scanner: type[BaseScanner]
+    scanner: type[AnyScanner]
     settings: ScannerSettings
     host_config: Mapping[str, Any]
     vendor_settings: VendorsSettings
-    market: BarsQuery
+    bars: BarsQuery
     data_source: str
     state_dir: Path | None
     state: Mapping[str, Any]
     timeout_seconds: float
     expected_seconds: float | None = None
-    own_screen: bool = False  # evaluate its screen separately, not in the scan's shared pass
-    calendar_days: tuple[int, int] = (0, 0)
+    needs: Declared = _NO_NEEDS
+    calendar_days: tuple[int, int] = (0, 0)  # of all scanners of the scan
 
     @property
     def unit(self) -> str:
@@ -58,7 +63,7 @@ def scanner_task(
     run: ScannerRun,
     log: ToolLog,
     vendors: Vendors,
-    market: MarketData,
+    market: SharedMarket,
     span: Span | None = None,
     *,
     refused: Verdict | None = None,
@@ -76,10 +81,12 @@ def scanner_task(
         scope.on_close(recorder.close)
         if refused is not None:
             return refused
+        if run.needs.error is not None:
+            raise run.needs.error.with_traceback(None)
         if not in_process:
-            _scan(run, recorder, vendors, _own_market(run, vendors) if run.own_screen else market)
+            _scan(run, recorder, vendors, market.of(run.scanner.name))
             return judge(recorder, run.unit)
-        verdict = run_in_process(scope, _Remote(run), recorder.apply)
+        verdict = run_in_process(scope, _Remote(_portable(run)), recorder.apply)
         return verdict if verdict.status is not Status.OK else judge(recorder, run.unit)
 
     task = Task(
@@ -93,6 +100,11 @@ def scanner_task(
     return task, lambda: box[0] if box else LocalRecorder(log, lambda candidate: None)
 
 
+def _portable(run: ScannerRun) -> ScannerRun:
+    """Leave out the screens, whose expressions may not cross: the other process collects them again."""
+    return replace(run, needs=replace(run.needs, screens=()))
+
+
 @dataclass(frozen=True)
 class _Remote:
     """The call that is sent to a scanner's own process."""
@@ -102,14 +114,12 @@ class _Remote:
     def __call__(self, send: Send) -> Verdict:
         run = self.run
         vendors = Vendors(run.vendor_settings, data_source=run.data_source, state_dir=run.state_dir)
-        _scan(run, Recorder(lambda event: send(event.portable())), vendors, _own_market(run, vendors))
+        recorder = Recorder(lambda event: send(event.portable()))
+        screens = {run.scanner.name: declared_by(run.scanner, run.settings).screens}
+        directory = SharedDirectory(directory_of(vendors), recorder.request)
+        market = SharedMarket(run.bars, screens, directory, run.calendar_days)
+        _scan(run, recorder, vendors, market.of(run.scanner.name))
         return Verdict(Status.OK)  # the parent judges by the events
-
-
-def _own_market(run: ScannerRun, vendors: Vendors) -> MarketData:
-    """Return the daily bars for this scanner alone, with the screen it reads."""
-    wanted = run.scanner.screen(run.settings)
-    return MarketData(run.market, dict([wanted] if wanted else []), directory_of(vendors))
 
 
 def directory_of(vendors: Vendors) -> Callable[[], SymbolDirectory]:
@@ -122,32 +132,36 @@ def directory_of(vendors: Vendors) -> Callable[[], SymbolDirectory]:
 
 
 def _scan(run: ScannerRun, recorder: Recorder, vendors: Vendors, market: MarketData) -> None:
-    scanner = _construct(run)
-    scanner.bind(run.settings, vendors, recorder, market, run.calendar_days)
-    state = isolate(run.state, recorder.log)
+    if run.needs.directory:
+        market.start_directory()
 
     def stale(why: DiscoveryError, message: str) -> None:
         recorder.degrade(verdict_of_error(why).reason, message)
 
-    check = ListingCheck(scanner, vendors, scanner.trade_date(state))
+    scanner = run.scanner.__new__(run.scanner)
+    scanner.bind(run.settings, vendors, recorder, market)
+    state = isolate(run.state, recorder.log)
     with counting(recorder.request, stale):
+        _initialise(scanner, run.host_config)
+        check = ListingCheck(scanner, scanner.trade_date(state))
         for candidate in scanner.iter_valid(state):
-            if scanner.listed_only and not check.passes(candidate["ticker"]):
-                continue
             if run.data_source != "live":
                 candidate["synthetic"] = run.data_source == "sandbox"
-            recorder.emit(candidate)
+            check.add(candidate)
+        check.finish()
 
 
-def _construct(run: ScannerRun) -> BaseScanner:
-    """Construct the scanner; its ``__init__`` takes the host's configuration, or no argument."""
-    if run.scanner.__init__ is BaseScanner.__init__:
-        return run.scanner(run.host_config)
+def _initialise(scanner: AnyScanner, host_config: Mapping[str, object]) -> None:
+    """Call the scanner's ``__init__``, which takes the host's configuration, or no argument."""
+    if type(scanner).__init__ is BaseScanner.__init__:
+        scanner.__init__(host_config)  # type: ignore[misc]  # what it uses was set before
+        return
     try:
-        inspect.signature(run.scanner).bind(run.host_config)
+        inspect.signature(scanner.__init__).bind(host_config)  # type: ignore[misc]
     except TypeError:
-        return run.scanner()
-    return run.scanner(run.host_config)
+        scanner.__init__()  # type: ignore[misc]
+    else:
+        scanner.__init__(host_config)  # type: ignore[misc]
 
 
 def judge(recorder: LocalRecorder, unit: str = TICKERS) -> Verdict:

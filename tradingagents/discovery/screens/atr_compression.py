@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tradingagents.discovery.screens.base import Bars, Screen, ScreenThresholds
+from tradingagents.discovery.screens.base import BarCount, Screen, ScreenThresholds
 
 __all__ = ["AtrCompressionThresholds"]
 
@@ -17,13 +17,13 @@ class AtrCompressionThresholds(ScreenThresholds):
     project's.
     """
 
-    short_days: Bars = Field(5, description="Bars of the short mean range.")
-    long_days: Bars = Field(20, description="Bars of the long mean range.")
+    short_days: BarCount = Field(5, description="Bars of the short mean range.")
+    long_days: BarCount = Field(20, description="Bars of the long mean range.")
     max_ratio: float = Field(0.75, gt=0, description="Short mean range over the long one, at most.")
-    breakout_days: Bars = Field(
+    breakout_days: BarCount = Field(
         10, description="Bars before the newest whose highest high the close must exceed."
     )
-    trend_days: Bars = Field(50, description="Bars of the mean that the close must exceed.")
+    trend_days: BarCount = Field(50, description="Bars of the mean that the close must exceed.")
 
     def build_screen(self) -> Screen:
         import polars as pl

@@ -16,10 +16,27 @@ from tradingagents.discovery.settings.sections import MarketSettings
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Bars", "BarsQuery", "Coverage", "Feature", "Hit", "Screen", "ScreenResult", "ScreenThresholds"]
+__all__ = [
+    "MAX_BARS",
+    "BarCount",
+    "BarsQuery",
+    "Coverage",
+    "Feature",
+    "Hit",
+    "Screen",
+    "ScreenKey",
+    "ScreenResult",
+    "ScreenThresholds",
+]
 
-Bars = Annotated[int, Field(ge=1, le=1_000)]
+MAX_BARS = 1_000
+"""The longest history that a screen may need: four years."""
+
+BarCount = Annotated[int, Field(ge=1, le=MAX_BARS)]
 """A number of daily bars, at most four years of them."""
+
+ScreenKey = tuple[str, int]
+"""A screen of a scan: the name of the scanner that reads it, and its place among that scanner's needs."""
 
 
 class ScreenThresholds(Settings):
@@ -35,10 +52,14 @@ class ScreenThresholds(Settings):
 
 @dataclass(frozen=True, eq=False)  # expressions compare to expressions, not to truth values
 class Feature:
-    """One number per ticker, computed from its newest bars.
+    """One number per ticker, computed from its newest bars::
 
-    ``expr`` aggregates a ticker's bars (oldest first) to one value and needs ``bars`` of them; with fewer
-    its value is meaningless and is not used. Screens share a feature by sharing its name.
+        Feature("close_mean_20", pl.col("close").tail(20).mean(), bars=20)
+
+    ``expr`` aggregates a ticker's bars (columns ``date``, ``open``, ``high``, ``low``, ``close``, ``volume``;
+    oldest first; an unknown volume is NaN) to one value and needs ``bars`` of them, 1,000 at most; with fewer
+    its value is null. Take the newest bars with ``tail``: the pass may read more than ``bars``. Screens whose
+    features have the same name, expression and number of bars share them.
     """
 
     name: str
@@ -48,7 +69,18 @@ class Feature:
 
 @dataclass(frozen=True, eq=False)
 class Screen:
-    """A rule that picks tickers by their newest bars. Immutable; holds no data.
+    """A rule that picks tickers by their newest bars. Immutable; holds no data::
+
+        close, volume = (Feature(name, pl.col(name).last(), 1) for name in ("close", "volume"))
+        usual = Feature("usual_volume", pl.col("volume").tail(21).head(20).mean(), 21)
+        Screen(
+            name="busy",
+            features=(close, volume, usual),
+            values={"close": pl.col("close"), "ratio": pl.col("volume") / pl.col("usual_volume")},
+            rule=pl.col("ratio") > 3,
+            score=pl.col("ratio"),
+            context="{ratio:.1f} times its usual volume at {close:.2f}",
+        )
 
     ``values`` are expressions over the features by name: the evidence shown with every hit. ``rule``
     and ``score`` (higher is stronger) are expressions over the values by name. A ticker of which a

@@ -8,7 +8,9 @@ those of the tickers it names.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 import polars as pl
 
@@ -16,10 +18,12 @@ from tradingagents.discovery.bars.store.schema import PRICES, has_volume, is_usa
 from tradingagents.discovery.model.errors import ConfigError
 from tradingagents.discovery.screens.base import Coverage, Feature, Hit, Screen, ScreenResult
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "evaluate_each"]
 
 _BARS, _LAST_DAY, _REPEATED = "_bars", "_last_day", "_repeated"
 _CURRENT, _SCORE = "_current", "_score"
+_PLAIN = {column: Feature(column, pl.col(column).last(), 1) for column in (*PRICES, "volume")}
+_ANY_ERROR = (Exception, pl.exceptions.PanicException)  # a panic of Polars is a BaseException
 
 
 def evaluate(
@@ -30,33 +34,91 @@ def evaluate(
     *,
     distinct: bool = False,
 ) -> Mapping[str, ScreenResult]:
-    """Return each screen's result on the bars of ``as_of``, which must be a session, by the screen's name.
+    """Return each screen's result by its name; see :func:`evaluate_each` for the arguments.
+
+    Raises :class:`ConfigError` for two screens of one name, and the first error of any screen.
+    """
+    if len({screen.name for screen in screens}) < len(screens):
+        raise ConfigError("two screens have the same name")
+    results = {}
+    for screen, result in zip(
+        screens, evaluate_each(frame, screens, as_of, tickers, distinct=distinct), strict=True
+    ):
+        if not isinstance(result, ScreenResult):
+            raise result
+        results[screen.name] = result
+    return results
+
+
+def evaluate_each(
+    frame: pl.LazyFrame,
+    screens: Sequence[Screen],
+    as_of: date,
+    tickers: Collection[str] | None = None,
+    *,
+    distinct: bool = False,
+) -> list[ScreenResult | BaseException]:
+    """Return the result of each screen on the bars of ``as_of``, which must be a session, or its error.
 
     ``frame`` has the columns of the store's ``SCHEMA`` in any order of rows; one marked as sorted by date,
     as a store's snapshot is, needs no sort. Bars after ``as_of`` and bars with unusable prices are ignored.
     ``tickers`` is the universe, every ticker of the frame by default; a screen with tickers of its own
     evaluates only those. With ``distinct`` the caller guarantees, as a store does, that no ticker has two
-    bars of one day; otherwise this is checked, and such a ticker is unusable. Thread-safe. Raises
-    :class:`ConfigError` for two screens of one name, or two different features of one name.
+    bars of one day; otherwise this is checked, and such a ticker is unusable. Thread-safe.
+
+    A screen sees its own features only, and one whose expressions fail costs no other its result: the pass
+    is then repeated for each screen by itself. Raises the error of a frame that cannot be read.
     """
-    features = _shared(screens)
-    if not features:
-        return {}
-    reduced = _reduced(_restricted(frame, screens, tickers), features, as_of, distinct=distinct)
-    table = _masked(reduced, features, as_of)
-    return {screen.name: _result(screen, table, as_of, tickers) for screen in screens}
+    if not screens:
+        return []
+    columns = _Columns.of(screens)
+    restricted = _restricted(frame, screens, tickers)
+    try:
+        reduced = _reduced(restricted, columns.features, as_of, distinct=distinct)
+        table = _masked(reduced, columns.features, as_of)
+    except _ANY_ERROR as error:
+        _reduced(restricted, _PLAIN, as_of, distinct=distinct)  # raises when the bars are at fault
+        if len(screens) == 1:
+            return [error]
+        each = (evaluate_each(frame, [screen], as_of, tickers, distinct=distinct) for screen in screens)
+        return [result for (result,) in each]
+    return [_guarded(screen, table, columns, as_of, tickers) for screen in screens]
 
 
-def _shared(screens: Sequence[Screen]) -> dict[str, Feature]:
-    """Every feature once. Third-party screens could use one name for two features."""
-    if len({screen.name for screen in screens}) < len(screens):
-        raise ConfigError("two screens have the same name")
-    features: dict[str, Feature] = {}
-    for feature in (feature for screen in screens for feature in screen.features):
-        known = features.setdefault(feature.name, feature)
-        if known is not feature and not known.expr.meta.eq(feature.expr):
-            raise ConfigError(f"two screens define feature {feature.name!r} differently")
-    return features
+@dataclass(frozen=True)
+class _Columns:
+    """Every feature of the pass once, by the name of its column, and that name by the feature's ``id``.
+
+    Third-party screens may use one name for two features, or the name of a column of the bars.
+    """
+
+    features: Mapping[str, Feature]
+    name_of: Mapping[int, str]
+
+    @classmethod
+    def of(cls, screens: Sequence[Screen]) -> Self:
+        features: dict[str, Feature] = {}
+        name_of: dict[int, str] = {}
+        for feature in (feature for screen in screens for feature in screen.features):
+            equal = (name for name, known in features.items() if _is_same(known, feature))
+            name = next(equal, f"_feature_{len(features)}")
+            features.setdefault(name, feature)
+            name_of[id(feature)] = name
+        return cls(features, name_of)
+
+
+def _is_same(one: Feature, other: Feature) -> bool:
+    return (one.name, one.bars) == (other.name, other.bars) and one.expr.meta.eq(other.expr)
+
+
+def _guarded(
+    screen: Screen, table: pl.DataFrame, columns: _Columns, as_of: date, tickers: Collection[str] | None
+) -> ScreenResult | BaseException:
+    try:
+        own = (pl.col(columns.name_of[id(one)]).alias(one.name) for one in screen.features)
+        return _result(screen, table.select("ticker", _BARS, _CURRENT, *own), as_of, tickers)
+    except _ANY_ERROR as error:
+        return error
 
 
 def _restricted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tradingagents.discovery.screens.base import Bars, Screen, ScreenThresholds
+from tradingagents.discovery.screens.base import BarCount, Screen, ScreenThresholds
 
 __all__ = ["GapUpThresholds"]
 
@@ -24,8 +24,8 @@ class GapUpThresholds(ScreenThresholds):
         "bars were not adjusted.",
     )
     min_volume_ratio: float = Field(1.5, ge=0, description="Newest volume over its mean, at least.")
-    volume_days: Bars = Field(20, description="Bars of that mean, before the newest.")
-    trend_days: Bars = Field(200, description="Bars of the mean that the close must exceed.")
+    volume_days: BarCount = Field(20, description="Bars of that mean, before the newest.")
+    trend_days: BarCount = Field(200, description="Bars of the mean that the close must exceed.")
 
     def build_screen(self) -> Screen:
         import polars as pl

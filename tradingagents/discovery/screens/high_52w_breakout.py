@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tradingagents.discovery.screens.base import Bars, Screen, ScreenThresholds
+from tradingagents.discovery.screens.base import BarCount, Screen, ScreenThresholds
 
 __all__ = ["High52wBreakoutThresholds"]
 
@@ -16,14 +16,14 @@ class High52wBreakoutThresholds(ScreenThresholds):
     rule is O'Neil's.
     """
 
-    days: Bars = Field(252, description="Bars before the newest whose high is broken: a year.")
-    base_days: Bars = Field(
+    days: BarCount = Field(252, description="Bars before the newest whose high is broken: a year.")
+    base_days: BarCount = Field(
         5,
         description="Bars before the newest that stayed below that high: a stock with a new high every day "
         "is found only once.",
     )
     min_volume_ratio: float = Field(1.5, ge=0, description="Newest volume over its mean, at least.")
-    volume_days: Bars = Field(20, description="Bars of that mean, before the newest.")
+    volume_days: BarCount = Field(20, description="Bars of that mean, before the newest.")
 
     def build_screen(self) -> Screen:
         import polars as pl

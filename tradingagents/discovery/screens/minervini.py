@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tradingagents.discovery.screens.base import Bars, Screen, ScreenThresholds
+from tradingagents.discovery.screens.base import BarCount, Screen, ScreenThresholds
 
 __all__ = ["MinerviniThresholds"]
 
@@ -20,8 +20,8 @@ class MinerviniThresholds(ScreenThresholds):
     universe, so strength is compared with ``min_strength`` and ranking is left to the score.
     """
 
-    year_days: Bars = Field(252, description="Bars of the year's high and low.")
-    rise_days: Bars = Field(22, description="The 200-day mean must exceed its value this many bars ago.")
+    year_days: BarCount = Field(252, description="Bars of the year's high and low.")
+    rise_days: BarCount = Field(22, description="The 200-day mean must exceed its value this many bars ago.")
     min_above_low: float = Field(0.30, ge=0, description="Smallest rise from the year's low, as a fraction.")
     max_below_high: float = Field(
         0.25, ge=0, le=1, description="Largest fall from the year's high, as a fraction."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tradingagents.discovery.screens.base import Bars, Screen, ScreenThresholds
+from tradingagents.discovery.screens.base import BarCount, Screen, ScreenThresholds
 
 __all__ = ["ObvDivergenceThresholds"]
 
@@ -15,7 +15,7 @@ class ObvDivergenceThresholds(ScreenThresholds):
     Divergence of on-balance volume is Granville's (1963); the numbers are this project's.
     """
 
-    days: Bars = Field(20, ge=2, description="Bars over which both changes are measured.")
+    days: BarCount = Field(20, ge=2, description="Bars over which both changes are measured.")
     max_change: float = Field(0.02, ge=-1, description="Largest change of the close, as a fraction.")
     max_fall: float = Field(0.10, ge=0, le=1, description="Largest fall of the close, as a fraction.")
     min_obv_days: float = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tradingagents.discovery.screens.base import Bars, Screen, ScreenThresholds
+from tradingagents.discovery.screens.base import BarCount, Screen, ScreenThresholds
 
 __all__ = ["RsiOversoldThresholds"]
 
@@ -18,7 +18,7 @@ class RsiOversoldThresholds(ScreenThresholds):
 
     period: int = Field(2, ge=2, le=30, description="Bars of Wilder's RSI.")
     max_rsi: float = Field(10.0, gt=0, le=100, description="The RSI must be below this.")
-    trend_days: Bars = Field(200, description="Bars of the mean that the close must exceed.")
+    trend_days: BarCount = Field(200, description="Bars of the mean that the close must exceed.")
 
     def build_screen(self) -> Screen:
         import polars as pl

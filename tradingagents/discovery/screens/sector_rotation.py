@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from tradingagents.discovery.screens.base import Bars, Feature, Screen, ScreenThresholds
+from tradingagents.discovery.screens.base import BarCount, Feature, Screen, ScreenThresholds
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,10 +29,10 @@ class SectorRotationThresholds(ScreenThresholds):
         default_factory=lambda: list(SECTOR_FUNDS), min_length=1, description="The sectors' funds."
     )
     benchmark: str = Field("SPY", min_length=1, description="The fund of the whole market.")
-    short_days: Bars = Field(21, description="Bars of the short window.")
-    long_days: Bars = Field(63, description="Bars of the long window.")
+    short_days: BarCount = Field(21, description="Bars of the short window.")
+    long_days: BarCount = Field(63, description="Bars of the long window.")
     min_excess: float = Field(0.02, ge=-1, description="Smallest score, as a fraction.")
-    trend_days: Bars = Field(50, description="Bars of the mean that the fund's close must exceed.")
+    trend_days: BarCount = Field(50, description="Bars of the mean that the fund's close must exceed.")
 
     def build_screen(self) -> Screen:
         import polars as pl

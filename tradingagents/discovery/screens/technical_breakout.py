@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tradingagents.discovery.screens.base import Bars, Screen, ScreenThresholds
+from tradingagents.discovery.screens.base import BarCount, Screen, ScreenThresholds
 
 __all__ = ["TechnicalBreakoutThresholds"]
 
@@ -12,13 +12,13 @@ __all__ = ["TechnicalBreakoutThresholds"]
 class TechnicalBreakoutThresholds(ScreenThresholds):
     """Score: newest volume over its mean, which is what confirms a breakout."""
 
-    days: Bars = Field(
+    days: BarCount = Field(
         20, description="Bars before the newest whose highest high is broken (Donchian: 4 weeks)."
     )
     min_volume_ratio: float = Field(
         1.5, ge=0, description="Newest volume over its mean, at least (O'Neil requires 1.4 to 1.5)."
     )
-    volume_days: Bars = Field(20, description="Bars of that mean, before the newest.")
+    volume_days: BarCount = Field(20, description="Bars of that mean, before the newest.")
 
     def build_screen(self) -> Screen:
         import polars as pl

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import (
     ConfigError,
+    DeadlineExceeded,
     DiscoveryError,
     FetchError,
     NoDataError,
 )
 from tradingagents.discovery.symbols.directory import SymbolDirectory
 from tradingagents.discovery.symbols.security_type import COMMON_STOCK_TYPES
+from tradingagents.discovery.symbols.shared_directory import shorter_deadline
 from tradingagents.discovery.symbols.universe import Universe, resolve_universe
 
 __all__ = ["ScreenUniverse", "screen_universe"]
+
+WAIT_SECONDS = 5.0
+"""How long screens of the universe ``stored`` wait for the symbol directory, which leaves out funds."""
 
 _SAME_LISTINGS = timedelta(days=30)  # a directory this near to the session is taken for that day's
 _SHOWN = 10
@@ -68,16 +74,21 @@ def screen_universe(
     """Return the tickers to screen on ``as_of``. ``stored`` returns the tickers with bars.
 
     For ``stored`` the symbol directory separates common stock from funds and other securities; where it
-    cannot be loaded, all are screened. Any other setting is read by
+    cannot be loaded in time, all are screened. Any other setting is read by
     :func:`~tradingagents.discovery.symbols.universe.resolve_universe`, whose errors are raised; so is
     :class:`ConfigError` for a symbol that cannot be a ticker.
     """
     if setting == "stored":
         try:
-            listed = directory()
-            return ScreenUniverse(None, _common_stocks(listed, as_of, stored), listed_on=listed.as_of)
+            with shorter_deadline(WAIT_SECONDS):
+                listed = directory()
         except (FetchError, NoDataError) as error:
             return ScreenUniverse(None, problem=error)
+        except DeadlineExceeded:
+            current_deadline().check()
+            late = DeadlineExceeded(f"no answer within {WAIT_SECONDS:g} s")
+            return ScreenUniverse(None, problem=late)
+        return ScreenUniverse(None, _common_stocks(listed, as_of, stored), listed_on=listed.as_of)
     universe = resolve_universe(setting, as_of, directory=directory, stored=stored)
     if universe.unknown:
         shown = ", ".join(repr(symbol) for symbol in universe.unknown[:_SHOWN])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tradingagents.discovery.screens.base import Bars, Screen, ScreenThresholds
+from tradingagents.discovery.screens.base import BarCount, Screen, ScreenThresholds
 
 __all__ = ["VolumeDryUpThresholds"]
 
@@ -16,14 +16,16 @@ class VolumeDryUpThresholds(ScreenThresholds):
     half-session after a holiday would pass for one. Days without any trade are a halt, not a dry-up.
     """
 
-    quiet_days: Bars = Field(3, description="Newest bars whose mean volume is low.")
-    volume_days: Bars = Field(50, description="Bars of the usual mean volume, before those.")
+    quiet_days: BarCount = Field(3, description="Newest bars whose mean volume is low.")
+    volume_days: BarCount = Field(50, description="Bars of the usual mean volume, before those.")
     max_ratio: float = Field(0.55, gt=0, description="Mean volume of the quiet days over the usual, at most.")
-    tight_days: Bars = Field(5, description="Newest bars of the tight range.")
+    tight_days: BarCount = Field(5, description="Newest bars of the tight range.")
     max_range: float = Field(
         0.06, gt=0, description="Largest range of those, high less low, as a fraction of the close."
     )
-    trend_days: Bars = Field(50, description="Bars of the mean that the close must exceed, and of the high.")
+    trend_days: BarCount = Field(
+        50, description="Bars of the mean that the close must exceed, and of the high."
+    )
     max_below_high: float = Field(
         0.10, ge=0, le=1, description="Largest fall from the high of the trend days, as a fraction."
     )

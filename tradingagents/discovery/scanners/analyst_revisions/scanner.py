@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime
 from typing import Any
@@ -38,6 +38,7 @@ from tradingagents.discovery.model.errors import (
 from tradingagents.discovery.scanners.analyst_revisions.ratings import LATER, OLD, newest_two
 from tradingagents.discovery.scanners.earnings.reports import upcoming_reports
 from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.needs import Directory, EarningsCalendar, Need
 from tradingagents.discovery.settings.sections import ScannerSettings, Ticker
 from tradingagents.discovery.state.turns import TurnLog
 from tradingagents.discovery.vendors.finnhub.records import RatingMonth
@@ -85,12 +86,11 @@ class AnalystRevisionsSettings(ScannerSettings):
     )
 
 
-class AnalystRevisions(BaseScanner):
+class AnalystRevisions(BaseScanner[AnalystRevisionsSettings]):
     """Finds companies whose mean rating rose by ``min_shift`` or more in a month; the rise is the score."""
 
     name, pipeline, strategy = "analyst_revisions", "events", "consensus_up"
     evidence_kinds = ("analyst_consensus",)
-    Settings = AnalystRevisionsSettings
 
     _turn_log: TurnLog
     _now: datetime
@@ -98,9 +98,9 @@ class AnalystRevisions(BaseScanner):
     _unrated: list[str]  # companies without ratings; appended to by several threads
 
     @classmethod
-    def calendar_days(cls, settings: Any) -> tuple[int, int]:
+    def needs(cls, settings: AnalystRevisionsSettings) -> Iterable[Need]:
         """See :class:`BaseScanner`; with configured tickers it reads no calendar."""
-        return 0, 0 if settings.tickers else int(settings.days_ahead)
+        return [] if settings.tickers else [EarningsCalendar(days_ahead=settings.days_ahead), Directory()]
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in the order given, or by report date; then in the order of ``universe``."""

@@ -6,13 +6,14 @@ A date is context, not a direction. The nearest reports rank first; on one day, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import Field
 
 from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
 from tradingagents.discovery.scanners.earnings.reports import HOURS, calendar_address, upcoming_reports
+from tradingagents.discovery.scanning import needs
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.finnhub.records import EarningsEvent
@@ -32,7 +33,7 @@ class EarningsCalendarSettings(ScannerSettings):
     )
 
 
-class EarningsCalendar(BaseScanner):
+class EarningsCalendar(BaseScanner[EarningsCalendarSettings]):
     """Finds companies that report within ``days_ahead``.
 
     The score is ``days_ahead`` minus the days until the report, plus a term below 1 for the expected revenue:
@@ -42,12 +43,10 @@ class EarningsCalendar(BaseScanner):
     name, pipeline, strategy = "earnings_calendar", "events", "earnings_soon"
     evidence_kinds = ("earnings_date",)
     listed_only = True
-    Settings = EarningsCalendarSettings
 
     @classmethod
-    def calendar_days(cls, settings: Any) -> tuple[int, int]:
-        """See :class:`BaseScanner`."""
-        return 0, int(settings.days_ahead)
+    def needs(cls, settings: EarningsCalendarSettings) -> Iterable[needs.Need]:
+        return [needs.EarningsCalendar(days_ahead=settings.days_ahead)]
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield by date and symbol."""

@@ -14,14 +14,13 @@ from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.candidate import normalise_ticker
 from tradingagents.discovery.model.errors import InvalidCandidate, NoDataError
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner
 from tradingagents.discovery.scanning.listing_check import directory_in_time
 from tradingagents.discovery.vendors.finnhub.records import EarningsEvent
 
 __all__ = [
     "HOURS",
     "calendar_address",
-    "calendar_window",
     "past_reports",
     "upcoming_reports",
     "us_ticker",
@@ -29,8 +28,6 @@ __all__ = [
 
 HOURS = {"bmo": "before the open", "amc": "after the close", "dmh": "during the session"}
 """The calendar's codes for the time of day."""
-
-_SHARED_DAYS = 7  # back and ahead: enough for the defaults of all scanners
 
 # Finnhub adds an exchange to foreign symbols (VOD.L, SHOP.TO). US share classes are A to D, K and V.
 _FOREIGN = re.compile(r"[A-Z]+\.(?![ABCDKV]$).*")
@@ -40,22 +37,14 @@ _FOREIGN = re.compile(r"[A-Z]+\.(?![ABCDKV]$).*")
 _OVER_THE_COUNTER = re.compile(r"[A-Z]{4}[FY]")
 
 
-def calendar_window(
-    today: date, days_back: int, days_ahead: int, shared: tuple[int, int] = (0, 0)
-) -> tuple[date, date]:
-    """Return the first and last day to request: a week either way, or more when a scanner needs it."""
-    back, ahead = max(days_back, shared[0], _SHARED_DAYS), max(days_ahead, shared[1], _SHARED_DAYS)
-    return today - timedelta(days=back), today + timedelta(days=ahead)
-
-
-def upcoming_reports(scanner: BaseScanner, today: date, days_ahead: int) -> dict[str, EarningsEvent]:
+def upcoming_reports(scanner: AnyScanner, today: date, days_ahead: int) -> dict[str, EarningsEvent]:
     """Return the next report of each US-listed company by ticker, in order of date and symbol.
 
     Entries left out are counted in the scanner's funnel. Raises ``NoDataError`` for a calendar that is empty
     on days with a session. For a trade date in the past, a report after it counts as upcoming although the
     calendar already has its results.
     """
-    window = calendar_window(today, 0, days_ahead, scanner.shared_calendar_days)
+    window = scanner.market.calendar_window(today)
     events = _calendar(scanner, window, today, today + timedelta(days=days_ahead))
     listed = _listed_tickers(scanner, events)
     reports: dict[str, EarningsEvent] = {}
@@ -72,14 +61,14 @@ def upcoming_reports(scanner: BaseScanner, today: date, days_ahead: int) -> dict
     return reports
 
 
-def past_reports(scanner: BaseScanner, today: date, days_back: int) -> tuple[dict[str, EarningsEvent], int]:
+def past_reports(scanner: AnyScanner, today: date, days_back: int) -> tuple[dict[str, EarningsEvent], int]:
     """Return the newest report with figures of each US-listed company, and the number of companies.
 
     By ticker, in order of symbol; the number includes companies without figures yet. Entries left out are
     counted in the scanner's funnel. Raises ``NoDataError`` for a calendar that is empty on days with a
     session, and when no company has figures.
     """
-    window = calendar_window(today, days_back, 0, scanner.shared_calendar_days)
+    window = scanner.market.calendar_window(today)
     events = _calendar(scanner, window, today - timedelta(days=days_back), today)
     listed = _listed_tickers(scanner, events)
     reports: dict[str, EarningsEvent] = {}
@@ -101,7 +90,7 @@ def past_reports(scanner: BaseScanner, today: date, days_back: int) -> tuple[dic
     return dict(sorted(reports.items())), len(companies)
 
 
-def calendar_address(scanner: BaseScanner, event: EarningsEvent) -> str:
+def calendar_address(scanner: AnyScanner, event: EarningsEvent) -> str:
     """Return the URL of a report in the calendar, without the API key."""
     day, client = event.day.isoformat(), scanner.vendors.finnhub
     address: str = client.address("calendar/earnings", **{"from": day, "to": day, "symbol": event.symbol})
@@ -109,7 +98,7 @@ def calendar_address(scanner: BaseScanner, event: EarningsEvent) -> str:
 
 
 def _calendar(
-    scanner: BaseScanner, window: tuple[date, date], first: date, last: date
+    scanner: AnyScanner, window: tuple[date, date], first: date, last: date
 ) -> Sequence[EarningsEvent]:
     """Request the window, and return the reports from ``first`` to ``last`` by date and symbol.
 
@@ -138,10 +127,10 @@ def _fullest_first(event: EarningsEvent) -> tuple[date, str, int, str]:
     return event.day, event.symbol, sum(figure is None for figure in figures), repr(event)
 
 
-def _listed_tickers(scanner: BaseScanner, events: Iterable[EarningsEvent]) -> Container[str]:
+def _listed_tickers(scanner: AnyScanner, events: Iterable[EarningsEvent]) -> Container[str]:
     """Return the listed tickers when a symbol of the calendar cannot be classified without them."""
     if any(_OVER_THE_COUNTER.fullmatch(event.symbol) for event in events):
-        directory = directory_in_time(scanner, scanner.vendors)
+        directory = directory_in_time(scanner)
         return frozenset() if directory is None else directory.shares_and_funds
     return frozenset()
 

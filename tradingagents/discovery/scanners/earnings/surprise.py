@@ -6,7 +6,7 @@ candidate states what was reported, and when.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from pydantic import Field
@@ -15,6 +15,7 @@ from tradingagents.discovery.model.candidate import Candidate, Evidence, Priorit
 from tradingagents.discovery.scanners.earnings.reports import HOURS, calendar_address, past_reports
 from tradingagents.discovery.scanners.earnings.surprise_size import Surprise, eps_surprise, revenue_surprise
 from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.needs import EarningsCalendar, Need
 from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.finnhub.records import EarningsEvent
 
@@ -62,7 +63,7 @@ class EarningsSurpriseSettings(ScannerSettings):
     )
 
 
-class EarningsSurprise(BaseScanner):
+class EarningsSurprise(BaseScanner[EarningsSurpriseSettings]):
     """Finds positive and negative surprises in earnings per share or revenue.
 
     The score is the absolute sum of both surprises in percent. Each counts when it reaches its threshold,
@@ -72,12 +73,10 @@ class EarningsSurprise(BaseScanner):
     name, pipeline, strategy = "earnings_surprise", "events", "earnings_surprise"
     evidence_kinds = ("earnings_report",)
     listed_only = True
-    Settings = EarningsSurpriseSettings
 
     @classmethod
-    def calendar_days(cls, settings: Any) -> tuple[int, int]:
-        """See :class:`BaseScanner`."""
-        return int(settings.lookback_days), 0
+    def needs(cls, settings: EarningsSurpriseSettings) -> Iterable[Need]:
+        return [EarningsCalendar(days_back=settings.lookback_days)]
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tradingagents.discovery.execution.outcome import verdict_of_error
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import FetchError, NoDataError, StaleDataError
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner
 
 __all__ = ["business_days", "weekdays_before"]
 
@@ -28,7 +28,7 @@ def weekdays_before(day: date, count: int) -> list[date]:
 
 
 def business_days(
-    scanner: BaseScanner, until: date, count: int, listed_on: Callable[[date], Listed]
+    scanner: AnyScanner, until: date, count: int, listed_on: Callable[[date], Listed]
 ) -> dict[date, Listed]:
     """Return ``listed_on(day)`` for the ``count`` newest business days up to ``until``; at least one.
 

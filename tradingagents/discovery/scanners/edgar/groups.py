@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner
 from tradingagents.discovery.vendors.sec.index import FilingRef
 
 __all__ = ["first_filings", "linked_filings", "read_groups"]
@@ -62,7 +62,7 @@ def first_filings(
 
 
 def read_groups(
-    scanner: BaseScanner,
+    scanner: AnyScanner,
     groups: Sequence[list[FilingRef]],
     read: Callable[[FilingRef], Answer],
     of: int,

@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner
 from tradingagents.discovery.vendors.sec.client import CurrentFilings, Sec
 from tradingagents.discovery.vendors.sec.form4 import OwnershipFiling
 from tradingagents.discovery.vendors.sec.index import FilingHeader, FilingRef, IndexRow
@@ -21,7 +21,7 @@ class EdgarReader:
     ``forms`` are the form types the scanner uses, counted in the log as "... of forms ``label``".
     """
 
-    def __init__(self, scanner: BaseScanner, forms: Collection[str], label: str) -> None:
+    def __init__(self, scanner: AnyScanner, forms: Collection[str], label: str) -> None:
         self._scanner, self._forms, self._label = scanner, forms, label
         self._sec: Sec = scanner.vendors.sec
 

@@ -12,7 +12,7 @@ from tradingagents.discovery.scanners.edgar.days import weekdays_before
 from tradingagents.discovery.scanners.edgar.reader import EdgarReader
 from tradingagents.discovery.scanners.edgar.symbols import choose, ticker_of
 from tradingagents.discovery.scanners.insider_buying.purchases import Statement
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner
 from tradingagents.discovery.vendors.sec.form4 import Issuer, OwnershipFiling
 from tradingagents.discovery.vendors.sec.index import FilingRef, IndexRow, group_filings
 
@@ -25,7 +25,7 @@ _UNPUBLISHED = timedelta(days=3)  # an index is published late in the evening, p
 class Form4Filings:
     """Lists and reads the filings of one scan. ``listed_on`` and ``read`` are thread-safe."""
 
-    def __init__(self, scanner: BaseScanner) -> None:
+    def __init__(self, scanner: AnyScanner) -> None:
         self._scanner = scanner
         self._edgar = EdgarReader(scanner, FORMS, "4 and 4/A")
         self._tickers: Mapping[int, Sequence[str]] | None = None
@@ -88,7 +88,7 @@ class EarlierFilings:
     """
 
     def __init__(
-        self, scanner: BaseScanner, filings: Form4Filings, first_new_day: date, count: int, of: int
+        self, scanner: AnyScanner, filings: Form4Filings, first_new_day: date, count: int, of: int
     ) -> None:
         self._scanner, self._filings, self._of = scanner, filings, of
         self._days = weekdays_before(first_new_day, count)

@@ -76,7 +76,7 @@ class InsiderBuyingSettings(ScannerSettings):
     )
 
 
-class InsiderBuying(BaseScanner):
+class InsiderBuying(BaseScanner[InsiderBuyingSettings]):
     """Finds companies with an insider purchase in the last ``lookback_days``.
 
     The insiders of a company must have bought for ``min_value_usd`` in total in the last ``cluster_days``.
@@ -85,10 +85,9 @@ class InsiderBuying(BaseScanner):
     name, pipeline, strategy = "insider_buying", "edge", "insider_buying"
     evidence_kinds = ("form4_purchase",)
     listed_only = True
-    Settings = InsiderBuyingSettings
 
     @classmethod
-    def unit(cls, settings: Any) -> str:
+    def unit(cls, settings: InsiderBuyingSettings) -> str:
         """See :class:`BaseScanner`."""
         return "filings"
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from tradingagents.discovery.model.errors import FetchError, NoDataError
 from tradingagents.discovery.scanners.edgar.reader import EdgarReader
 from tradingagents.discovery.scanners.edgar.symbols import ticker_of
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner
 from tradingagents.discovery.vendors.sec.client import CurrentFilings
 from tradingagents.discovery.vendors.sec.index import FilingHeader, FilingRef, group_filings
 
@@ -23,7 +23,7 @@ _IN_FEED = timedelta(days=3)  # the feed may still hold a day this old, as Frida
 class Form8KFilings:
     """Lists and reads the reports of one scan. ``listed_on`` and ``header`` are thread-safe."""
 
-    def __init__(self, scanner: BaseScanner) -> None:
+    def __init__(self, scanner: AnyScanner) -> None:
         self._edgar = EdgarReader(scanner, FORMS, "8-K and 8-K/A")
         self._tickers: Mapping[int, Sequence[str]] | None = None
         self.known: dict[str, FilingHeader] = {}

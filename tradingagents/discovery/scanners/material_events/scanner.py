@@ -63,16 +63,15 @@ class MaterialEventsSettings(ScannerSettings):
     )
 
 
-class MaterialEvents(BaseScanner):
+class MaterialEvents(BaseScanner[MaterialEventsSettings]):
     """Finds listed companies with a counted item. The score is the sum of the items' weights."""
 
     name, pipeline, strategy = "material_events", "events", "material_event"
     evidence_kinds = ("form_8k",)
     listed_only = True
-    Settings = MaterialEventsSettings
 
     @classmethod
-    def unit(cls, settings: Any) -> str:
+    def unit(cls, settings: MaterialEventsSettings) -> str:
         """See :class:`BaseScanner`."""
         return "filings"
 

@@ -6,12 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
 
 from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.errors import FetchError, NoDataError, StaleDataError
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import BaseScanner, SettingsT
 from tradingagents.discovery.vendors.finra.client import VolumeDay
 
 __all__ = ["DailyFilesScanner"]
@@ -19,18 +18,18 @@ __all__ = ["DailyFilesScanner"]
 _STALE = timedelta(days=5)  # exchanges are never closed for more than four days in a row
 
 
-class DailyFilesScanner(BaseScanner):
+class DailyFilesScanner(BaseScanner[SettingsT]):
     """A scanner over the newest session's file and those of the sessions before it.
 
     Scanners that read the same files share them: each file is fetched once per scan.
     """
 
-    def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, config: Mapping[str, object] | None = None) -> None:
         super().__init__(config)
         self._failures: dict[date, FetchError] = {}  # by day; each written once, by the requesting thread
 
     @classmethod
-    def unit(cls, settings: Any) -> str:
+    def unit(cls, settings: SettingsT) -> str:
         """See :class:`BaseScanner`."""
         return "files"
 

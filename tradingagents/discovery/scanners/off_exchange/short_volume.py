@@ -41,7 +41,7 @@ class ShortVolumeSettings(ScannerSettings):
     )
 
 
-class ShortVolume(DailyFilesScanner):
+class ShortVolume(DailyFilesScanner[ShortVolumeSettings]):
     """Finds stocks whose short fraction of volume exceeds their usual one by ``min_excess`` or more.
 
     The score is that excess, as a fraction. Priority is high from 0.35, otherwise medium.
@@ -50,7 +50,6 @@ class ShortVolume(DailyFilesScanner):
     name, pipeline, strategy = "short_volume", "edge", "short_volume"
     evidence_kinds = ("short_sale_volume",)
     listed_only = True
-    Settings = ShortVolumeSettings
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of symbol. Raises as :meth:`DailyFilesScanner.sessions` does."""

@@ -10,7 +10,7 @@ who bought and carry no prices, so a stock split looks like a jump in volume.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from pydantic import Field
@@ -20,6 +20,8 @@ from tradingagents.discovery.scanners.off_exchange.daily_files import DailyFiles
 from tradingagents.discovery.scanners.off_exchange.measures import VolumeJump, find_jumps
 from tradingagents.discovery.scanners.technical.scanner import scan_bars
 from tradingagents.discovery.scanning.base import TICKERS
+from tradingagents.discovery.scanning.needs import Bars, Need
+from tradingagents.discovery.screens.volume_accumulation import VolumeAccumulationThresholds
 from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.finra.client import VolumeDay
 
@@ -57,27 +59,27 @@ class VolumeAccumulationSettings(ScannerSettings):
     )
 
 
-class VolumeAccumulation(DailyFilesScanner):
+class VolumeAccumulation(DailyFilesScanner[VolumeAccumulationSettings]):
     """Finds stocks whose newest volume is at least ``min_ratio`` times its mean. The score is that ratio."""
 
     name, pipeline, strategy = "volume_accumulation", "momentum", "volume_accumulation"
     listed_only = True
-    Settings = VolumeAccumulationSettings
 
     @classmethod
-    def screen(cls, settings: ScannerSettings) -> tuple[str, Mapping[str, Any]] | None:
-        if not isinstance(settings, VolumeAccumulationSettings) or settings.source == "finra":
-            return None
-        return cls.name, {
-            "mean_days": settings.mean_days,
-            "min_ratio": settings.min_ratio,
-            "max_change": settings.max_change,
-            "min_close_location": settings.min_close_location,
-            "min_mean_volume": settings.min_volume,
-        }
+    def needs(cls, settings: VolumeAccumulationSettings) -> Iterable[Need]:
+        if settings.source == "finra":
+            return []
+        screen = VolumeAccumulationThresholds(
+            mean_days=settings.mean_days,
+            min_ratio=settings.min_ratio,
+            max_change=settings.max_change,
+            min_close_location=settings.min_close_location,
+            min_mean_volume=settings.min_volume,
+        )
+        return [Bars(screen)]
 
     @classmethod
-    def unit(cls, settings: Any) -> str:
+    def unit(cls, settings: VolumeAccumulationSettings) -> str:
         return super().unit(settings) if settings.source == "finra" else TICKERS
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:

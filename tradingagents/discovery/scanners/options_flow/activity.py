@@ -24,12 +24,18 @@ _ADJUSTED = re.compile(r"[A-Z]+[0-9][0-9]{6}[CP][0-9]{8}")
 class Bounds(Protocol):
     """The thresholds of :class:`.scanner.OptionsFlowSettings` that make a contract unusual."""
 
-    min_volume: int
-    min_volume_over_open_interest: float
-    min_premium_usd: float
-    min_days_to_expiry: int
-    max_days_to_expiry: int
-    max_delta: float
+    @property
+    def min_volume(self) -> int: ...
+    @property
+    def min_volume_over_open_interest(self) -> float: ...
+    @property
+    def min_premium_usd(self) -> float: ...
+    @property
+    def min_days_to_expiry(self) -> int: ...
+    @property
+    def max_days_to_expiry(self) -> int: ...
+    @property
+    def max_delta(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)

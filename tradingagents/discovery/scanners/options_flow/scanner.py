@@ -82,7 +82,7 @@ class OptionsFlowSettings(ScannerSettings):
     )
 
 
-class OptionsFlow(BaseScanner):
+class OptionsFlow(BaseScanner[OptionsFlowSettings]):
     """Finds watched tickers with unusual contracts.
 
     The score is their percentage of the whole chain's premium, so that active chains have no advantage.
@@ -90,7 +90,6 @@ class OptionsFlow(BaseScanner):
 
     name, pipeline, strategy = "options_flow", "edge", "unusual_options"
     evidence_kinds = ("option_contract",)
-    Settings = OptionsFlowSettings
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield in order of the configured tickers. Raises ``NotConfiguredError`` without any."""

@@ -62,12 +62,11 @@ class _Research:
     score: float
 
 
-class RedditDD(RedditScanner):
+class RedditDD(RedditScanner[RedditDDSettings]):
     """Finds the subjects of research posts; the score is the sum of :func:`research_score` over the posts."""
 
     name, strategy = "reddit_dd", "social_research"
     evidence_kinds = ("reddit_research",)
-    Settings = RedditDDSettings
     listings = (HOT, DD_SEARCH)
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -20,6 +20,7 @@ from tradingagents.discovery.model.errors import NoDataError, StaleDataError
 from tradingagents.discovery.model.untrusted_text import one_line
 from tradingagents.discovery.scanners.reddit.copies import without_copies
 from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.needs import Directory, Need
 from tradingagents.discovery.settings.sections import ScannerSettings
 from tradingagents.discovery.vendors.reddit.client import Post, Reddit
 
@@ -49,6 +50,9 @@ class RedditSettings(ScannerSettings):
     )
 
 
+RedditSettingsT = TypeVar("RedditSettingsT", bound=RedditSettings)
+
+
 @dataclass(frozen=True)
 class _Listing:
     subreddit: str
@@ -58,16 +62,20 @@ class _Listing:
         return f"r/{self.subreddit} {self.kind}"
 
 
-class RedditScanner(BaseScanner):
+class RedditScanner(BaseScanner[RedditSettingsT]):
     """Base of the scanners that read posts; ``listings`` names the listings read of each community."""
 
     pipeline = "social"
     listings: ClassVar[tuple[str, ...]]
 
     @classmethod
-    def unit(cls, settings: Any) -> str:
+    def unit(cls, settings: RedditSettingsT) -> str:
         """See :class:`BaseScanner`."""
         return "listings"
+
+    @classmethod
+    def needs(cls, settings: RedditSettingsT) -> Iterable[Need]:
+        return [Directory()]
 
     def read(self, state: dict[str, Any]) -> tuple[list[Post], frozenset[str]]:
         """Return the relevant posts, newest first, and the symbols of listed shares and funds.
@@ -92,7 +100,7 @@ class RedditScanner(BaseScanner):
         return self.ask(
             "nasdaq.listed",
             {},
-            lambda: self.vendors.nasdaq.listed().shares_and_funds,
+            lambda: self.market.directory().shares_and_funds,
             lambda symbols: f"{len(symbols)} shares and funds",
         )
 

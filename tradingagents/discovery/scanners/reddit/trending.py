@@ -44,7 +44,7 @@ class RedditTrendingSettings(RedditSettings):
     )
 
 
-class RedditTrending(RedditScanner):
+class RedditTrending(RedditScanner[RedditTrendingSettings]):
     """Finds tickers named in ``min_mentions`` posts or more.
 
     The score is the sum of ``1 + log10(1 + upvotes)`` over the posts: ten times the upvotes weigh as much as
@@ -53,7 +53,6 @@ class RedditTrending(RedditScanner):
 
     name, strategy = "reddit_trending", "social_attention"
     evidence_kinds = ("reddit_mention",)
-    Settings = RedditTrendingSettings
     listings = (HOT, RISING)
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:

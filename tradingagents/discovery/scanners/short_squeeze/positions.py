@@ -22,11 +22,16 @@ _COMMON_STOCK = re.compile(r"[A-Z]{1,5}")  # symbols of preferred shares and mos
 class Thresholds(Protocol):
     """The thresholds of :class:`.scanner.ShortSqueezeSettings`."""
 
-    min_days_to_cover: float
-    min_growth: float
-    min_growth_days_to_cover: float
-    min_short_shares: float
-    min_mean_volume: float
+    @property
+    def min_days_to_cover(self) -> float: ...
+    @property
+    def min_growth(self) -> float: ...
+    @property
+    def min_growth_days_to_cover(self) -> float: ...
+    @property
+    def min_short_shares(self) -> float: ...
+    @property
+    def min_mean_volume(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)

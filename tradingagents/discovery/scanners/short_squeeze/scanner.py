@@ -54,7 +54,7 @@ class ShortSqueezeSettings(ScannerSettings):
     min_mean_volume: float = Field(200_000, gt=0, description="Smallest mean volume, in shares a day.")
 
 
-class ShortSqueeze(BaseScanner):
+class ShortSqueeze(BaseScanner[ShortSqueezeSettings]):
     """Finds positions with many days to cover, and positions that grew fast. The score is days to cover.
 
     Priority is high for positions that meet both criteria, otherwise medium.
@@ -63,10 +63,9 @@ class ShortSqueeze(BaseScanner):
     name, pipeline, strategy = "short_squeeze", "edge", "short_squeeze"
     evidence_kinds = ("short_interest",)
     listed_only = True
-    Settings = ShortSqueezeSettings
 
     @classmethod
-    def unit(cls, settings: Any) -> str:
+    def unit(cls, settings: ShortSqueezeSettings) -> str:
         """See :class:`BaseScanner`."""
         return "files"
 
@@ -125,7 +124,7 @@ class ShortSqueeze(BaseScanner):
 
         FINRA writes ``BRK.B`` as ``BRKB``; the symbol directory restores the dot.
         """
-        directory = directory_in_time(self, self.vendors) if found else None
+        directory = directory_in_time(self) if found else None
         spelled = {} if directory is None else _class_shares(directory)
         for one in found:
             ticker = spelled.get(one.position.symbol, one.position.symbol)

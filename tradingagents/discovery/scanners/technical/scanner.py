@@ -7,22 +7,23 @@ every screen, the others read their results.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
 from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
-from tradingagents.discovery.model.errors import NotConfiguredError
-from tradingagents.discovery.scanning.base import BaseScanner
+from tradingagents.discovery.scanning.base import AnyScanner, BaseScanner
+from tradingagents.discovery.scanning.needs import Bars, Need
+from tradingagents.discovery.screens.base import ScreenThresholds
 from tradingagents.discovery.settings.sections import ScannerSettings
 
 if TYPE_CHECKING:
     from tradingagents.discovery.screens.base import Coverage, Hit
     from tradingagents.discovery.screens.screening import Screened
 
-__all__ = ["Grades", "TechnicalScanner", "TechnicalSettings", "scan_bars", "thresholds_of"]
+__all__ = ["Grades", "TechnicalScanner", "TechnicalSettings", "scan_bars"]
 
 Grades = tuple[float, float]
 """The scores from which a candidate is of high and of medium priority; below it is low."""
@@ -30,13 +31,13 @@ Grades = tuple[float, float]
 _DIGITS = 6
 
 
-class TechnicalSettings(ScannerSettings):
+class TechnicalSettings(ScannerSettings, ScreenThresholds):
     """What every technical scanner takes; its screen's thresholds are added to these."""
 
     limit: int | None = Field(10, ge=1)
 
 
-class TechnicalScanner(BaseScanner):
+class TechnicalScanner(BaseScanner[TechnicalSettings]):
     """Yields what the screen of its own name picks; the screen's score is the candidate's.
 
     Its ``Settings`` are the screen's thresholds. ``grades`` turn a score into a priority.
@@ -46,23 +47,15 @@ class TechnicalScanner(BaseScanner):
     grades: ClassVar[Grades]
 
     @classmethod
-    def screen(cls, settings: ScannerSettings) -> tuple[str, Mapping[str, Any]] | None:
-        return cls.name, thresholds_of(settings)
+    def needs(cls, settings: TechnicalSettings) -> Iterable[Need]:
+        return [Bars(settings)]
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield the strongest first. Raises what :meth:`MarketData.screened` does."""
         return scan_bars(self, self.grades)
 
 
-def thresholds_of(settings: ScannerSettings) -> dict[str, Any]:
-    """Return those of a scanner's settings that are its screen's thresholds."""
-    return {key: getattr(settings, key) for key in type(settings).model_fields.keys() - _COMMON}
-
-
-_COMMON = ScannerSettings.model_fields.keys()
-
-
-def scan_bars(scanner: BaseScanner, grades: Grades) -> Iterator[Candidate]:
+def scan_bars(scanner: AnyScanner, grades: Grades) -> Iterator[Candidate]:
     """Yield a scanner's candidates from its screen, the strongest first, and record coverage and funnel."""
     screened = _screened(scanner)
     _record(scanner, screened)
@@ -78,7 +71,7 @@ def scan_bars(scanner: BaseScanner, grades: Grades) -> Iterator[Candidate]:
         )
 
 
-def _tradeable(scanner: BaseScanner, screened: Screened) -> Iterator[Hit]:
+def _tradeable(scanner: AnyScanner, screened: Screened) -> Iterator[Hit]:
     """Yield the hits that pass the filter's price and liquidity limits, and those of unknown price.
 
     Volume ratios are most extreme where hardly anything is traded: without this they would fill the limit.
@@ -86,7 +79,7 @@ def _tradeable(scanner: BaseScanner, screened: Screened) -> Iterator[Hit]:
     query = scanner.market.query
     for hit in screened.result.hits:
         price = screened.prices.get(hit.ticker)
-        traded = price and price.median_dollar_volume_usd
+        traded = None if price is None else price.median_dollar_volume_usd
         if price and query.min_price_usd is not None and price.close_usd < query.min_price_usd:
             scanner.count("below filter.min_price_usd")
         elif traded is not None and query.min_dollar_volume_usd and traded < query.min_dollar_volume_usd:
@@ -95,24 +88,18 @@ def _tradeable(scanner: BaseScanner, screened: Screened) -> Iterator[Hit]:
             yield hit
 
 
-def _screened(scanner: BaseScanner) -> Screened:
-    if scanner.market is None:
-        raise NotConfiguredError("daily bars")
-    wanted = scanner.screen(scanner.settings)
-    assert wanted is not None
-    name, _ = wanted
-    answer: Screened = scanner.ask(
+def _screened(scanner: AnyScanner) -> Screened:
+    return scanner.ask(
         "market.screened",
-        {"screen": name},
-        lambda: scanner.market.screened(name),
+        {"screen": scanner.name},
+        scanner.market.screened,
         lambda found: (
             f"{len(found.result.hits)} picked on {found.result.as_of}, {found.result.coverage.describe()}"
         ),
     )
-    return answer
 
 
-def _record(scanner: BaseScanner, screened: Screened) -> None:
+def _record(scanner: AnyScanner, screened: Screened) -> None:
     """Record how much of the universe was evaluated and why the rest was not.
 
     A few tickers with a short history are normal; too many make the scan degraded.
@@ -148,7 +135,7 @@ def _priority(score: float, grades: Grades) -> Priority:
     return Priority.MEDIUM if score >= medium else Priority.LOW
 
 
-def _evidence(scanner: BaseScanner, hit: Hit, screened: Screened) -> Evidence:
+def _evidence(scanner: AnyScanner, hit: Hit, screened: Screened) -> Evidence:
     """The newest bar's session, the screen's values, and the digest of the stored bars."""
     day = hit.as_of.isoformat()
     return Evidence(
