@@ -89,17 +89,26 @@ def host_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory, host_source: Path) -> tuple[Path, Path]:
-    """Our wheel, built from what is in version control, and the host's."""
-    export, target = tmp_path_factory.mktemp("export"), tmp_path_factory.mktemp("wheels")
+def our_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our wheel, built from what is in version control."""
+    export = tmp_path_factory.mktemp("export")
     for name in tracked_files():
         (export / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, export / name)
-    for source in (export, shutil.copytree(host_source, target / "source")):
-        pip("wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", target, source)
-    (ours,) = target.glob("tradingagents_discovery-*.whl")
-    (host,) = target.glob("tradingagents-*.whl")
-    return ours, host
+    return build(export, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory, our_wheel: Path, host_source: Path) -> tuple[Path, Path]:
+    """Our wheel and the host's."""
+    copy = shutil.copytree(host_source, tmp_path_factory.mktemp("host_source") / "source")
+    return our_wheel, build(copy, tmp_path_factory.mktemp("host_wheel"))
+
+
+def build(source: Path, target: Path) -> Path:
+    pip("wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", target, source)
+    (wheel,) = target.glob("*.whl")
+    return wheel
 
 
 def tracked_files() -> list[str]:
@@ -162,8 +171,8 @@ def environment(tmp_path: Path) -> Environment:
     return Environment(tmp_path / "environment")
 
 
-def test_the_wheel_owns_no_file_of_a_host(wheels: tuple[Path, Path]) -> None:
-    with zipfile.ZipFile(wheels[0]) as wheel:
+def test_the_wheel_owns_no_file_of_a_host(our_wheel: Path) -> None:
+    with zipfile.ZipFile(our_wheel) as wheel:
         names = set(wheel.namelist())
     package = {name for name in names if ".dist-info/" not in name}
     assert "tradingagents/discovery/py.typed" in package
@@ -192,6 +201,8 @@ def test_beside_a_host_both_work_and_each_can_be_uninstalled(
         assert not (environment.packages / "tradingagents" / "discovery").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_alone_it_works_and_has_its_command(wheels: tuple[Path, Path], environment: Environment) -> None:
     environment.install(wheels[0])
     environment.run("HOST = False" + DISCOVERY_WORKS)

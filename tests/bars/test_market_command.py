@@ -192,6 +192,7 @@ def test_the_folder_is_the_configured_one(sandbox: SandboxServer, tmp_path: Path
     assert OhlcvStore(tmp_path / "elsewhere").snapshot().manifest.rows == 299
 
 
+@pytest.mark.slow
 def test_ctrl_c_stores_and_reports_the_answers_so_far(tmp_path: Path) -> None:
     with SandboxServer(latency_seconds={"yahoo/chart": 0.1}) as slow:
         settings, store = written(slow, tmp_path), tmp_path / "bars"

@@ -25,6 +25,7 @@ def version(number: int) -> pl.DataFrame:
     return bars("AAA", [float(number)] * (YEARS * 255), spread=0.0)
 
 
+@pytest.mark.slow
 def test_readers_never_see_a_mixture_of_versions(tmp_path: Path) -> None:
     """An update that rewrites three files becomes visible in one step."""
     store, done = OhlcvStore(tmp_path), threading.Event()

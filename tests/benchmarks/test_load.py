@@ -61,6 +61,7 @@ def test_draws_are_ranked_by_the_cost_of_the_given_order_and_the_last_is_hard_fo
     assert list_schedule(sorted(hard, reverse=True), 8) > lower_bound(hard, 8)
 
 
+@pytest.mark.slow
 def test_each_call_is_first_in_turn() -> None:
     calls: list[str] = []
     ways = {name: lambda name=name: calls.append(name) for name in "abc"}

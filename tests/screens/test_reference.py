@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cache
 
 import polars as pl
+import pytest
 
 from tests.bars.frames import AS_OF, bars, together, walk, weekdays
 from tests.screens import reference
@@ -50,6 +51,8 @@ def test_every_screen_has_hits_in_the_generated_prices() -> None:
     assert fired == set(SCREENS)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 @needs_shared
 def test_recorded_prices_give_the_results_of_the_reference_on_twenty_days() -> None:
     """On 420 real tickers, large and small, listed late and halted, and the sector funds."""

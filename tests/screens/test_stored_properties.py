@@ -50,6 +50,8 @@ def whole() -> Found:
     return found([market()], SHARES)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
 @settings(max_examples=15, deadline=None)
 @given(
     kept=st.sets(st.sampled_from(SHARES), min_size=1),

@@ -183,9 +183,9 @@ def test_waiting_callers_receive_the_vendors_failure_but_not_another_callers_dea
     class Waiting(Deadline):
         """Opens the gate as soon as its owner waits."""
 
-        def wait_for(self, ready) -> None:
+        def check(self) -> float:
             go.set()
-            super().wait_for(ready)
+            return super().check()
 
     client = Nasdaq(Directory(before=hold_and_fail_once), "https://nasdaq.example")
     with ThreadPoolExecutor(1) as pool:

@@ -321,6 +321,7 @@ def test_the_server_never_sees_more_than_the_rate_from_eight_threads(
     assert most_in_a_window(times, 1.5) <= 10
 
 
+@pytest.mark.slow
 def test_the_server_never_sees_more_than_the_rate_from_two_processes(
     server: VendorServer, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
@@ -403,6 +404,7 @@ def run_workers(root: Path, *calls: tuple[str, ...]) -> list[str]:
     return printed
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_daily_quota_and_a_third_gets_nothing(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:

@@ -171,6 +171,7 @@ def test_delays_do_not_make_requests_arrive_faster_than_the_rate(
     assert most_in_a_window(times, SECONDS) <= REQUESTS
 
 
+@pytest.mark.slow
 def test_two_processes_never_show_the_server_more_than_the_rate(
     sandbox: SandboxServer, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
@@ -203,6 +204,7 @@ def test_a_days_quota_is_not_overspent_by_restarting(tmp_path: Path, pytestconfi
         assert len(arrivals(sandbox)) == DAY["requests"]
 
 
+@pytest.mark.slow
 def test_two_scans_at_once_never_show_the_server_more_than_the_rate(tmp_path: Path) -> None:
     """Each scan has sessions of its own, so they share only the folder."""
     rate, seconds = 20, 1.0

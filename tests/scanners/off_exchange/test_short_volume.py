@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.scanners.harness import run
 from tests.shared_data import SHARED, needs_shared
+from tests.slow import slow_except
 from tests.timing import without_waiting
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
@@ -50,7 +51,7 @@ def day(number: int, **symbols: tuple[float, float]) -> VolumeDay:
     return VolumeDay(DAY - timedelta(days=number), total, short, dict.fromkeys(total, 0.0))
 
 
-@pytest.mark.parametrize("seed", [7, 11])
+@pytest.mark.parametrize("seed", slow_except([7], [7, 11]))
 def test_exactly_the_planted_signals_are_found_with_their_excess(seed):
     with SandboxServer(shared_market(seed)) as sandbox:
         hub = Vendors(
