@@ -8,7 +8,7 @@ READY := .venv/.ready
 # Test processes: one more than there are cores, because tests also wait; four at most.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 1, 4))')
 
-.PHONY: verify test test-slow check bench clean
+.PHONY: verify test test-slow check bench clean docs
 
 verify: $(READY)  ## scan a synthetic market, concurrently and sequentially, and compare
 	$(BIN)/python verify_concurrent_execution.py
@@ -27,6 +27,9 @@ check: $(READY)  ## lint, format, types, and the workflows of .github
 
 bench: $(READY)  ## compare with other ways to run scanners; writes benchmarks/results.json and results.md
 	$(BIN)/python -m benchmarks
+
+docs: $(READY)  ## write docs/configuration.md and docs/api.md from the code
+	$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

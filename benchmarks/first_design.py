@@ -110,32 +110,32 @@ def _scan(graph: DiscoveryGraph, trade_date: str) -> int:
 def _first_design(config: Mapping[str, Any], registry: ScannerRegistry, trade_date: str) -> int:
     """Run the scanners with the first design's algorithm; return the number of candidates."""
     parsed = parse_config(config, list(registry), known=ScannerRegistry.built_in())
-    hub = Vendors(parsed.vendors, data_source=parsed.data_source)
+    clients = Vendors(parsed.vendors, data_source=parsed.data_source)
     try:
         state = DiscoveryGraph.initial_state(trade_date)
-        scanners = [Scanner(cls.name, _scan_of(cls, parsed, hub)) for cls in registry]
+        scanners = [Scanner(cls.name, _scan_of(cls, parsed, clients)) for cls in registry]
         result = peer("first_design")(scanners, state, _WORKERS, _TIMEOUT_SECONDS)
     finally:
-        hub.close()
+        clients.close()
     if result.failed:
         raise RuntimeError(f"a scanner failed: {result.failed}")
     return sum(len(found) for found in result.found.values())
 
 
 def _scan_of(
-    scanner: type[AnyScanner], config: DiscoveryConfig, hub: Vendors
+    scanner: type[AnyScanner], config: DiscoveryConfig, clients: Vendors
 ) -> Callable[[State], list[Any]]:
     """Return the scan of a built-in scanner that sends one request at a time."""
     settings = config.scanners[scanner.name]
     query = BarsQuery(config.market, None, date.today())  # noqa: DTZ011 - no bars are read
     days = declared_by(scanner, settings).calendar_days
-    directory = SharedDirectory(directory_of(hub), lambda *counted: None)
+    directory = SharedDirectory(directory_of(clients), lambda *counted: None)
     market = SharedMarket(query, {}, directory, days).of(scanner.name)
     in_a_row = type(scanner.__name__, (scanner,), {"map": _one_by_one})
 
     def scan(state: State) -> list[Any]:
         made: AnyScanner = in_a_row()
-        made.bind(settings, hub, LocalRecorder(ToolLog("run", scanner.name), _ignore), market)
+        made.bind(settings, clients, LocalRecorder(ToolLog("run", scanner.name), _ignore), market)
         return made.scan_with_validation(state)
 
     return scan

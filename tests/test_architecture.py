@@ -171,7 +171,7 @@ def test_there_are_no_circles_among_modules() -> None:
 
 
 def test_the_engine_knows_nothing_of_markets_vendors_or_langgraph() -> None:
-    """It sees named callables and seconds; it could be taken out of this house as it is."""
+    """It sees named callables and seconds; it could be used outside this project as it is."""
     allowed = ("discovery.model", "discovery.execution")
     for module, tree in SOURCES.items():
         if in_folder(module, "discovery.execution"):
@@ -226,7 +226,7 @@ def test_broad_handlers_stand_only_where_a_foreign_call_is_fenced() -> None:
         "discovery.execution.scope": 1,  # a closing hook
         "discovery.scanning.declared": 1,  # a third-party needs(), its scanner's outcome
         "discovery.screens.screening": 1,  # building a third-party screen, its scanner's outcome
-        "discovery.scanning.plugins": 1,  # importing a stranger's module, told by a scanner that fails
+        "discovery.scanning.plugins": 1,  # importing a third-party module; a scanner fails with the error
         "discovery.model.tool_log": 1,  # a foreign __repr__
         "discovery.graph.scanner_node": 1,  # handed to the awaiting coroutine
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,18 @@ def test_the_layers_drawn_in_the_contributor_guide_are_those_of_the_code() -> No
     package = ROOT / "tradingagents" / "discovery"
     existing = {name for layer in layers for name in layer if (package / name / "__init__.py").is_file()}
     assert existing <= frozenset().union(*drawn)
+
+
+GENERATE = runpy.run_path(str(ROOT / "docs" / "generate.py"), run_name="generate")
+
+
+@pytest.mark.parametrize("page", ["configuration", "api"])
+def test_the_generated_pages_are_those_of_the_code(page: str) -> None:
+    """``make docs`` writes them."""
+    assert (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8") == GENERATE[page]()
+
+
+def test_every_setting_has_a_meaning() -> None:
+    rows = [row for row in GENERATE["configuration"]().splitlines() if row.startswith("| `")]
+    assert len(rows) > 200
+    assert [row for row in rows if row.rstrip().endswith("|  |")] == []

@@ -377,7 +377,7 @@ def test_the_log_is_a_list_in_other_ways_too() -> None:
 
 
 def test_a_long_log_can_be_replaced_without_comparing_everything_with_everything() -> None:
-    """Five thousand entries are told apart from five thousand in a step each."""
+    """Five thousand entries are stated apart from five thousand in a step each."""
     reported: list[Any] = []
     state = isolate({"tool_logs": [{"n": n} for n in range(5_000)]}, reported.append)
     replaced = in_background(lambda: _assign(state, [*state["tool_logs"], {"n": -1}]))

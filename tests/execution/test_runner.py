@@ -251,20 +251,20 @@ def test_six_of_four_tenths_on_two_workers_under_six_tenths_lose_none() -> None:
 
 
 def test_a_cut_task_is_cancelled_where_it_waits(clock: FakeClock) -> None:
-    told: Future[str] = Future()
+    stated: Future[str] = Future()
 
     def wait(scope: TaskScope) -> None:
         try:
             scope.deadline.wait_for(lambda: False)
         except Exception as error:
-            told.set_result(type(error).__name__)
+            stated.set_result(type(error).__name__)
             raise
 
     running = in_background(lambda: run_all([task("waits", wait, 5.0)], max_workers=1, clock=clock))
     until(lambda: sleepers(clock) == 2)  # the task, and the runner that watches it
     clock.advance(5.0)
     assert ends(running.result(PATIENCE)) == [CUT]
-    assert told.result(PATIENCE) in {"Cancelled", "DeadlineExceeded"}
+    assert stated.result(PATIENCE) in {"Cancelled", "DeadlineExceeded"}
 
 
 def test_the_message_at_the_deadline_does_not_depend_on_the_thread_that_notices(

@@ -25,32 +25,32 @@ def test_a_scope_has_the_settings_of_its_task(clock: FakeClock) -> None:
 
 
 def test_the_clock_can_be_started_anew_once_the_task_is_ready(clock: FakeClock) -> None:
-    told: list[str] = []
-    scope = scope_of(clock, on_restart=lambda: told.append("restarted"))
+    stated: list[str] = []
+    scope = scope_of(clock, on_restart=lambda: stated.append("restarted"))
     clock.advance(3.0)
     scope.started()
     assert scope.deadline.ends_at == 8.0
-    assert told == ["restarted"]
+    assert stated == ["restarted"]
 
 
 def test_items_are_kept_in_order_and_reported_live(clock: FakeClock) -> None:
-    told: list[Any] = []
-    scope = scope_of(clock, on_item=lambda name, item: told.append((name, item)))
+    stated: list[Any] = []
+    scope = scope_of(clock, on_item=lambda name, item: stated.append((name, item)))
     scope.emit(1)
     scope.emit(2)
-    assert told == [("name", 1), ("name", 2)]
+    assert stated == [("name", 1), ("name", 2)]
     assert scope.close() == scope.close() == (1, 2)
 
 
 def test_after_close_no_item_is_kept_or_reported(clock: FakeClock) -> None:
-    told: list[Any] = []
-    scope = scope_of(clock, on_item=lambda name, item: told.append(item))
+    stated: list[Any] = []
+    scope = scope_of(clock, on_item=lambda name, item: stated.append(item))
     scope.emit("in time")
     items = scope.close()
     with pytest.raises(Cancelled, match="name was cut"):
         scope.emit("late")
     assert items == scope.close() == ("in time",)
-    assert told == ["in time"]
+    assert stated == ["in time"]
     assert scope.closed
     assert scope.deadline.cancelled
 

@@ -193,13 +193,13 @@ def test_a_second_run_on_one_thread_replaces_candidates_and_adds_logs() -> None:
 
 
 def test_cancelling_ainvoke_stops_the_scan_and_frees_the_loop(release: threading.Event) -> None:
-    told = threading.Event()
+    stated = threading.Event()
 
     def scan(self: Any, state: Any) -> list[Any]:
         try:
             list(self.map(release.wait, [PATIENCE] * 4))
         finally:
-            told.set()
+            stated.set()
         return []
 
     graph = DiscoveryGraph(None, ScannerRegistry([scanner("slow", scan)])).graph
@@ -209,7 +209,7 @@ def test_cancelling_ainvoke_stops_the_scan_and_frees_the_loop(release: threading
             await asyncio.wait_for(graph.ainvoke({"trade_date": "2026-02-05"}), 0.2)
 
     asyncio.run(cancelled())
-    assert told.wait(PATIENCE / 3), "the scanner was not told to stop"
+    assert stated.wait(PATIENCE / 3), "the scanner was not stopped"
 
 
 def test_invoke_works_inside_a_running_loop() -> None:

@@ -42,10 +42,10 @@ def test_a_candidate_without_evidence_and_one_of_an_unknown_kind_are_taken() -> 
 def test_an_upgrade_needs_an_analysts_action() -> None:
     """Of 44 picks of a scanner for upgrades that read headlines, two were analysts' actions."""
     headline = record("news_sentiment", ticker="JPM", sentiment=0.9)
-    told = "'analyst_upgrade' needs an analyst_action of upgrade"
-    assert refusal(headline, strategy="analyst_upgrade") == told
-    assert refusal(strategy="analyst_upgrade") == told
-    assert refusal(action(action="downgrade"), strategy="analyst_upgrade") == told
+    stated = "'analyst_upgrade' needs an analyst_action of upgrade"
+    assert refusal(headline, strategy="analyst_upgrade") == stated
+    assert refusal(strategy="analyst_upgrade") == stated
+    assert refusal(action(action="downgrade"), strategy="analyst_upgrade") == stated
     assert refusal(headline, action(), strategy="analyst_upgrade") is None
     assert refusal(action(action="downgrade"), strategy="Downgrades") is None
     assert refusal(action(), strategy="Downgrades") == "'Downgrades' needs an analyst_action of downgrade"
@@ -57,7 +57,7 @@ def test_a_strategy_that_speaks_of_no_upgrade_needs_none(strategy: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "stated"),
     [
         ({"action": "sells"}, "analyst_action whose action is 'sells'"),
         ({"firm": None}, "analyst_action without firm"),
@@ -66,8 +66,8 @@ def test_a_strategy_that_speaks_of_no_upgrade_needs_none(strategy: str) -> None:
         ({"symbol": 5}, "analyst_action of 5, but the candidate is JPM"),
     ],
 )
-def test_a_record_without_the_values_of_its_kind_is_rejected(changes: dict[str, Any], told: str) -> None:
-    assert refusal(action(**changes)) == told
+def test_a_record_without_the_values_of_its_kind_is_rejected(changes: dict[str, Any], stated: str) -> None:
+    assert refusal(action(**changes)) == stated
 
 
 def test_a_records_company_may_be_spelled_as_the_vendor_does() -> None:
@@ -90,9 +90,9 @@ def test_a_sale_is_no_insider_purchase() -> None:
 
 
 def test_a_scanner_that_promises_a_record_must_bring_one() -> None:
-    told = "no market_mover or my_own supports it"
-    assert refusal(promised=("my_own", "market_mover")) == told
-    assert refusal(record("other"), promised=("my_own", "market_mover")) == told
+    stated = "no market_mover or my_own supports it"
+    assert refusal(promised=("my_own", "market_mover")) == stated
+    assert refusal(record("other"), promised=("my_own", "market_mover")) == stated
     assert refusal(record("other"), record("my_own"), promised=("my_own", "market_mover")) is None
 
 

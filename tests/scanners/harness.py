@@ -51,11 +51,11 @@ def vendors(**clients: Any) -> SimpleNamespace:
 def market_of(
     scanner: type[BaseScanner[Any]],
     settings: ScannerSettings,
-    hub: Any,
+    clients: Any,
     calendar_days: tuple[int, int] = (0, 0),
 ) -> MarketData:
-    """What a scan shares with this one scanner: the directory of ``hub``, no bars, and these calendar days."""
-    directory = SharedDirectory(lambda: hub.nasdaq.listed(), lambda vendor, what, amount: None)
+    """What a scan shares with this one scanner: the directory of ``clients``, no bars, and these calendar days."""
+    directory = SharedDirectory(lambda: clients.nasdaq.listed(), lambda vendor, what, amount: None)
     own = declared_by(scanner, settings)
     days = widest_calendar([own, Declared(calendar_days=calendar_days)])
     query = BarsQuery(MarketSettings(), None, date.fromisoformat(DAY))
@@ -64,7 +64,7 @@ def market_of(
 
 def run(
     scanner: type[BaseScanner[Any]],
-    hub: Any,
+    clients: Any,
     state: Mapping[str, Any] | None = None,
     *,
     recorders: list[LocalRecorder] | None = None,
@@ -74,7 +74,7 @@ def run(
 ) -> ScanResult:
     """Scan :data:`DAY`, or raise what the scan raises.
 
-    ``hub`` holds the vendor clients, ``market`` the daily bars; ``calendar_days`` are those that all
+    ``clients`` holds the vendor clients, ``market`` the daily bars; ``calendar_days`` are those that all
     scanners of the scan read of the earnings calendar. ``recorders`` receives the recorder even when the
     scan raises.
     """
@@ -83,7 +83,7 @@ def run(
     if recorders is not None:
         recorders.append(recorder)
     made, own = scanner(), scanner.Settings(**settings)
-    made.bind(own, hub, recorder, market or market_of(scanner, own, hub, calendar_days))
+    made.bind(own, clients, recorder, market or market_of(scanner, own, clients, calendar_days))
     candidates = made.scan_with_validation({"trade_date": DAY, "tickers": [], **(state or {})})
     assert recorder.rejected == []
     return ScanResult(candidates, recorder, log)

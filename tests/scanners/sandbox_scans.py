@@ -51,8 +51,10 @@ def connected(sandbox: SandboxServer, **own: Any) -> Iterator[Vendors]:
     sandbox.faults.clear()
 
 
-def scan_one(scanner: type[BaseScanner], sandbox: SandboxServer, hub: Vendors, **settings: Any) -> ScanResult:
-    return run(scanner, hub, {"trade_date": str(sandbox.market.as_of)}, limit=None, **settings)
+def scan_one(
+    scanner: type[BaseScanner], sandbox: SandboxServer, clients: Vendors, **settings: Any
+) -> ScanResult:
+    return run(scanner, clients, {"trade_date": str(sandbox.market.as_of)}, limit=None, **settings)
 
 
 def scan_graph(

@@ -98,5 +98,5 @@ def test_the_package_is_built_installed_found_and_scanned(folder: Path, installe
 
 @pytest.mark.slow
 def test_the_tests_pass_against_the_installed_package(folder: Path, installed: Path) -> None:
-    told = run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", path=installed)
-    assert "3 passed" in told
+    stated = run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", path=installed)
+    assert "3 passed" in stated

@@ -58,17 +58,17 @@ def sandbox() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def hub(sandbox: SandboxServer) -> Iterator[Vendors]:
+def clients(sandbox: SandboxServer) -> Iterator[Vendors]:
     with connected(sandbox) as made:
         yield made
 
 
 @every_scanner
 def test_exactly_the_planted_signals_are_found(
-    scanner: type[BaseScanner], sandbox: SandboxServer, hub: Vendors
+    scanner: type[BaseScanner], sandbox: SandboxServer, clients: Vendors
 ) -> None:
     truth = sandbox.market.truth[scanner.name]
-    ran = scan_one(scanner, sandbox, hub)
+    ran = scan_one(scanner, sandbox, clients)
     assert set(ran.tickers) == truth.expected
     assert not truth.forbidden & set(ran.tickers)
     assert len(set(ran.tickers)) == len(ran.tickers)
@@ -77,9 +77,9 @@ def test_exactly_the_planted_signals_are_found(
 
 @every_scanner
 def test_every_candidate_has_a_reason_a_score_and_evidence(
-    scanner: type[BaseScanner], sandbox: SandboxServer, hub: Vendors
+    scanner: type[BaseScanner], sandbox: SandboxServer, clients: Vendors
 ) -> None:
-    for candidate in scan_one(scanner, sandbox, hub).candidates:
+    for candidate in scan_one(scanner, sandbox, clients).candidates:
         assert candidate["context"]
         assert candidate["score"] > 0
         assert candidate["evidence"]
@@ -93,17 +93,17 @@ def test_every_candidate_has_a_reason_a_score_and_evidence(
     ids=["movers", "analysts", "surprises"],
 )
 def test_the_scores_are_those_of_the_truth(
-    scanner: type[BaseScanner], tolerance: float, sandbox: SandboxServer, hub: Vendors
+    scanner: type[BaseScanner], tolerance: float, sandbox: SandboxServer, clients: Vendors
 ) -> None:
     measure = sandbox.market.truth[scanner.name].measure
-    ran = scan_one(scanner, sandbox, hub)
+    ran = scan_one(scanner, sandbox, clients)
     expected = {ticker: abs(value) for ticker, value in measure.items()}
     assert {one["ticker"]: one["score"] for one in ran.candidates} == pytest.approx(expected, rel=tolerance)
 
 
 @every_scanner
 def test_a_scan_makes_the_minimum_of_requests(
-    scanner: type[BaseScanner], sandbox: SandboxServer, hub: Vendors
+    scanner: type[BaseScanner], sandbox: SandboxServer, clients: Vendors
 ) -> None:
     sent: dict[str, float] = {}
 
@@ -113,15 +113,17 @@ def test_a_scan_makes_the_minimum_of_requests(
 
     before = len(sandbox.requests)
     with counting(note):
-        scan_one(scanner, sandbox, hub)
+        scan_one(scanner, sandbox, clients)
     assert sent == REQUESTS[scanner]
     tokens = [one for one in sandbox.requests[before:] if one.endpoint == "token"]
     assert len(tokens) == (VENDOR[scanner] == "reddit")
 
 
 @every_scanner
-def test_two_scans_give_the_same(scanner: type[BaseScanner], sandbox: SandboxServer, hub: Vendors) -> None:
-    assert scan_one(scanner, sandbox, hub).candidates == scan_one(scanner, sandbox, hub).candidates
+def test_two_scans_give_the_same(
+    scanner: type[BaseScanner], sandbox: SandboxServer, clients: Vendors
+) -> None:
+    assert scan_one(scanner, sandbox, clients).candidates == scan_one(scanner, sandbox, clients).candidates
 
 
 @every_scanner
@@ -131,8 +133,8 @@ def test_no_fault_looks_like_an_empty_result(
 ) -> None:
     sandbox.faults.add(Fault(kind, VENDOR[scanner], **options))
     patience = {"read_timeout_seconds": 0.3} if kind == "hang" else {}
-    with connected(sandbox, **patience) as hub, pytest.raises(error) as caught:
-        scan_one(scanner, sandbox, hub)
+    with connected(sandbox, **patience) as clients, pytest.raises(error) as caught:
+        scan_one(scanner, sandbox, clients)
     assert isinstance(caught.value, FetchError)
     assert caught.value.vendor == VENDOR[scanner]
 
@@ -140,10 +142,10 @@ def test_no_fault_looks_like_an_empty_result(
 @every_scanner
 @pytest.mark.parametrize("kind", ["duplicate_fields", "unknown_fields"])
 def test_duplicate_and_unknown_fields_are_ignored(
-    kind: str, scanner: type[BaseScanner], sandbox: SandboxServer, hub: Vendors
+    kind: str, scanner: type[BaseScanner], sandbox: SandboxServer, clients: Vendors
 ) -> None:
     sandbox.faults.add(Fault(kind, VENDOR[scanner]))
-    ran = scan_one(scanner, sandbox, hub)
+    ran = scan_one(scanner, sandbox, clients)
     assert ran.recorder.degradations == []
     assert set(ran.tickers) == sandbox.market.truth[scanner.name].expected
 
@@ -152,11 +154,11 @@ def test_duplicate_and_unknown_fields_are_ignored(
     "scanner", [MarketMovers, NewsCatalyst, RedditTrending, RedditDD], ids=lambda s: s.name
 )
 def test_data_from_three_days_ago_is_detected(
-    scanner: type[BaseScanner], sandbox: SandboxServer, hub: Vendors
+    scanner: type[BaseScanner], sandbox: SandboxServer, clients: Vendors
 ) -> None:
     sandbox.faults.add(Fault("clock_skew", VENDOR[scanner]))
     with pytest.raises(NoDataError) as caught:
-        scan_one(scanner, sandbox, hub)
+        scan_one(scanner, sandbox, clients)
     assert isinstance(caught.value, StaleDataError) is (scanner is not NewsCatalyst)
 
 
@@ -176,19 +178,19 @@ def test_data_from_three_days_ago_is_detected(
     ],
 )
 def test_each_refusal_sent_with_http_200_raises_its_error_type(
-    reason: str, error: type[Exception], scanner: type[BaseScanner], sandbox: SandboxServer, hub: Vendors
+    reason: str, error: type[Exception], scanner: type[BaseScanner], sandbox: SandboxServer, clients: Vendors
 ) -> None:
     sandbox.faults.add(Fault("vendor_error", "alpha_vantage", reason=reason))
     with pytest.raises(error) as caught:
-        scan_one(scanner, sandbox, hub)
+        scan_one(scanner, sandbox, clients)
     assert type(caught.value) is error
 
 
 @every_scanner
 def test_a_trade_date_a_year_ago_raises_no_data(
-    scanner: type[BaseScanner], sandbox: SandboxServer, hub: Vendors
+    scanner: type[BaseScanner], sandbox: SandboxServer, clients: Vendors
 ) -> None:
     """What the vendors know of later days must not leak into an earlier one."""
     del sandbox
     with pytest.raises(NoDataError):
-        run(scanner, hub, {"trade_date": "2025-02-05"})
+        run(scanner, clients, {"trade_date": "2025-02-05"})

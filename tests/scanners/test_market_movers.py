@@ -136,9 +136,9 @@ def test_values_equal_to_the_thresholds_qualify() -> None:
 def test_lists_of_another_session_are_stale_and_the_error_has_both_dates(
     updated: str, trade_date: str
 ) -> None:
-    hub = vendors(alpha_vantage=FakeVendor(lists(gainers=(row("UP"),), day=updated)))
+    clients = vendors(alpha_vantage=FakeVendor(lists(gainers=(row("UP"),), day=updated)))
     with pytest.raises(StaleDataError, match=updated) as caught:
-        run(MarketMovers, hub, {"trade_date": trade_date})
+        run(MarketMovers, clients, {"trade_date": trade_date})
     assert trade_date in str(caught.value)
 
 
@@ -169,8 +169,8 @@ def test_empty_lists_are_no_data_and_not_a_quiet_market() -> None:
 
 def test_an_absent_list_and_a_malformed_row_degrade_the_outcome() -> None:
     movers = lists(gainers=(row("UP"),), absent=("most_active",))
-    hub = vendors(alpha_vantage=FakeVendor(movers, ("row 3 cannot be read",)))
-    ran = run(MarketMovers, hub)
+    clients = vendors(alpha_vantage=FakeVendor(movers, ("row 3 cannot be read",)))
+    ran = run(MarketMovers, clients)
     assert ran.tickers == ["UP"]
     assert ran.recorder.degradations == [
         (Reason.BAD_PAYLOAD, "alpha_vantage: row 3 cannot be read"),
@@ -205,8 +205,8 @@ RECORDED = {  # day: what a plain count over the raw JSON, without this project'
 def test_recorded_days_give_shares_and_no_warrants(day: str) -> None:
     assert SHARED is not None
     path = Path(SHARED) / "real-data" / "alpha_vantage" / "top_gainers_losers" / f"{day}.json"
-    hub = vendors(alpha_vantage=FakeVendor(parse_movers(json.loads(path.read_text()))))
-    ran = run(MarketMovers, hub, {"trade_date": day})
+    clients = vendors(alpha_vantage=FakeVendor(parse_movers(json.loads(path.read_text()))))
+    ran = run(MarketMovers, clients, {"trade_date": day})
     assert ran.tickers == RECORDED[day].split()
     listed, others = ran.funnel["tickers listed"], ran.funnel["not common stock"]
     assert others >= 20

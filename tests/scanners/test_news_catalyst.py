@@ -270,8 +270,8 @@ def test_recorded_articles_give_the_values_of_their_fields(name: str) -> None:
     times = [one.published for one in articles]
     settings = {"lookback_hours": 120, "min_relevance": 0.3, "min_sentiment": 0.2}
     assert max(times) - min(times) < timedelta(days=4)
-    hub = vendors(alpha_vantage=FakeVendor(articles))
-    ran = run(NewsCatalyst, hub, {"trade_date": str(max(times).date())}, **settings)
+    clients = vendors(alpha_vantage=FakeVendor(articles))
+    ran = run(NewsCatalyst, clients, {"trade_date": str(max(times).date())}, **settings)
     good = {
         mood["ticker"].replace("-", ".")
         for row in raw["feed"]

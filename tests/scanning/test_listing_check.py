@@ -47,9 +47,9 @@ class Checked:
         self.emitted: list[str] = []
         self.recorder = LocalRecorder(self.log, lambda candidate: self.emitted.append(candidate["ticker"]))
         self.scanner = Listed()
-        self.hub: Any = vendors(nasdaq=SimpleNamespace(listed=self._listed))
+        self.clients: Any = vendors(nasdaq=SimpleNamespace(listed=self._listed))
         settings = Listed.Settings()
-        self.scanner.bind(settings, self.hub, self.recorder, market_of(Listed, settings, self.hub))
+        self.scanner.bind(settings, self.clients, self.recorder, market_of(Listed, settings, self.clients))
         self._answer = answer
         self.check = ListingCheck(self.scanner, day)
 

@@ -47,8 +47,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
         (info / "METADATA").write_text(metadata, encoding="utf-8")
         lines = [f"{name} = {module}:{value}" for name, value in entry_points.items()]
-        told = "\n".join(["[tradingagents.scanners]", *lines])
-        (info / "entry_points.txt").write_text(told, encoding="utf-8")
+        stated = "\n".join(["[tradingagents.scanners]", *lines])
+        (info / "entry_points.txt").write_text(stated, encoding="utf-8")
         importlib.invalidate_caches()
 
     yield lay_out
@@ -151,7 +151,7 @@ BROKEN = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_one_that_cannot_be_loaded_is_its_own_failed_outcome(install: Install, case: str) -> None:
     """Its message names the distribution, and the others are scanned."""
-    source, value, told = BROKEN[case]
+    source, value, stated = BROKEN[case]
     install("gap-scanner", "plugin_broken", source, big_gap=value)
     install("other-scanner", "plugin_gap", GOOD.replace("big_gap", "other_gap"), other_gap="BigGap")
     config = only("big_gap", min_gap_percent=7.5)
@@ -162,7 +162,7 @@ def test_one_that_cannot_be_loaded_is_its_own_failed_outcome(install: Install, c
         ("other_gap", "ok", "none"),
     ]
     message = report["outcomes"][0]["message"]
-    assert told in message
+    assert stated in message
     assert "gap-scanner 1.0" in message
     assert report["health"] == "partial"
 

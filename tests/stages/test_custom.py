@@ -143,17 +143,17 @@ def test_the_hosts_own_signals_pass_through() -> None:
 
 def test_a_late_stage_is_abandoned_cancelled_and_counted() -> None:
     """The run continues; the thread is a daemon and does not block the exit."""
-    release, told = threading.Event(), threading.Event()
+    release, stated = threading.Event(), threading.Event()
 
     def hang(candidates: Any, day: str) -> Any:
-        with current_deadline().on_cancel(told.set):
+        with current_deadline().on_cancel(stated.set):
             release.wait(PATIENCE)
         return candidates
 
     try:
         with pytest.raises(StageFailed, match=r"no answer within 0\.05 s"):
             ask(hang, seconds=0.05)
-        assert told.wait(PATIENCE)
+        assert stated.wait(PATIENCE)
         assert ABANDONED.count(("stage", "hang")) == 1
     finally:
         release.set()

@@ -185,16 +185,16 @@ def test_the_counts_are_in_the_stream_and_in_the_checkpoint_and_start_anew_with_
     thread: Any = {"configurable": {"thread_id": "t"}}
     start = DiscoveryGraph.initial_state(DAY)
     updates = [*discovery.graph.stream(start, thread, stream_mode="updates")]
-    told = {name: made["scan_report"]["stages"] for one in updates for name, made in one.items()}
-    assert {name: [one["stage"] for one in stages] for name, stages in told.items()} == {
+    stated = {name: made["scan_report"]["stages"] for one in updates for name, made in one.items()}
+    assert {name: [one["stage"] for one in stages] for name, stages in stated.items()} == {
         "scanner": ["merge"],
         "filter": ["merge", "filter"],
         "ranker": ["merge", "filter", "ranker"],
     }
     assert updates[1]["filter"]["filter_report"]["in"] == updates[2]["ranker"]["ranker_report"]["in"] == 2
     kept = discovery.graph.get_state(thread).values
-    assert kept["scan_report"]["stages"] == told["ranker"]
-    assert discovery.run(DAY, thread)["scan_report"]["stages"] == told["ranker"]
+    assert kept["scan_report"]["stages"] == stated["ranker"]
+    assert discovery.run(DAY, thread)["scan_report"]["stages"] == stated["ranker"]
 
 
 def test_a_stage_on_its_own_makes_up_no_receipt() -> None:
@@ -407,7 +407,7 @@ class Asynchronous:
 
 @pytest.mark.parametrize("name", ["filter", "ranker"])
 @pytest.mark.parametrize(
-    ("stage", "told"),
+    ("stage", "stated"),
     [
         (later, "later is asynchronous; it runs in a thread, so write it without async"),
         (one_by_one, "one_by_one is asynchronous"),
@@ -419,10 +419,10 @@ class Asynchronous:
     ],
 )
 def test_what_cannot_be_called_so_is_refused_when_the_graph_is_built(
-    name: str, stage: Any, told: str
+    name: str, stage: Any, stated: str
 ) -> None:
     """A run would only fall back, every time, after the scan has been paid for."""
-    with pytest.raises(ConfigError, match=f"^{name}: {told}"):
+    with pytest.raises(ConfigError, match=f"^{name}: {stated}"):
         graph_of(scanner("s", finding()), **{name: stage})
 
 

@@ -104,7 +104,7 @@ def session_giving(
     clock: Clock = SYSTEM_CLOCK,
     credentials: Credentials | None = None,
 ) -> tuple[FetchSession, Canned]:
-    """Return a session that gives these answers in turn, or what one function says, each asked for once."""
+    """Return a session that gives these answers in turn, or what one function says, each used once."""
     if len(replies) == 1 and callable(replies[0]):
         reply = replies[0]
     else:

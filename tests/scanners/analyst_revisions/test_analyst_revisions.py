@@ -56,8 +56,8 @@ def scan(
     trade_date: str = DAY,
     **settings: Any,
 ) -> ScanResult:
-    hub = vendors(finnhub=vendor, state_file=lambda stem: kept and kept / f"{stem}.sqlite")
-    return run(AnalystRevisions, hub, {"tickers": given or [], "trade_date": trade_date}, **settings)
+    clients = vendors(finnhub=vendor, state_file=lambda stem: kept and kept / f"{stem}.sqlite")
+    return run(AnalystRevisions, clients, {"tickers": given or [], "trade_date": trade_date}, **settings)
 
 
 def judged(*months: RatingMonth, **settings: Any) -> ScanResult:

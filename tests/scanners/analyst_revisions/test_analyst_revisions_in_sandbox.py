@@ -23,14 +23,14 @@ def sandbox() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def hub(sandbox: SandboxServer) -> Iterator[Vendors]:
+def clients(sandbox: SandboxServer) -> Iterator[Vendors]:
     with connected(sandbox) as made:
         yield made
 
 
-def test_failed_requests_of_ratings_degrade_the_outcome(sandbox: SandboxServer, hub: Vendors) -> None:
+def test_failed_requests_of_ratings_degrade_the_outcome(sandbox: SandboxServer, clients: Vendors) -> None:
     sandbox.faults.add(Fault("status", "finnhub", "stock_recommendation", times=5, code=502))
-    ran = scan_one(AnalystRevisions, sandbox, hub)
+    ran = scan_one(AnalystRevisions, sandbox, clients)
     assert ran.recorder.coverage() == {"asked": 27, "answered": 22, "of": 27}
     assert {reason for reason, _ in ran.recorder.degradations} == {Reason.VENDOR_DOWN}
     assert set(ran.tickers) <= sandbox.market.truth["analyst_revisions"].expected

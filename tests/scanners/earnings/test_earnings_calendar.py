@@ -119,8 +119,10 @@ def test_without_the_directory_a_symbol_of_those_over_the_counter_is_not_believe
     def nothing() -> None:
         raise Transient("nasdaq", "HTTP 503")
 
-    hub = vendors(finnhub=FakeVendor([event("RYAAY"), event("GOOD")]), nasdaq=SimpleNamespace(listed=nothing))
-    ran = run(EarningsCalendar, hub)
+    clients = vendors(
+        finnhub=FakeVendor([event("RYAAY"), event("GOOD")]), nasdaq=SimpleNamespace(listed=nothing)
+    )
+    ran = run(EarningsCalendar, clients)
     assert ran.tickers == ["GOOD"]
     assert ran.funnel["not a US listing"] == 1
 

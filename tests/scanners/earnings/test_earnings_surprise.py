@@ -208,8 +208,8 @@ def test_the_vendors_own_sample_of_a_calendar_is_read_and_judged() -> None:
     """Apple of January 2020: 4.99 where 4.5474 was expected, and 91.8 billion dollars after 88.5."""
     path = Path(SHARED or "") / "real-data/finnhub/vendor_doc_samples/calendar_earnings.json"
     events = parse_events(calendar_rows(json.loads(path.read_text())))
-    hub = vendors(finnhub=FakeVendor(events))
-    ran = run(EarningsSurprise, hub, {"trade_date": "2020-01-30"}, min_eps_surprise_percent=9)
+    clients = vendors(finnhub=FakeVendor(events))
+    ran = run(EarningsSurprise, clients, {"trade_date": "2020-01-30"}, min_eps_surprise_percent=9)
     (candidate,) = ran.candidates
     assert candidate["score"] == pytest.approx(9.7330, abs=1e-4)
     assert "revenue 91,819.0 million USD against 88,496.4 expected (+3.8 %)" in candidate["context"]

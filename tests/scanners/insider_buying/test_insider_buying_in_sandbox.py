@@ -35,9 +35,11 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    hub = Vendors(VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox")
-    yield hub
-    hub.close()
+    clients = Vendors(
+        VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox"
+    )
+    yield clients
+    clients.close()
     sandbox.faults.clear()
 
 
@@ -206,10 +208,10 @@ def test_the_next_scan_continues_one_that_was_cut(sandbox, tmp_path):
     for whole in (False, True):
         if whole:
             assert len(sandbox.requests) - before > 20, "cut before anything was read"
-        hub = Vendors(settings, data_source="sandbox", state_dir=tmp_path)
+        clients = Vendors(settings, data_source="sandbox", state_dir=tmp_path)
         deadline = Deadline()
         with deadline_scope(deadline):
-            found = scanner(hub).iter_valid({"trade_date": DAY.isoformat()})
+            found = scanner(clients).iter_valid({"trade_date": DAY.isoformat()})
             first = next(found)
             if whole:
                 rest = [first, *found]
@@ -217,7 +219,7 @@ def test_the_next_scan_continues_one_that_was_cut(sandbox, tmp_path):
                 deadline.cancel()
                 with pytest.raises(Cancelled):
                     next(found)
-        hub.close()
+        clients.close()
     paths = [one.path for one in sandbox.requests[before:] if one.endpoint == "filing"]
     assert len(paths) - len(set(paths)) <= 8
     assert tickers(rest) == sandbox.market.truth["insider_buying"].expected

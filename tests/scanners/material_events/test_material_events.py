@@ -38,10 +38,12 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    hub = Vendors(VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox")
+    clients = Vendors(
+        VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox"
+    )
     with deadline_scope(Deadline(8.0)):
-        yield hub
-    hub.close()
+        yield clients
+    clients.close()
     sandbox.faults.clear()
 
 
@@ -106,14 +108,14 @@ def test_unknown_items_are_invalid(items):
 @pytest.mark.parametrize("source", ["feed", "headers"])
 def test_exactly_the_planted_events_are_found_from_feed_or_headers(seed, source):
     with SandboxServer(shared_market(seed)) as sandbox:
-        hub = Vendors(
+        clients = Vendors(
             VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox"
         )
         if source == "headers":
             sandbox.faults.add(Fault("status", "sec", endpoint="current", code=404))
         with deadline_scope(Deadline(10.0)):
-            found = run(MaterialEvents, hub)
-        hub.close()
+            found = run(MaterialEvents, clients)
+        clients.close()
         endpoints = {record.endpoint for record in sandbox.requests if record.vendor == "sec"}
     truth = sandbox.market.truth["material_events"]
     assert {one["ticker"]: one["score"] for one in found.candidates} == truth.measure

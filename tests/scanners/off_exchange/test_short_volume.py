@@ -38,10 +38,12 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    hub = Vendors(VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox")
+    clients = Vendors(
+        VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox"
+    )
     with deadline_scope(Deadline(8.0)):
-        yield hub
-    hub.close()
+        yield clients
+    clients.close()
 
 
 def day(number: int, **symbols: tuple[float, float]) -> VolumeDay:
@@ -54,12 +56,12 @@ def day(number: int, **symbols: tuple[float, float]) -> VolumeDay:
 @pytest.mark.parametrize("seed", slow_except([7], [7, 11]))
 def test_exactly_the_planted_signals_are_found_with_their_excess(seed):
     with SandboxServer(shared_market(seed)) as sandbox:
-        hub = Vendors(
+        clients = Vendors(
             VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox"
         )
         with deadline_scope(Deadline(8.0)):
-            found = run(ShortVolume, hub)
-        hub.close()
+            found = run(ShortVolume, clients)
+        clients.close()
     truth = sandbox.market.truth["short_volume"]
     assert set(found.tickers) == truth.expected
     assert not truth.forbidden & set(found.tickers)

@@ -59,10 +59,10 @@ class FakeVendor:
 
 def scan(vendor: FakeVendor, trade_date: str = DAY, recorders: Any = None, **settings: Any) -> ScanResult:
     """Scan on the day of the tests' clock: ``trade_date`` is today unless it is given."""
-    hub = vendors(alpha_vantage=vendor)
+    clients = vendors(alpha_vantage=vendor)
     settings = {"tickers": list(vendor.chains), **settings}
     with deadline_scope(Deadline(30, FakeClock())):
-        return run(OptionsFlow, hub, {"trade_date": trade_date}, recorders=recorders, **settings)
+        return run(OptionsFlow, clients, {"trade_date": trade_date}, recorders=recorders, **settings)
 
 
 def of(*contracts: OptionContract, **settings: Any) -> ScanResult:

@@ -27,19 +27,19 @@ def sandbox() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def hub(sandbox: SandboxServer) -> Iterator[Vendors]:
+def clients(sandbox: SandboxServer) -> Iterator[Vendors]:
     with connected(sandbox) as made:
         yield made
 
 
-def flow(sandbox: SandboxServer, hub: Vendors, **settings: Any) -> Any:
+def flow(sandbox: SandboxServer, clients: Vendors, **settings: Any) -> Any:
     state = {"trade_date": str(sandbox.market.as_of)}
-    return run(OptionsFlow, hub, state, **({**sandbox.market.truth["options_flow"].settings, **settings}))
+    return run(OptionsFlow, clients, state, **({**sandbox.market.truth["options_flow"].settings, **settings}))
 
 
-def test_exactly_the_planted_contracts_are_found(sandbox: SandboxServer, hub: Vendors) -> None:
+def test_exactly_the_planted_contracts_are_found(sandbox: SandboxServer, clients: Vendors) -> None:
     truth = sandbox.market.truth["options_flow"]
-    ran = flow(sandbox, hub)
+    ran = flow(sandbox, clients)
     assert set(ran.tickers) == truth.expected
     assert not truth.forbidden & set(ran.tickers)
     assert {one["ticker"]: one["score"] for one in ran.candidates} == pytest.approx(dict(truth.measure))
@@ -49,39 +49,39 @@ def test_exactly_the_planted_contracts_are_found(sandbox: SandboxServer, hub: Ve
 
 
 def test_the_context_states_the_planted_balance_of_calls_and_puts(
-    sandbox: SandboxServer, hub: Vendors
+    sandbox: SandboxServer, clients: Vendors
 ) -> None:
-    contexts = [one["context"] for one in flow(sandbox, hub).candidates]
+    contexts = [one["context"] for one in flow(sandbox, clients).candidates]
     assert sum("100% of it in calls" in one for one in contexts) == 2
     assert sum("100% of it in puts" in one for one in contexts) == 1
     assert all("bought or sold is not known" in one for one in contexts)
 
 
-def test_nothing_unusual_is_found_on_the_day_before(sandbox: SandboxServer, hub: Vendors) -> None:
+def test_nothing_unusual_is_found_on_the_day_before(sandbox: SandboxServer, clients: Vendors) -> None:
     before = sandbox.market.sessions[-2]
     watchlist = sandbox.market.truth["options_flow"].settings
-    ran = run(OptionsFlow, hub, {"trade_date": str(before)}, **watchlist)
+    ran = run(OptionsFlow, clients, {"trade_date": str(before)}, **watchlist)
     assert ran.tickers == []
     assert ran.recorder.coverage() == {"asked": 10, "answered": 10, "of": 10}
     assert ran.recorder.degradations == []
 
 
 def test_on_a_sunday_the_session_before_it_is_found_with_one_request_a_ticker(
-    sandbox: SandboxServer, hub: Vendors
+    sandbox: SandboxServer, clients: Vendors
 ) -> None:
     watchlist = sandbox.market.truth["options_flow"].settings
-    run(OptionsFlow, hub, {"trade_date": "2026-02-01"}, **watchlist)
+    run(OptionsFlow, clients, {"trade_date": "2026-02-01"}, **watchlist)
     assert {one.path.partition("date=")[2][:10] for one in sandbox.requests} == {"2026-01-30"}
     assert len(sandbox.requests) == 10
 
 
 @pytest.mark.parametrize(("reason", "error"), [("premium", Auth), ("day", QuotaSpent), ("key", Auth)])
 def test_a_refusal_is_raised_after_one_request(
-    reason: str, error: type[Exception], sandbox: SandboxServer, hub: Vendors
+    reason: str, error: type[Exception], sandbox: SandboxServer, clients: Vendors
 ) -> None:
     sandbox.faults.add(Fault("vendor_error", "alpha_vantage", "historical_options", reason=reason))
     with pytest.raises(error):
-        flow(sandbox, hub)
+        flow(sandbox, clients)
     assert len(sandbox.requests) == 1
 
 
@@ -92,18 +92,20 @@ def test_no_fault_looks_like_an_empty_result(
     sandbox.faults.add(Fault(kind, "alpha_vantage", **options))
     watchlist: Any = sandbox.market.truth["options_flow"].settings["tickers"]
     patience = {"read_timeout_seconds": 0.3} if kind == "hang" else {}
-    with connected(sandbox, **patience) as hub, pytest.raises(error) as caught:
-        flow(sandbox, hub, tickers=watchlist[:1])
+    with connected(sandbox, **patience) as clients, pytest.raises(error) as caught:
+        flow(sandbox, clients, tickers=watchlist[:1])
     assert isinstance(caught.value, FetchError)
 
 
-def test_a_chain_of_another_day_is_refused(sandbox: SandboxServer, hub: Vendors) -> None:
+def test_a_chain_of_another_day_is_refused(sandbox: SandboxServer, clients: Vendors) -> None:
     sandbox.faults.add(Fault("clock_skew", "alpha_vantage"))
     with pytest.raises(StaleDataError):
-        flow(sandbox, hub)
+        flow(sandbox, clients)
 
 
 @pytest.mark.parametrize("kind", ["duplicate_fields", "unknown_fields"])
-def test_duplicate_and_unknown_fields_are_ignored(kind: str, sandbox: SandboxServer, hub: Vendors) -> None:
+def test_duplicate_and_unknown_fields_are_ignored(
+    kind: str, sandbox: SandboxServer, clients: Vendors
+) -> None:
     sandbox.faults.add(Fault(kind, "alpha_vantage"))
-    assert set(flow(sandbox, hub).tickers) == sandbox.market.truth["options_flow"].expected
+    assert set(flow(sandbox, clients).tickers) == sandbox.market.truth["options_flow"].expected

@@ -208,8 +208,8 @@ def test_the_real_research_of_three_days_is_found_with_scores_of_its_own() -> No
     files = [(folder / f"2025-08-11_{name}listed.txt").read_bytes() for name in ("nasdaq", "other")]
     directory = SymbolDirectory.from_bytes(*files)
     posts = recorded_posts()
-    hub = hub_of(FakeReddit({("wallstreetbets", "hot"): posts}), directory.shares_and_funds)
-    ran = run(RedditDD, hub, {"trade_date": "2021-01-04"}, subreddits=["wallstreetbets"], min_score=0)
+    clients = hub_of(FakeReddit({("wallstreetbets", "hot"): posts}), directory.shares_and_funds)
+    ran = run(RedditDD, clients, {"trade_date": "2021-01-04"}, subreddits=["wallstreetbets"], min_score=0)
     assert ran.funnel["posts"] == len(posts) > 2_000
     assert ran.tickers == ["MSOS", "PINS", "QS"]
     assert len({candidate["score"] for candidate in ran.candidates}) == 3

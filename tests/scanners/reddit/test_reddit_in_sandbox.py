@@ -23,14 +23,14 @@ def sandbox() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def hub(sandbox: SandboxServer) -> Iterator[Vendors]:
+def clients(sandbox: SandboxServer) -> Iterator[Vendors]:
     with connected(sandbox) as made:
         yield made
 
 
-def test_trending_tickers_rank_by_how_many_posts_name_them(sandbox: SandboxServer, hub: Vendors) -> None:
+def test_trending_tickers_rank_by_how_many_posts_name_them(sandbox: SandboxServer, clients: Vendors) -> None:
     measure = sandbox.market.truth["reddit_trending"].measure
-    ranked = sorted(scan_one(RedditTrending, sandbox, hub).candidates, key=signal_order)
+    ranked = sorted(scan_one(RedditTrending, sandbox, clients).candidates, key=signal_order)
     posts = [int(one["context"].split()[2]) for one in ranked]
     assert posts == [measure[one["ticker"]] for one in ranked]
     assert posts[0] == max(measure.values())
@@ -39,17 +39,17 @@ def test_trending_tickers_rank_by_how_many_posts_name_them(sandbox: SandboxServe
 @pytest.mark.parametrize("scanner", [RedditTrending, RedditDD], ids=lambda scanner: scanner.name)
 def test_each_listing_that_times_out_is_reported(scanner: type[BaseScanner], sandbox: SandboxServer) -> None:
     sandbox.faults.add(Fault("hang", "reddit", "hot", times=3, seconds=2))
-    with connected(sandbox, read_timeout_seconds=0.3) as hub:
-        ran = scan_one(scanner, sandbox, hub)
+    with connected(sandbox, read_timeout_seconds=0.3) as clients:
+        ran = scan_one(scanner, sandbox, clients)
     coverage = ran.recorder.coverage()
     assert coverage is not None
     assert coverage["asked"] - coverage["answered"] == len(ran.recorder.degradations) >= 3
     assert {reason for reason, _ in ran.recorder.degradations} == {Reason.VENDOR_DOWN}
 
 
-def test_an_unknown_subreddit_degrades_the_outcome(sandbox: SandboxServer, hub: Vendors) -> None:
+def test_an_unknown_subreddit_degrades_the_outcome(sandbox: SandboxServer, clients: Vendors) -> None:
     names = ["wallstreetbets", "stocks", "no_such_place", "investing", "options"]
-    ran = scan_one(RedditTrending, sandbox, hub, subreddits=names)
+    ran = scan_one(RedditTrending, sandbox, clients, subreddits=names)
     assert set(ran.tickers) == sandbox.market.truth["reddit_trending"].expected
     assert ran.recorder.degradations == [
         (Reason.BAD_PAYLOAD, f"r/no_such_place {kind}: reddit: no such community")

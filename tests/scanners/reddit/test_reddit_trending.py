@@ -179,14 +179,14 @@ def test_the_first_error_is_raised_when_every_listing_fails() -> None:
 
 
 def test_missing_credentials_are_raised_before_any_request() -> None:
-    hub = hub_of(FakeReddit({}), Transient("nasdaq", "HTTP 503"))
+    clients = hub_of(FakeReddit({}), Transient("nasdaq", "HTTP 503"))
 
     def no_client() -> FakeReddit:
         raise NotConfiguredError("REDDIT_CLIENT_ID")
 
-    hub.reddit = no_client
+    clients.reddit = no_client
     with pytest.raises(NotConfiguredError):
-        run(RedditTrending, hub)
+        run(RedditTrending, clients)
 
 
 def test_without_the_directory_no_symbol_is_believed() -> None:
@@ -222,8 +222,8 @@ def test_real_posts_of_three_days_give_stocks_and_not_ordinary_words() -> None:
     files = [(folder / f"2025-08-11_{name}listed.txt").read_bytes() for name in ("nasdaq", "other")]
     directory = SymbolDirectory.from_bytes(*files)
     reddit = FakeReddit({("wallstreetbets", "hot"): recorded_posts()})
-    hub = hub_of(reddit, directory.shares_and_funds)
-    ran = run(RedditTrending, hub, {"trade_date": "2021-01-04"}, subreddits=["wallstreetbets"])
+    clients = hub_of(reddit, directory.shares_and_funds)
+    ran = run(RedditTrending, clients, {"trade_date": "2021-01-04"}, subreddits=["wallstreetbets"])
     ranked = [one["ticker"] for one in sorted(ran.candidates, key=signal_order)]
     assert ranked[:2] == ["GME", "PLTR"]
     assert not {"IT", "ER", "ET", "DD", "ALL", "ON", "CEO", "YOLO", "A", "I"} & set(ranked)

@@ -51,10 +51,12 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
-    hub = Vendors(VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox")
+    clients = Vendors(
+        VendorsSettings.model_validate(without_waiting(sandbox.config())), data_source="sandbox"
+    )
     with deadline_scope(Deadline(4.0)):
-        yield hub
-    hub.close()
+        yield clients
+    clients.close()
     sandbox.faults.clear()
 
 

@@ -1,4 +1,4 @@
-"""What was asked of the sandbox, as the server saw it."""
+"""The requests that the sandbox received, as the server saw them."""
 
 from __future__ import annotations
 
