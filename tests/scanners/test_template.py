@@ -177,3 +177,33 @@ def test_the_page_names_the_entry_point_group_that_is_read(page: dict[str, Any])
     (published,) = map(tomllib.loads, blocks("toml"))
     (value,) = published["project"]["entry-points"][GROUP].values()
     assert value.partition(":")[2] == page["SteadyShorting"].__name__
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_the_screen_of_the_page_is_evaluated_in_the_scan(isolation: str, page: dict[str, Any]) -> None:
+    with SandboxServer() as sandbox:
+        outcome = outcome_of(sandbox, page["Busy"], limit=None, isolation=isolation)
+        strict = outcome_of(sandbox, page["Busy"], limit=None, min_ratio=5, isolation=isolation)
+    assert outcome["status"] == "ok", outcome["message"]
+    assert outcome["coverage"]["answered"] > 100
+    ratios = {one["ticker"]: one["score"] for one in outcome["candidates"]}
+    assert min(ratios.values()) >= 3
+    assert {one["ticker"] for one in strict["candidates"]} == {
+        ticker for ticker, ratio in ratios.items() if ratio >= 5
+    }
+    for candidate in outcome["candidates"]:
+        assert candidate["evidence"][0]["values"]["ratio"] == pytest.approx(candidate["score"], abs=1e-6)
+
+
+def test_the_pandas_scanner_of_the_page_finds_the_highs(page: dict[str, Any]) -> None:
+    with SandboxServer() as sandbox:
+        outcome = outcome_of(sandbox, page["QuarterHigh"])
+        closes = {
+            one.symbol: [bar.close for bar in sandbox.market.bars(one.symbol)]
+            for one in sandbox.market.companies
+        }
+    assert outcome["status"] == "ok"
+    found = {one["ticker"] for one in outcome["candidates"]}
+    assert found
+    for ticker in found & closes.keys():
+        assert closes[ticker][-1] == max(closes[ticker][-60:]), ticker

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     )
     from tradingagents.discovery.scanners.registry import ScannerRegistry
     from tradingagents.discovery.scanning.base import BaseScanner
+    from tradingagents.discovery.scanning.needs import Bars, Directory, EarningsCalendar
+    from tradingagents.discovery.screens.base import Feature, Screen
     from tradingagents.discovery.settings.config import DiscoveryConfig
     from tradingagents.discovery.settings.parse import parse_config
     from tradingagents.discovery.settings.sections import ScannerSettings
@@ -56,16 +58,20 @@ __all__ = [
     "DEFAULT_CONFIG",
     "Auth",
     "BadPayload",
+    "Bars",
     "BaseScanner",
     "Cancelled",
     "Candidate",
     "CircuitOpen",
     "ConfigError",
     "DeadlineExceeded",
+    "Directory",
     "DiscoveryConfig",
     "DiscoveryError",
     "DiscoveryGraph",
+    "EarningsCalendar",
     "Evidence",
+    "Feature",
     "FetchError",
     "InvalidCandidate",
     "NoDataError",
@@ -78,6 +84,7 @@ __all__ = [
     "ScannerError",
     "ScannerRegistry",
     "ScannerSettings",
+    "Screen",
     "StaleDataError",
     "Status",
     "Transient",
@@ -90,16 +97,20 @@ __all__ = [
 _MODULE_OF = {
     "Auth": "model.errors",
     "BadPayload": "model.errors",
+    "Bars": "scanning.needs",
     "BaseScanner": "scanning.base",
     "Cancelled": "model.errors",
     "Candidate": "model.candidate",
     "CircuitOpen": "model.errors",
     "ConfigError": "model.errors",
     "DeadlineExceeded": "model.errors",
+    "Directory": "scanning.needs",
     "DiscoveryConfig": "settings.config",
     "DiscoveryError": "model.errors",
     "DiscoveryGraph": "graph.discovery_graph",
+    "EarningsCalendar": "scanning.needs",
     "Evidence": "model.candidate",
+    "Feature": "screens.base",
     "FetchError": "model.errors",
     "InvalidCandidate": "model.errors",
     "NoDataError": "model.errors",
@@ -112,6 +123,7 @@ _MODULE_OF = {
     "ScannerError": "model.errors",
     "ScannerRegistry": "scanners.registry",
     "ScannerSettings": "settings.sections",
+    "Screen": "screens.base",
     "StaleDataError": "model.errors",
     "Status": "execution.outcome",
     "Transient": "model.errors",

@@ -261,17 +261,15 @@ class MarketData:
                 return self.directory()
         except DiscoveryError as error:
             current_deadline().check()
-            self._without = _late() if isinstance(error, DeadlineExceeded) else error
+            self._without = (
+                DeadlineExceeded("no answer in time") if isinstance(error, DeadlineExceeded) else error
+            )
             raise self._without from error
 
     @property
     def without_directory(self) -> DiscoveryError | None:
         """Why :meth:`directory_in_time` could not return it; None when it did, or was not called."""
         return self._without
-
-
-def _late() -> DeadlineExceeded:
-    return DeadlineExceeded(f"no answer within {WAIT_SECONDS:g} s")
 
 
 @contextlib.contextmanager

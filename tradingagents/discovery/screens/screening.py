@@ -20,6 +20,7 @@ import polars as pl
 from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.bars.store.snapshot import Snapshot
 from tradingagents.discovery.bars.store.store import OhlcvStore
+from tradingagents.discovery.model.candidate import Evidence
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import (
     BadPayload,
@@ -33,6 +34,7 @@ from tradingagents.discovery.screens.base import (
     BarsQuery,
     Coverage,
     Feature,
+    Hit,
     Screen,
     ScreenKey,
     ScreenResult,
@@ -58,6 +60,7 @@ __all__ = [
 
 _EXTRA = 1.1  # sessions read for each that a screen needs: not every ticker traded on each of them
 _EXTRA_SESSIONS = 5
+_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,27 @@ class Screened:
     bars: str
     problem: DiscoveryError | None
     prices: Mapping[str, PriceSummary] = field(default_factory=dict)
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """What the screen picked, the highest score first."""
+        return self.result.hits
+
+    def evidence(self, hit: Hit) -> Evidence:
+        """Return a hit as evidence: its session, values and score, and the digest of the stored bars."""
+        day, screen = hit.as_of.isoformat(), self.result.screen
+        return Evidence(
+            vendor="ohlcv",
+            kind=f"screen_{screen.name}",
+            as_of=day,
+            id=f"ohlcv/{self.bars[:16]}/{hit.ticker}/{day}",
+            values={
+                "symbol": hit.ticker,
+                **{name: round(value, _DIGITS) for name, value in hit.values.items()},
+                "score": round(hit.score, _DIGITS),
+                "bars_needed": screen.warm_up,
+            },
+        )
 
     @property
     def partial(self) -> bool:

@@ -86,8 +86,7 @@ def screen_universe(
             return ScreenUniverse(None, problem=error)
         except DeadlineExceeded:
             current_deadline().check()
-            late = DeadlineExceeded(f"no answer within {WAIT_SECONDS:g} s")
-            return ScreenUniverse(None, problem=late)
+            return ScreenUniverse(None, problem=DeadlineExceeded("no answer in time"))
         return ScreenUniverse(None, _common_stocks(listed, as_of, stored), listed_on=listed.as_of)
     universe = resolve_universe(setting, as_of, directory=directory, stored=stored)
     if universe.unknown:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
-from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
+from tradingagents.discovery.model.candidate import Candidate, Priority
 from tradingagents.discovery.scanning.base import AnyScanner, BaseScanner
 from tradingagents.discovery.scanning.needs import Bars, Need
 from tradingagents.discovery.screens.base import ScreenThresholds
@@ -67,7 +67,7 @@ def scan_bars(scanner: AnyScanner, grades: Grades) -> Iterator[Candidate]:
             priority=_priority(hit.score, grades),
             strategy=scanner.strategy,
             score=round(hit.score, _DIGITS),
-            evidence=(_evidence(scanner, hit, screened),),
+            evidence=(screened.evidence(hit),),
         )
 
 
@@ -133,20 +133,3 @@ def _priority(score: float, grades: Grades) -> Priority:
     if score >= high:
         return Priority.HIGH
     return Priority.MEDIUM if score >= medium else Priority.LOW
-
-
-def _evidence(scanner: AnyScanner, hit: Hit, screened: Screened) -> Evidence:
-    """The newest bar's session, the screen's values, and the digest of the stored bars."""
-    day = hit.as_of.isoformat()
-    return Evidence(
-        vendor="ohlcv",
-        kind=f"screen_{screened.result.screen.name}",
-        as_of=day,
-        id=f"ohlcv/{screened.bars[:16]}/{hit.ticker}/{day}",
-        values={
-            "symbol": hit.ticker,
-            **{name: round(value, _DIGITS) for name, value in hit.values.items()},
-            "score": round(hit.score, _DIGITS),
-            "bars_needed": screened.result.screen.warm_up,
-        },
-    )
