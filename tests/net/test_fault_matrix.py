@@ -1,9 +1,10 @@
-"""Every fault of the sandbox with six vendors and eight of their scanners (:data:`SCANNERS`).
+"""Every fault of the sandbox with six vendors and all built-in scanners (:data:`SCANNERS`, :data:`BARS`).
 
 Checked in each case: the scanners of the faulty vendors end with a status and reason that :data:`ENDS`
-allows, the others find the same candidates as without faults, the scan returns by its deadlines, every
-thread ends, and no key appears in anything that is written or returned. Yahoo and the scanners that are not
-in :data:`SCANNERS` are not covered here.
+allows, those that can do without a faulty symbol directory are degraded with its reason, the others find the
+same candidates as without faults, the scan returns by its deadlines, every thread ends, and no key appears in
+anything that is written or returned. The scanners over daily bars read the sandbox's store; Yahoo is not
+covered here.
 
 The data source is ``live`` and the vendors' base URLs lead to the sandbox, so that keys are read and sent
 as in production. A scan has one fault at the vendors of one group, whose scanners share no vendor, and one
@@ -37,21 +38,44 @@ from tradingagents.discovery.sandbox.vendors.alpha_vantage.errors import ERRORS
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 
 SCANNERS = {
-    "alpha_vantage": ("market_movers", "news_catalyst"),
-    "finnhub": ("earnings_calendar", "analyst_revisions"),
+    "alpha_vantage": ("market_movers", "news_catalyst", "options_flow"),
+    "finnhub": ("earnings_calendar", "earnings_surprise", "analyst_revisions"),
     "reddit": ("reddit_trending", "reddit_dd"),
-    "sec": ("insider_buying",),
-    "finra": ("volume_accumulation",),
-    "nasdaq": ("reddit_trending", "reddit_dd"),  # they read its symbol directory
+    "sec": ("insider_buying", "material_events"),
+    "finra": ("volume_accumulation", "short_volume", "short_squeeze"),
+    "nasdaq": ("reddit_trending", "reddit_dd"),  # the symbol directory is essential to them
 }
-ALL = {name for names in SCANNERS.values() for name in names}
-GROUPS = {
-    ("alpha_vantage", "sec", "reddit"): "earnings_calendar",
-    ("finnhub", "finra", "nasdaq"): "market_movers",
-}
-"""Vendors that are faulty in one scan, and the scanner of a healthy vendor that runs too."""
+BARS = (
+    "technical_breakout",
+    "high_52w_breakout",
+    "minervini",
+    "atr_compression",
+    "volume_dry_up",
+    "rsi_oversold",
+    "gap_up",
+    "obv_divergence",
+    "sector_rotation",
+)
+"""Scanners that read daily bars, and no vendor but the symbol directory."""
 
-FRUGAL: Mapping[str, Mapping[str, Any]] = {"volume_accumulation": {"mean_days": 5}}
+ALL = {name for names in (*SCANNERS.values(), BARS) for name in names}
+DIRECTORY = {one.name for one in ScannerRegistry.built_in() if one.listed_only} | {*BARS} - {
+    "sector_rotation"
+}
+DIRECTORY |= {"analyst_revisions"}  # for symbols of the calendar that may be traded over the counter
+"""Scanners that use the symbol directory and can do without."""
+
+GROUPS = {
+    ("alpha_vantage", "sec", "reddit"): ("earnings_calendar",),
+    ("finnhub", "finra"): ("market_movers", "gap_up"),
+    ("nasdaq",): ("market_movers", "earnings_surprise", "gap_up", "options_flow"),
+}
+"""Vendors that are faulty in one scan, and scanners of healthy vendors that run too."""
+
+FRUGAL: Mapping[str, Mapping[str, Any]] = {
+    "volume_accumulation": {"mean_days": 5},
+    "short_volume": {"mean_days": 5},
+}
 """Settings with fewer requests, to save time."""
 
 PATIENT_SECONDS = 15.0
@@ -152,7 +176,8 @@ OWN_ENDS: dict[tuple[str, str], set[End]] = {
     ("vendor_error", "reddit"): {AUTH},
     ("vendor_error", "sec"): {RATE},
     ("wrong_type", "finnhub"): {BAD},  # its own client goes by the content type
-    ("nulls", "finnhub"): {OTHERWISE, PARTLY},  # an estimate may be null, a count of analysts may not
+    # an estimate may be null, a count of analysts may not; without any figures no surprise is known
+    ("nulls", "finnhub"): {OTHERWISE, PARTLY, NO_DATA},
     ("clock_skew", "finnhub"): {OTHERWISE},  # it dates neither the calendar nor the ratings
     # of the symbol directory only names and flags are read, and it is made at night
     **{(case, "nasdaq"): {AS_USUAL} for case in ("nulls", "nan", "negative", "clock_skew")},
@@ -214,8 +239,14 @@ def config(
     """Return a configuration that sends ``live`` vendors to the sandbox and runs the scanners named."""
     own = {"rates": [], "attempts": 1, "max_body_bytes": BODY_LIMIT, "breaker": {"fail_max": 1_000}} | vendor
     addresses: Mapping[str, Any] = sandbox.config()["discovery"]["vendors"]  # type: ignore[index]
+    discovery: Any = sandbox.config()["discovery"]
+    own_settings = {
+        **FRUGAL,
+        **discovery["scanners"],
+        "options_flow": sandbox.market.truth["options_flow"].settings,
+    }
     scanners = {
-        name: {"timeout_seconds": timeouts[name], **FRUGAL.get(name, {})}
+        name: {"timeout_seconds": timeouts[name], **own_settings.get(name, {})}
         if name in timeouts
         else {"enabled": False}
         for name in ALL
@@ -224,6 +255,7 @@ def config(
         "discovery": {
             "data_source": "live",
             "state_dir": str(state),
+            "market": discovery["market"],
             "vendors": {name: {**address, **own} for name, address in addresses.items()},
             "scanners": scanners,
         }
@@ -232,8 +264,7 @@ def config(
 
 def scan(sandbox: SandboxServer, state: Path, timeouts: Mapping[str, float], **vendor: Any) -> Scanned:
     """Scan with the scanners in ``timeouts``; the keyword arguments are settings of every vendor."""
-    registry = ScannerRegistry(one for one in ScannerRegistry.built_in() if one.name in ALL)
-    graph = DiscoveryGraph(config(sandbox, state, timeouts, **vendor), registry)
+    graph = DiscoveryGraph(config(sandbox, state, timeouts, **vendor), ScannerRegistry.built_in())
     began = time.monotonic()
     update = graph.scanner_node({"trade_date": str(sandbox.market.as_of), "tickers": [], "tool_logs": []})
     return Scanned(update, time.monotonic() - began)
@@ -305,6 +336,15 @@ def allowed(case: str, vendor: str) -> set[End]:
     return OWN_ENDS.get((case, vendor), ENDS[case])
 
 
+def ends_of(name: str, case: str, vendors: Sequence[str]) -> set[End]:
+    """Return how a scanner may end in a case at these vendors."""
+    if by := [vendor for vendor in vendors if name in SCANNERS[vendor]]:
+        return allowed(case, by[0])
+    if "nasdaq" in vendors and name in DIRECTORY:
+        return {end if end == AS_USUAL else ("degraded", end[1]) for end in allowed(case, "nasdaq")}
+    return {AS_USUAL}
+
+
 def threads_left(before: set[threading.Thread]) -> list[str]:
     """Wait for the threads of a scan to end; return the names of those that do not."""
     for _ in range(300):
@@ -327,11 +367,11 @@ def check(
     healthy: Healthy,
 ) -> None:
     """Assert the expected outcomes, and that the scan returned in time."""
-    hit_by = {name: vendor for vendor in vendors for name in SCANNERS[vendor]}
+    hit_by = {name for vendor in vendors for name in SCANNERS[vendor]}
     for name, receipt in scanned.receipts.items():
         end = end_of(receipt, healthy)
         shown = f"{name}: {receipt['status']}/{receipt['reason']}: {receipt['message']}"
-        assert end in (allowed(case, hit_by[name]) if name in hit_by else {AS_USUAL}), shown
+        assert end in ends_of(name, case, vendors), shown
         assert name not in hit_by or MESSAGES.get(case, "") in receipt["message"], shown
         assert receipt["duration_seconds"] < timeouts[name] + time_allowance(SLACK_SECONDS), shown
     over = scanned.overrun(timeouts)
@@ -342,7 +382,11 @@ def test_the_groups_cover_every_vendor_and_share_no_scanner() -> None:
     assert sorted(vendor for group in GROUPS for vendor in group) == sorted(VENDORS)
     for group, beside in GROUPS.items():
         names = [name for vendor in group for name in SCANNERS[vendor]]
-        assert len({*names, beside}) == len(names) + 1
+        assert len({*names, *beside}) == len(names) + len(beside)
+
+
+def test_the_matrix_covers_every_built_in_scanner() -> None:
+    assert {scanner.name for scanner in ScannerRegistry.built_in()} == ALL
 
 
 @pytest.mark.parametrize("group", GROUPS, ids="+".join)
@@ -356,7 +400,7 @@ def test_a_fault_is_reported_by_the_scanners_it_hits_and_affects_no_other(
     outlet: Callable[[Scanned], bytes],
     tmp_path: Path,
 ) -> None:
-    timeouts = {GROUPS[group]: PATIENT_SECONDS}
+    timeouts = dict.fromkeys(GROUPS[group], PATIENT_SECONDS)
     for vendor in group:
         hit(fault_of(case, vendor))
         timeouts |= dict.fromkeys(SCANNERS[vendor], TIMEOUTS.get(case, PATIENT_SECONDS))
@@ -369,7 +413,7 @@ def test_a_fault_is_reported_by_the_scanners_it_hits_and_affects_no_other(
     assert [leak for leak in LEAKS if leak in out] == []
 
 
-@pytest.mark.parametrize("vendor", slow_except({"sec"}, VENDORS))
+@pytest.mark.parametrize("vendor", slow_except({"nasdaq"}, VENDORS))
 def test_all_scanners_of_the_matrix_with_one_vendor_hanging(
     vendor: str,
     sandbox: SandboxServer,
@@ -424,7 +468,8 @@ def test_random_faults_are_reported_where_they_occur_and_nowhere_else(
         assert troubled or vendor not in struck, f"a fault of {vendor} was passed over in silence"
     for name, receipt in scanned.receipts.items():
         shown = f"{name}: {receipt['status']}/{receipt['reason']}: {receipt['message']}"
-        if not struck.intersection(vendor for vendor, names in SCANNERS.items() if name in names):
+        vendors = {vendor for vendor, names in SCANNERS.items() if name in names}
+        if not struck & (vendors | ({"nasdaq"} if name in DIRECTORY else set())):
             assert end_of(receipt, healthy) == AS_USUAL, shown
         assert receipt["reason"] in BY_CHANCE[kind] | {"none"}, shown
     assert scanned.overrun(timeouts) < time_allowance(SLACK_SECONDS)
@@ -469,5 +514,8 @@ def test_a_temporary_fault_does_not_change_the_result(
         receipt = scanned.receipts[name]
         assert end_of(receipt, healthy) == AS_USUAL, f"{receipt['status']}: {receipt['message']}"
         # One scanner sends the request that several share, and it may be any of them.
-        counts = [one["requests"].get(vendor, {}) for one in scanned.receipts.values()]
+        shared = scanned.update["scan_report"]["shared_requests"]
+        counts = [
+            one.get(vendor, {}) for one in (shared, *(r["requests"] for r in scanned.receipts.values()))
+        ]
         assert any(what.startswith("retried") for count in counts for what in count), counts
