@@ -20,6 +20,7 @@ from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, No
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.net.counters import counting, report_stale
 from tradingagents.discovery.sandbox import Fault, SandboxServer
+from tradingagents.discovery.scanners.market_movers import MarketMovers
 from tradingagents.discovery.scanners.registry import ScannerRegistry
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.listing_check import ListingCheck, directory_in_time
@@ -303,3 +304,15 @@ def test_with_a_hanging_directory_no_scanner_loses_more_than_a_second_or_a_candi
     for outcome in (mixed, failed, hung):
         assert outcome["funnel"][NOT_CHECKED] == 2
     assert took < time_allowance(2.5)
+
+
+def test_with_a_hanging_directory_market_movers_ends_within_a_second_of_its_other_work() -> None:
+    with SandboxServer() as sandbox:
+        (healthy,) = report(sandbox, MarketMovers)["outcomes"]
+    with SandboxServer() as sandbox:
+        sandbox.faults.add(Fault("hang", "nasdaq"))
+        (outcome,) = report(sandbox, MarketMovers)["outcomes"]
+    assert (outcome["status"], outcome["reason"]) == ("degraded", "deadline")
+    assert outcome["message"].startswith("symbol directory unavailable: no answer in time; ")
+    assert set(tickers(healthy)) <= set(tickers(outcome))
+    assert outcome["duration_seconds"] < time_allowance(healthy["duration_seconds"] + WAIT_SECONDS + 0.2)
