@@ -323,3 +323,18 @@ def test_funds_are_screened_whatever_the_universe_and_named_when_missing(tmp_pat
     assert found(market) == ["UP"]
     with pytest.raises(NotConfiguredError, match="SPY.*XLB.*XLY"):
         market.screened("sector_rotation")
+
+
+# -- several screens --------------------------------------------------------------------------------
+
+
+def test_a_screen_with_a_long_history_does_not_change_what_others_count(tmp_path: Path) -> None:
+    """It reads further back, where tickers have bars that no longer trade."""
+    gone = [flat(f"GONE{i}", end=date(2024, 3, 1)) for i in range(3)]
+    store = store_of(tmp_path, rising("UP"), flat("FLAT"), *gone)
+    long = {**SHORT, "minervini": {"year_days": 900}}
+    alone, beside = (data(store, screens=screens) for screens in (SHORT, long))
+    assert found(beside) == found(alone) == ["UP"]
+    coverages = [one.screened("technical_breakout").result.coverage for one in (alone, beside)]
+    assert coverages[0] == coverages[1]
+    assert coverages[0].universe == 2

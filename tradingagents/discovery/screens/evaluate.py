@@ -7,7 +7,7 @@ those of the tickers it names.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -57,6 +57,7 @@ def evaluate_each(
     tickers: Collection[str] | None = None,
     *,
     distinct: bool = False,
+    since: Callable[[Screen], date] | None = None,
 ) -> list[ScreenResult | BaseException]:
     """Return the result of each screen on the bars of ``as_of``, which must be a session, or its error.
 
@@ -64,7 +65,9 @@ def evaluate_each(
     as a store's snapshot is, needs no sort. Bars after ``as_of`` and bars with unusable prices are ignored.
     ``tickers`` is the universe, every ticker of the frame by default; a screen with tickers of its own
     evaluates only those. With ``distinct`` the caller guarantees, as a store does, that no ticker has two
-    bars of one day; otherwise this is checked, and such a ticker is unusable. Thread-safe.
+    bars of one day; otherwise this is checked, and such a ticker is unusable. A ticker whose newest bar is
+    before the day that ``since`` returns for a screen has no bars for it, so that the coverage of a screen
+    does not depend on how far back others read. Thread-safe.
 
     A screen sees its own features only, and one whose expressions fail costs no other its result: the pass
     is then repeated for each screen by itself. Raises the error of a frame that cannot be read.
@@ -80,9 +83,21 @@ def evaluate_each(
         _reduced(restricted, _PLAIN, as_of, distinct=distinct)  # raises when the bars are at fault
         if len(screens) == 1:
             return [error]
-        each = (evaluate_each(frame, [screen], as_of, tickers, distinct=distinct) for screen in screens)
+        each = (
+            evaluate_each(frame, [screen], as_of, tickers, distinct=distinct, since=since)
+            for screen in screens
+        )
         return [result for (result,) in each]
-    return [_guarded(screen, table, columns, as_of, tickers) for screen in screens]
+    return [
+        _guarded(
+            screen,
+            table if since is None else table.filter(pl.col(_LAST_DAY) >= since(screen)),
+            columns,
+            as_of,
+            tickers,
+        )
+        for screen in screens
+    ]
 
 
 @dataclass(frozen=True)
@@ -173,7 +188,7 @@ def _masked(table: pl.DataFrame, features: Mapping[str, Feature], as_of: date) -
         pl.when(valid & (pl.col(_BARS) >= feature.bars)).then(pl.col(name)).alias(name)
         for name, feature in features.items()
     ]
-    return table.select("ticker", _BARS, current.alias(_CURRENT), *masked)
+    return table.select("ticker", _BARS, _LAST_DAY, current.alias(_CURRENT), *masked)
 
 
 def _result(

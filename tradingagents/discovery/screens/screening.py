@@ -264,7 +264,14 @@ def _evaluate(
 ) -> dict[ScreenKey, ScreenResult | BaseException]:
     with read_errors():
         bars = _bars(snapshot, screens.values(), session)
-        each = evaluate_each(bars, list(screens.values()), session, universe.tickers, distinct=True)
+        each = evaluate_each(
+            bars,
+            list(screens.values()),
+            session,
+            universe.tickers,
+            distinct=True,
+            since=lambda screen: _first_day([screen], session),
+        )
     results = dict(zip(screens, each, strict=True))
     if universe.universe is not None:
         return results
@@ -275,8 +282,13 @@ def _evaluate(
 
 
 def _bars(snapshot: Snapshot, screens: Iterable[Screen], session: date) -> pl.LazyFrame:
+    return snapshot.scan(_first_day(screens, session), session)
+
+
+def _first_day(screens: Iterable[Screen], session: date) -> date:
+    """Return the first day to read for these screens."""
     needed = math.ceil(max(one.warm_up for one in screens) * _EXTRA) + _EXTRA_SESSIONS
-    return snapshot.scan(nyse().back(session, needed), session)
+    return nyse().back(session, needed)
 
 
 def _tickers(snapshot: Snapshot, screens: Mapping[ScreenKey, Screen], session: date) -> list[str]:
