@@ -192,6 +192,14 @@ OWN_ENDS: dict[tuple[str, str], set[End]] = {
 }
 """What a fault comes to with a vendor of whose format, or whose words, something else is true."""
 
+SCANNER_ENDS: dict[tuple[str, str], set[End]] = {
+    # the rows before the cut are whole, and the cut one is counted
+    ("truncate", "short_squeeze"): {PARTLY},
+    ("too-long", "short_squeeze"): {PARTLY, DOWN},
+    ("unknown_fields", "short_squeeze"): {AS_USUAL},  # its table is read by the names of the columns
+}
+"""What a fault comes to with one scanner of a vendor."""
+
 MESSAGES = dict.fromkeys(("huge", "huge-chunked", "gzip_bomb"), "over the limit")
 """Words in the message, where status and reason could have come about in another way."""
 
@@ -339,7 +347,7 @@ def allowed(case: str, vendor: str) -> set[End]:
 def ends_of(name: str, case: str, vendors: Sequence[str]) -> set[End]:
     """Return how a scanner may end in a case at these vendors."""
     if by := [vendor for vendor in vendors if name in SCANNERS[vendor]]:
-        return allowed(case, by[0])
+        return SCANNER_ENDS.get((case, name), allowed(case, by[0]))
     if "nasdaq" in vendors and name in DIRECTORY:
         return {end if end == AS_USUAL else ("degraded", end[1]) for end in allowed(case, "nasdaq")}
     return {AS_USUAL}

@@ -284,7 +284,15 @@ def test_companies_are_listed_with_all_their_symbols():
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b"{", b'{"0": {"cik": 1}}', b'{"0": 3}', json.dumps(math.pi).encode()]
+    "body",
+    [
+        b"[]",
+        b"{",
+        b'{"0": {"cik": 1}}',
+        b'{"0": 3}',
+        b'{"0": {"cik_str": -320193, "ticker": "AAPL", "title": ""}}',
+        json.dumps(math.pi).encode(),
+    ],
 )
 def test_a_list_of_companies_of_another_shape_is_refused(body):
     sec, _ = client(lambda url, query: answer(200, body))

@@ -146,5 +146,7 @@ def _tickers_by_cik(listed: Any) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
     for row in listed.values():
         cik = int(row["cik_str"])
+        if cik <= 0:  # it would match no filing, and every company would look unlisted
+            raise ValueError(cik)
         found[cik] = (*found.get(cik, ()), str(row["ticker"]))
     return found
