@@ -316,3 +316,22 @@ def test_with_a_hanging_directory_market_movers_ends_within_a_second_of_its_othe
     assert outcome["message"].startswith("symbol directory unavailable: no answer in time; ")
     assert set(tickers(healthy)) <= set(tickers(outcome))
     assert outcome["duration_seconds"] < time_allowance(healthy["duration_seconds"] + WAIT_SECONDS + 0.2)
+
+
+class AllBars(BaseScanner):
+    name, pipeline = "all_bars", "edge"
+
+    def scan(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for ticker in self.market.bars(sessions=2).get_column("ticker").unique().to_list():
+            yield {"ticker": ticker, "context": "has bars"}
+
+
+def test_bars_of_a_universe_with_funds_degrade_the_outcome() -> None:
+    with SandboxServer() as sandbox:
+        (healthy,) = report(sandbox, AllBars)["outcomes"]
+        sandbox.faults.add(Fault("html", "nasdaq"))
+        (outcome,) = report(sandbox, AllBars)["outcomes"]
+    assert healthy["status"] == "ok"
+    assert (outcome["status"], outcome["reason"]) == ("degraded", "bad_payload")
+    assert outcome["message"].startswith("cannot tell funds from common stock: ")
+    assert set(tickers(healthy)) < set(tickers(outcome))

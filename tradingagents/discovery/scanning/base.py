@@ -87,7 +87,7 @@ class BaseScanner(ABC, Generic[SettingsT]):
         self.config = config
 
     @abstractmethod
-    def scan(self, state: dict[str, Any]) -> Iterable[Any]:
+    def scan(self, state: dict[str, object]) -> Iterable[object]:
         """Return or yield candidates: dicts or :class:`Candidate` objects.
 
         ``state`` is the scanner's own deep copy of the graph state; dicts appended to
@@ -95,7 +95,7 @@ class BaseScanner(ABC, Generic[SettingsT]):
         Raise every error: it becomes this scanner's outcome, never an empty list.
         """
 
-    def scan_with_validation(self, state: dict[str, Any]) -> list[dict[str, Any]]:
+    def scan_with_validation(self, state: dict[str, object]) -> list[dict[str, Any]]:
         """Run ``scan`` and return its valid candidates as plain dicts.
 
         An invalid candidate is rejected, and its reason kept for the outcome. Raises what ``scan`` raises,
@@ -103,7 +103,7 @@ class BaseScanner(ABC, Generic[SettingsT]):
         """
         return list(self.iter_valid(state))
 
-    def iter_valid(self, state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def iter_valid(self, state: dict[str, object]) -> Iterator[dict[str, Any]]:
         """Yield each valid candidate as soon as the scanner does; see :meth:`scan_with_validation`."""
         found = self.scan(state)
         if isinstance(found, str | bytes | Mapping) or not isinstance(found, Iterable):
@@ -186,7 +186,7 @@ class BaseScanner(ABC, Generic[SettingsT]):
     def ask(
         self,
         tool: str,
-        parameters: Mapping[str, Any],
+        parameters: Mapping[str, object],
         call: Callable[[], Answer],
         summarize: Callable[[Answer], str],
     ) -> Answer:
@@ -214,9 +214,9 @@ class BaseScanner(ABC, Generic[SettingsT]):
     def log(
         self,
         tool: str,
-        parameters: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, object] | None = None,
         *,
-        output: Any = "",
+        output: object = "",
         error: str = "",
         duration_seconds: float | None = None,
     ) -> None:
@@ -249,7 +249,7 @@ class BaseScanner(ABC, Generic[SettingsT]):
         """Report that part of the data is missing; the outcome will be ``degraded`` with this reason."""
         self.recorder.degrade(str(reason), message)
 
-    def trade_date(self, state: Mapping[str, Any]) -> date:
+    def trade_date(self, state: Mapping[str, object]) -> date:
         """Return the state's trade date; today in New York where it has none, by the scan's clock."""
         return parse_trade_date(state.get("trade_date"), current_deadline().clock)
 

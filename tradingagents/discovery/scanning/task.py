@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from tradingagents.discovery.execution.isolation import isolate
 from tradingagents.discovery.execution.outcome import Reason, Status, Verdict, verdict_of_error
@@ -42,12 +41,12 @@ class ScannerRun:
 
     scanner: type[AnyScanner]
     settings: ScannerSettings
-    host_config: Mapping[str, Any]
+    host_config: Mapping[str, object]
     vendor_settings: VendorsSettings
     bars: BarsQuery
     data_source: str
     state_dir: Path | None
-    state: Mapping[str, Any]
+    state: Mapping[str, object]
     timeout_seconds: float
     expected_seconds: float | None = None
     needs: Declared = _NO_NEEDS

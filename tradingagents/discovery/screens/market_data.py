@@ -19,6 +19,7 @@ from tradingagents.discovery.model.errors import (
     DiscoveryError,
     NotConfiguredError,
 )
+from tradingagents.discovery.net.counters import report_stale
 from tradingagents.discovery.screens.base import MAX_BARS, BarsQuery, Screen, ScreenThresholds
 from tradingagents.discovery.symbols.shared_directory import SharedDirectory, shorter_deadline
 
@@ -198,7 +199,8 @@ class MarketData:
           (unless the import into the store was). Float64.
         - ``volume``: shares, adjusted for splits. Float64; null in Polars and NaN in pandas where unknown.
 
-        ``tickers`` of None is the universe of ``market.universe``. ``sessions`` counts the newest exchange
+        ``tickers`` of None is the universe of ``market.universe``; without the symbol directory it has funds
+        too, and the outcome is degraded. ``sessions`` counts the newest exchange
         days, 1 to 1,000, whether or not a ticker traded on each. Bars with unusable prices are left out, and
         a ticker without bars has no rows. The frame is the caller's own.
 
@@ -218,8 +220,15 @@ class MarketData:
         whole = self._shared.frame(sessions)
         from tradingagents.discovery.screens.frames import of_tickers, to_pandas
 
-        chosen = of_tickers(whole, self._shared.universe().tickers if tickers is None else tickers)
+        chosen = of_tickers(whole, self._universe() if tickers is None else tickers)
         return chosen if frame == "polars" else to_pandas(chosen)
+
+    def _universe(self) -> Collection[str] | None:
+        """Return the tickers of the universe, None for all; degrade the outcome where it has funds."""
+        universe = self._shared.universe()
+        if (problem := universe.problem) is not None:
+            report_stale(problem, f"cannot tell funds from common stock: {problem}")
+        return universe.tickers
 
     def calendar_window(self, today: date) -> tuple[date, date]:
         """Return the first and last day of the earnings calendar to request.
