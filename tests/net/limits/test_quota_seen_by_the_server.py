@@ -235,6 +235,8 @@ def scan_config(sandbox: SandboxProcess, folder: Path, rates: Sequence[dict[str,
         "rates": list(rates),
         "ttl_seconds": {"/calendar/earnings*": 0, "/stock/recommendation*": 0},
     }
+    # Two cold scans at once would wait for each other at the symbol directory, which is not the subject here.
+    own["vendors"]["nasdaq"]["rates"] = []
     own["state_dir"] = str(folder)
     built_in = DiscoveryGraph().registry
     own["scanners"] = {scanner.name: {"enabled": scanner.name == "analyst_revisions"} for scanner in built_in}
