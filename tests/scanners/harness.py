@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tradingagents.discovery.model.tool_log import ToolLog
+from tradingagents.discovery.net.counters import CountSink
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.declared import Declared, declared_by, widest_calendar
 from tradingagents.discovery.scanning.recorder import LocalRecorder
@@ -53,9 +54,13 @@ def market_of(
     settings: ScannerSettings,
     clients: Any,
     calendar_days: tuple[int, int] = (0, 0),
+    requests: CountSink = lambda vendor, what, amount: None,
 ) -> MarketData:
-    """What a scan shares with this one scanner: the directory of ``clients``, no bars, and these calendar days."""
-    directory = SharedDirectory(lambda: clients.nasdaq.listed(), lambda vendor, what, amount: None)
+    """What a scan shares with this one scanner: the directory of ``clients``, no bars, and these calendar days.
+
+    The requests of the directory are counted in ``requests``.
+    """
+    directory = SharedDirectory(lambda: clients.nasdaq.listed(), requests)
     own = declared_by(scanner, settings)
     days = widest_calendar([own, Declared(calendar_days=calendar_days)])
     query = BarsQuery(MarketSettings(), None, date.fromisoformat(DAY))
@@ -83,7 +88,9 @@ def run(
     if recorders is not None:
         recorders.append(recorder)
     made, own = scanner(), scanner.Settings(**settings)
-    made.bind(own, clients, recorder, market or market_of(scanner, own, clients, calendar_days))
+    made.bind(
+        own, clients, recorder, market or market_of(scanner, own, clients, calendar_days, recorder.request)
+    )
     candidates = made.scan_with_validation({"trade_date": DAY, "tickers": [], **(state or {})})
     assert recorder.rejected == []
     return ScanResult(candidates, recorder, log)
