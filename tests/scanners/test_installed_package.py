@@ -103,7 +103,7 @@ class WeekHighPandas(BaseScanner):
 
 
 class LateFlow(BaseScanner):
-    """Asks for something that never comes, and holds nobody up."""
+    """Requests something that never comes."""
 
     name, pipeline = "late_flow", "momentum"
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 import requests
 
+from tests.scanners.harness import market_of
 from tests.timing import without_waiting
 from tradingagents.default_config import DEFAULT_CONFIG
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
@@ -45,7 +46,8 @@ def vendors(sandbox: SandboxServer) -> Iterator[Vendors]:
 
 def scanner(vendors, **own) -> InsiderBuying:
     made = InsiderBuying()
-    made.bind(InsiderBuyingSettings(**own), vendors, made.recorder)
+    settings = InsiderBuyingSettings(**own)
+    made.bind(settings, vendors, made.recorder, market_of(InsiderBuying, settings, vendors))
     return made
 
 
