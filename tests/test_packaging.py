@@ -26,6 +26,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 DISTRIBUTION = {
     "finnhub": "finnhub-python",
     "langchain_core": "langchain-core",
+    "pydantic_core": "pydantic",  # which pins it
     "requests_cache": "requests-cache",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import math
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from tests.stable_repr import stable_repr
 from tradingagents.discovery.model.candidate import (
     Candidate,
+    Direction,
     Evidence,
     Priority,
     merge_candidates,
@@ -109,6 +111,7 @@ def test_the_least_a_scanner_may_yield_is_a_ticker() -> None:
         "context": "",
         "priority": "medium",
         "strategy": "gap",
+        "direction": "none",
         "score": None,
         "evidence": [],
     }
@@ -159,6 +162,8 @@ REFUSED = [
     ("priority", {"priority": "urgent"}),
     ("priority", {"priority": 1}),
     ("priority", {"priority": ["high"]}),
+    ("direction", {"direction": "sideways"}),
+    ("direction", {"direction": 1}),
     ("score", {"score": math.nan}),
     ("score", {"score": math.inf}),
     ("score", {"score": "12"}),
@@ -203,6 +208,31 @@ def test_every_refusal_is_an_invalid_candidate_that_names_the_field(
     assert str(caught.value).startswith(f"{field}: ")
 
 
+def test_a_direction_is_text_or_an_enum_and_a_wrong_one_is_refused_with_the_valid_ones() -> None:
+    assert parse(direction="UP").direction is Direction.UP
+    assert parse(direction=Direction.DOWN).to_dict()["direction"] == "down"
+    with pytest.raises(InvalidCandidate, match="'sideways' is not one of up, down, none"):
+        parse(direction="sideways")
+
+
+@pytest.mark.parametrize(
+    ("field", "parts"),
+    [
+        ("evidence", {"evidence": (Evidence("sec", "2026-02-05", id="1", values={"ratio": math.nan}),)}),
+        ("score", {"score": math.nan}),
+        ("odd", {"extra": {"odd": math.nan}}),
+    ],
+    ids=["evidence", "score", "extra"],
+)
+def test_a_candidate_object_with_a_value_that_is_not_plain_is_refused(
+    field: str, parts: dict[str, Any]
+) -> None:
+    made = dataclasses.replace(parse(), **parts)
+    with pytest.raises(InvalidCandidate) as caught:
+        Candidate.parse(made, source="tester", strategy="gap")
+    assert caught.value.field == field
+
+
 def test_values_of_an_array_library_are_taken_or_refused_but_never_crash() -> None:
     numpy = pytest.importorskip("numpy")
     made = parse(score=numpy.float32(1.5), flag=numpy.bool_(True), context=numpy.str_("up")).to_dict()
@@ -230,11 +260,14 @@ few = settings(max_examples=40, deadline=None)
 
 
 def found(source: str) -> st.SearchStrategy[dict[str, Any]]:
-    def made(ticker: str, context: str, priority: str, score: float | None, ids: str, note: int) -> Any:
+    def made(
+        ticker: str, context: str, priority: str, direction: str, score: float | None, ids: str, note: int
+    ) -> Any:
         raw = {
             "ticker": ticker,
             "context": context,
             "priority": priority,
+            "direction": direction,
             "score": score,
             "evidence": [{**RECORD, "id": record} for record in ids],
             **({"note": note} if note else {}),
@@ -246,6 +279,7 @@ def found(source: str) -> st.SearchStrategy[dict[str, Any]]:
         st.sampled_from(TICKERS),
         st.sampled_from(["", "up", "down"]),
         st.sampled_from(list(Priority)),
+        st.sampled_from(list(Direction)),
         st.sampled_from([None, 0, 1, 2]),
         st.sampled_from(["", "x", "xy", "yx", "xx"]),
         st.integers(0, 2),
@@ -269,7 +303,7 @@ def test_the_first_of_the_highest_priority_leads(given_groups: Any) -> None:
     for merged in merge_candidates(given_groups):
         same = [c for group in given_groups for c in group if c["ticker"] == merged["ticker"]]
         leader = min(same, key=lambda c: Priority(c["priority"]).rank)  # min keeps the first of equals
-        for name in ("source", "context", "strategy", "priority", "score"):
+        for name in ("source", "context", "strategy", "priority", "direction", "score"):
             assert merged[name] == leader[name]
 
 
@@ -280,6 +314,7 @@ def test_sources_contexts_and_evidence_are_all_kept_once_in_registry_order(given
         same = [c for group in given_groups for c in group if c["ticker"] == merged["ticker"]]
         assert merged["all_sources"] == list(dict.fromkeys(c["source"] for c in same))
         assert merged["all_contexts"] == list(dict.fromkeys(c["context"] for c in same if c["context"]))
+        assert merged["all_directions"] == list(dict.fromkeys(c["direction"] for c in same))
         expected: list[Any] = []
         for record in (record for c in same for record in c["evidence"]):
             if record not in expected:
@@ -326,7 +361,7 @@ def test_what_is_merged_is_taken_by_json_and_by_a_checkpointer(given_groups: Any
     assert serde.loads_typed((kind, data)) == merged
 
 
-@pytest.mark.parametrize("name", ["all_sources", "all_contexts", "partial_sources"])
+@pytest.mark.parametrize("name", ["all_sources", "all_contexts", "all_directions", "partial_sources"])
 @pytest.mark.parametrize("value", ["text", 5, None, {"a": 1}, ["someone else"]], ids=stable_repr)
 def test_a_scanner_that_uses_a_name_of_the_merge_does_not_break_it(name: str, value: Any) -> None:
     """The merge runs outside the error boundary: what breaks it takes every scanner's finds along."""

@@ -78,6 +78,7 @@ rules = st.builds(
     FilterSettings,
     min_priority=st.sampled_from([p.value for p in Priority]),
     exclude_tickers=st.lists(st.sampled_from(["A", "B"]), max_size=2),
+    directions=st.none() | st.just(["up", "none"]),
     min_price_usd=st.none() | st.floats(0.5, 100),
     min_dollar_volume_usd=st.none() | st.floats(1, 1e7),
     min_market_cap_usd=st.none() | st.floats(1, 1e9),
@@ -102,6 +103,18 @@ def test_what_is_excluded_is_dropped_in_any_spelling_and_named() -> None:
         {"ticker": "BRK.B", "reason": "in filter.exclude_tickers"},
         {"ticker": "ABC", "reason": "in filter.exclude_tickers"},
     ]
+
+
+def test_candidates_of_other_directions_are_dropped_with_the_reason() -> None:
+    found = [candidate("UP", direction="up"), candidate("DOWN", direction="down"), candidate("DATE")]
+    kept, steps = filtered(found, FilterSettings(directions=["up", "none"]))
+    assert [one["ticker"] for one in kept] == ["UP", "DATE"]
+    assert step(steps, "directions")["dropped"] == [
+        {"ticker": "DOWN", "reason": "direction down is not in filter.directions: up, none"}
+    ]
+    kept, steps = filtered(found, FilterSettings())
+    assert len(kept) == 3
+    assert "directions" not in {one["name"] for one in steps}
 
 
 def test_a_priority_below_the_least_is_dropped_with_both_in_the_reason() -> None:

@@ -23,7 +23,13 @@ from tradingagents.discovery._version import __version__
 if TYPE_CHECKING:
     from tradingagents.discovery.execution.outcome import Reason, Status
     from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
-    from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority, merge_candidates
+    from tradingagents.discovery.model.candidate import (
+        Candidate,
+        Direction,
+        Evidence,
+        Priority,
+        merge_candidates,
+    )
     from tradingagents.discovery.model.errors import (
         Auth,
         BadPayload,
@@ -65,6 +71,7 @@ __all__ = [
     "CircuitOpen",
     "ConfigError",
     "DeadlineExceeded",
+    "Direction",
     "Directory",
     "DiscoveryConfig",
     "DiscoveryError",
@@ -105,6 +112,7 @@ _MODULE_OF = {
     "ConfigError": "model.errors",
     "DeadlineExceeded": "model.errors",
     "Directory": "scanning.needs",
+    "Direction": "model.candidate",
     "DiscoveryConfig": "settings.config",
     "DiscoveryError": "model.errors",
     "DiscoveryGraph": "graph.discovery_graph",

@@ -11,13 +11,14 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from tradingagents.discovery.model.errors import InvalidCandidate
 from tradingagents.discovery.model.plain import to_plain
 
 __all__ = [
     "Candidate",
+    "Direction",
     "Evidence",
     "Priority",
     "merge_candidates",
@@ -25,6 +26,9 @@ __all__ = [
     "signal_order",
     "strongest",
 ]
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Priority(StrEnum):
@@ -39,6 +43,17 @@ class Priority(StrEnum):
     def rank(self) -> int:
         """0 for the most urgent."""
         return _RANKS[self]
+
+
+class Direction(StrEnum):
+    """What a candidate's signal is about: a rise, a fall, or neither.
+
+    A built-in scanner's direction has the sign of the published evidence for its kind of signal.
+    """
+
+    UP = "up"
+    DOWN = "down"
+    NONE = "none"
 
 
 _RANKS = {priority: rank for rank, priority in enumerate(Priority)}
@@ -137,6 +152,7 @@ class Candidate:
     strategy: str
     score: float | None
     evidence: tuple[Evidence, ...]
+    direction: Direction = Direction.NONE
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -146,17 +162,19 @@ class Candidate:
         Raises :class:`InvalidCandidate` naming the field.
         """
         if isinstance(raw, cls):
-            raw = raw.to_dict()
+            # Not to_dict(), which raises for a value that is not plain, such as NaN: that is refused below.
+            raw = {**raw.extra, **{name: getattr(raw, name) for name in _FIELDS}}
         if not isinstance(raw, Mapping):
             raise InvalidCandidate("candidate", f"{type(raw).__name__} instead of a mapping")
         return cls(
             ticker=normalise_ticker(raw.get("ticker")),
             source=_text(raw, "source", source),
             context=_text(raw, "context", ""),
-            priority=_priority(raw.get("priority", Priority.MEDIUM)),
+            priority=_choice(Priority, raw, "priority", Priority.MEDIUM),
             strategy=_text(raw, "strategy", strategy),
             score=_score(raw.get("score")),
             evidence=_evidence(raw.get("evidence")),
+            direction=_choice(Direction, raw, "direction", Direction.NONE),
             extra=_extra({k: v for k, v in raw.items() if k not in _FIELDS | _MERGED}),
         )
 
@@ -168,14 +186,17 @@ class Candidate:
             "context": self.context,
             "priority": self.priority.value,
             "strategy": self.strategy,
+            "direction": self.direction.value,
             "score": self.score,
             "evidence": [item.to_dict() for item in self.evidence],
             **self.extra,
         }
 
 
-_FIELDS = frozenset({"ticker", "source", "context", "priority", "strategy", "score", "evidence"})
-_MERGED = frozenset({"all_sources", "all_contexts", "partial_sources"})  # written by the merge only
+_FIELDS = frozenset({"ticker", "source", "context", "priority", "strategy", "direction", "score", "evidence"})
+_MERGED = frozenset(  # written by the merge only
+    {"all_sources", "all_contexts", "all_directions", "partial_sources"}
+)
 
 
 def _text(raw: Mapping[str, Any], name: str, default: str) -> str:
@@ -187,12 +208,13 @@ def _text(raw: Mapping[str, Any], name: str, default: str) -> str:
     return str(value)
 
 
-def _priority(value: Any) -> Priority:
+def _choice(valid: type[Choice], raw: Mapping[str, Any], name: str, default: Choice) -> Choice:
+    value = raw.get(name, default)
     try:
-        return Priority(value.lower() if isinstance(value, str) else value)
+        return valid(value.lower() if isinstance(value, str) else value)
     except ValueError:
-        choices = ", ".join(Priority)
-        raise InvalidCandidate("priority", f"{value!r} is not one of {choices}") from None
+        choices = ", ".join(valid)
+        raise InvalidCandidate(name, f"{value!r} is not one of {choices}") from None
 
 
 def _score(value: Any) -> float | None:
@@ -253,8 +275,9 @@ def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict
     """Merge candidates of several scanners by ticker; ``groups`` come in registry order.
 
     The candidate with the highest priority leads, the first of equals: the merged candidate has its source,
-    context, strategy and score. ``all_sources``, ``all_contexts`` and ``evidence`` are unique and in registry
-    order. Tickers are in order of first appearance. Inputs are not changed.
+    context, strategy, direction and score. ``all_sources``, ``all_contexts``, ``all_directions`` and
+    ``evidence`` are unique and in registry order. Tickers are in order of first appearance. Inputs are not
+    changed.
     """
     by_ticker: dict[str, list[Mapping[str, Any]]] = {}
     for group in groups:
@@ -271,6 +294,7 @@ def _merged(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             made.setdefault(name, value)
     made["all_sources"] = _unique(found, "source", "all_sources")
     made["all_contexts"] = [context for context in _unique(found, "context", "all_contexts") if context]
+    made["all_directions"] = _unique(found, "direction", "all_directions")
     made["evidence"] = _unique(found, "evidence", "evidence")
     if partial := _unique(found, "partial_sources", "partial_sources"):
         made["partial_sources"] = partial

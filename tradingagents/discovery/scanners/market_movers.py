@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority, normalise_ticker
+from tradingagents.discovery.model.candidate import Candidate, Direction, Evidence, Priority, normalise_ticker
 from tradingagents.discovery.model.errors import InvalidCandidate, NoDataError
 from tradingagents.discovery.scanners.checks import check_session
 from tradingagents.discovery.scanning.base import BaseScanner
@@ -106,15 +106,15 @@ class MarketMovers(BaseScanner[MarketMoversSettings]):
     def _candidate(self, ticker: str, listed: _Listed, movers: Movers) -> Candidate:
         row, session = listed.row, movers.last_updated
         where = ", ".join(_LISTS[name] for name in listed.lists)
-        return Candidate(
-            ticker=ticker,
-            source=self.name,
-            context=(
+        return self.candidate(
+            ticker,
+            (
                 f"{row.change_percent:+.1f} % on {session.date()} ({where}) at {row.price_usd:,.2f} USD, "
                 f"{row.volume:,} shares; reactive: the move has happened already"
             ),
             priority=Priority.MEDIUM,
-            strategy=self.strategy,
+            # Extreme moves of a few days reverse within a month, as a group (Jegadeesh 1990).
+            direction=Direction.DOWN if row.change_percent > 0 else Direction.UP,
             score=abs(row.change_percent),
             evidence=(
                 Evidence(

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority, normalise_ticker
+from tradingagents.discovery.model.candidate import Candidate, Direction, Evidence, Priority, normalise_ticker
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import InvalidCandidate, NoDataError
 from tradingagents.discovery.model.untrusted_text import one_line, quoted
@@ -153,16 +153,16 @@ class NewsCatalyst(BaseScanner[NewsCatalystSettings]):
         best = ranked[0]
         count = f"{len(bullish)} bullish article{'s' if len(bullish) > 1 else ''}"
         against = f", {len(bearish)} bearish" if bearish else ""
-        return Candidate(
-            ticker=ticker,
-            source=self.name,
-            context=(
+        return self.candidate(
+            ticker,
+            (
                 f"{count}{against}; the strongest (sentiment {best.mood.sentiment:+.2f}, relevance "
                 f"{best.mood.relevance:.2f}, {best.article.published:%Y-%m-%d %H:%M} UTC) is headed "
                 f"{quoted(best.article.title, 160)} by {quoted(best.article.source or 'unnamed', 40)}"
             ),
             priority=Priority.HIGH if len(bullish) >= _HIGH_ARTICLES else Priority.MEDIUM,
-            strategy=self.strategy,
+            # The sign of the sentiment: only companies whose news is bullish on balance come here.
+            direction=Direction.UP,
             score=score,
             evidence=tuple(_evidence(one) for one in [*ranked, *bearish][:_MAX_EVIDENCE]),
         )

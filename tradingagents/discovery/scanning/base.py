@@ -21,7 +21,7 @@ from typing_extensions import TypeVar
 
 from tradingagents.discovery.execution.fanout import ordered_map
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
-from tradingagents.discovery.model.candidate import Candidate
+from tradingagents.discovery.model.candidate import Candidate, Direction, Evidence, Priority
 from tradingagents.discovery.model.claims import check_claims
 from tradingagents.discovery.model.clock import current_deadline, parse_trade_date
 from tradingagents.discovery.model.errors import (
@@ -116,6 +116,33 @@ class BaseScanner(ABC, Generic[SettingsT]):
                 self.recorder.reject(raw, str(error))
             else:
                 yield candidate.to_dict()
+
+    def candidate(
+        self,
+        ticker: str,
+        context: str,
+        *,
+        priority: Priority = Priority.MEDIUM,
+        direction: Direction = Direction.NONE,
+        score: float | None = None,
+        evidence: Iterable[Evidence] = (),
+        strategy: str | None = None,
+    ) -> Candidate:
+        """Return a candidate of this scanner: ``self.candidate("ABC", "gap +4 %", score=4.0)``.
+
+        ``source`` is the scanner's name and ``strategy`` its own by default; it is validated when the scan
+        receives it.
+        """
+        return Candidate(
+            ticker=ticker,
+            source=self.name,
+            context=context,
+            priority=priority,
+            strategy=self.strategy if strategy is None else strategy,
+            score=score,
+            evidence=tuple(evidence),
+            direction=direction,
+        )
 
     # -- provided by the scan --------------------------------------------------------------------------
 

@@ -140,6 +140,12 @@ class FilterSettings(Settings):
         "low", description="Lowest priority that passes."
     )
     exclude_tickers: list[Ticker] = Field([], description="Tickers that never pass.")
+    directions: list[Literal["up", "down", "none"]] | None = Field(
+        None,
+        min_length=1,
+        description="Directions that pass: what a candidate's signal is about, a rise, a fall or neither. "
+        "None: any.",
+    )
     max_evidence_age_days: int | None = Field(
         45,
         ge=0,

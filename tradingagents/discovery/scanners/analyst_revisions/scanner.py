@@ -21,7 +21,7 @@ from typing import Any
 from pydantic import Field
 
 from tradingagents.discovery.execution.outcome import verdict_of_error
-from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority, normalise_ticker
+from tradingagents.discovery.model.candidate import Candidate, Direction, Evidence, Priority, normalise_ticker
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import (
     Auth,
@@ -206,15 +206,15 @@ class AnalystRevisions(BaseScanner[AnalystRevisionsSettings]):
             self.count("rating unchanged or lower" if shift <= 0 else "below min_shift")
             return None
         urgent = shift >= _HIGH_FACTOR * self.settings.min_shift
-        return Candidate(
-            ticker=ticker,
-            source=self.name,
-            context=(
+        return self.candidate(
+            ticker,
+            (
                 f"analysts' mean rating rose by {shift:.2f} to {newest.mean:.2f} of 5 from {before.period} "
                 f"({before.analysts} analysts) to {newest.period} ({newest.analysts}): the consensus shifted"
             ),
             priority=Priority.HIGH if urgent else Priority.MEDIUM,
-            strategy=self.strategy,
+            # A rise of the mean rating precedes rises (Jegadeesh et al. 2004); only rises are put forward.
+            direction=Direction.UP,
             score=shift,
             evidence=tuple(self._evidence(ticker, month) for month in (newest, before)),
         )

@@ -57,12 +57,10 @@ class EarningsCalendar(BaseScanner[EarningsCalendarSettings]):
             yield self._candidate(ticker, event, (event.day - today).days)
 
     def _candidate(self, ticker: str, event: EarningsEvent, days: int) -> Candidate:
-        return Candidate(
-            ticker=ticker,
-            source=self.name,
-            context=f"reports {_when(event, days)}; {_estimates(event)}",
+        return self.candidate(
+            ticker,
+            f"reports {_when(event, days)}; {_estimates(event)}",
             priority=Priority.HIGH if days <= _SOON_DAYS else Priority.MEDIUM,
-            strategy=self.strategy,
             score=round(self.settings.days_ahead - days + _size(event.revenue_estimate), 6),
             evidence=(
                 Evidence(

@@ -6,12 +6,12 @@ candidate states what was reported, and when.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
 
-from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
+from tradingagents.discovery.model.candidate import Candidate, Direction, Evidence, Priority
 from tradingagents.discovery.scanners.earnings.reports import HOURS, calendar_address, past_reports
 from tradingagents.discovery.scanners.earnings.surprise_size import Surprise, eps_surprise, revenue_surprise
 from tradingagents.discovery.scanning.base import BaseScanner
@@ -23,7 +23,15 @@ __all__ = ["EarningsSurprise", "EarningsSurpriseSettings"]
 
 _MAX_PERCENT = 200.0  # counted in the score: more than that comes from a small estimate
 
-Direction = Literal["beat", "miss", "mixed"]
+Result = Literal["beat", "miss", "mixed"]
+
+# Prices drift on in the direction of the surprise for 60 days (Foster et al. 1984), though no longer in large
+# shares (Martineau 2022).
+_DIRECTIONS: Mapping[Result, Direction] = {
+    "beat": Direction.UP,
+    "miss": Direction.DOWN,
+    "mixed": Direction.NONE,
+}
 
 
 class EarningsSurpriseSettings(ScannerSettings):
@@ -56,7 +64,7 @@ class EarningsSurpriseSettings(ScannerSettings):
     min_revenue_surprise_percent: float = Field(
         5.0, gt=0, description="Smallest surprise in revenue, in percent of the estimate."
     )
-    directions: list[Direction] = Field(
+    directions: list[Result] = Field(
         ["beat", "miss", "mixed"],
         min_length=1,
         description="Kinds of surprise that count. `mixed`: one figure beat its estimate, the other missed.",
@@ -114,25 +122,25 @@ class EarningsSurprise(BaseScanner[EarningsSurpriseSettings]):
         self,
         ticker: str,
         event: EarningsEvent,
-        direction: Direction,
+        direction: Result,
         counted: list[Surprise],
         both: tuple[Surprise | None, Surprise | None],
     ) -> Candidate:
         hour = f", {HOURS[event.hour]}" if event.hour in HOURS else ""
         percents = (max(-_MAX_PERCENT, min(one.percent, _MAX_PERCENT)) for one in counted)
         agreed = Priority.HIGH if len(counted) == 2 else Priority.MEDIUM
-        return Candidate(
-            ticker=ticker,
-            source=self.name,
-            context=f"{direction} on {event.day}{hour}: {_eps_text(both[0])}; {_revenue_text(both[1])}",
+        return self.candidate(
+            ticker,
+            f"{direction} on {event.day}{hour}: {_eps_text(both[0])}; {_revenue_text(both[1])}",
             priority=Priority.LOW if direction == "mixed" else agreed,
             strategy=f"earnings_{direction}",
+            direction=_DIRECTIONS[direction],
             score=round(abs(sum(percents)), 6),
             evidence=(_evidence(event, calendar_address(self, event), direction, *both),),
         )
 
 
-def _direction(counted: list[Surprise]) -> Direction:
+def _direction(counted: list[Surprise]) -> Result:
     signs = {one.sign for one in counted}
     if len(signs) > 1:
         return "mixed"
@@ -156,7 +164,7 @@ def _revenue_text(revenue: Surprise | None) -> str:
 
 
 def _evidence(
-    event: EarningsEvent, address: str, direction: Direction, eps: Surprise | None, revenue: Surprise | None
+    event: EarningsEvent, address: str, direction: Result, eps: Surprise | None, revenue: Surprise | None
 ) -> Evidence:
     return Evidence(
         vendor="finnhub",

@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import Field
 
-from tradingagents.discovery.model.candidate import Candidate
+from tradingagents.discovery.model.candidate import Candidate, Direction
 from tradingagents.discovery.scanners.edgar.days import business_days
 from tradingagents.discovery.scanners.edgar.groups import first_filings, linked_filings, read_groups
 from tradingagents.discovery.scanners.insider_buying.amendments import effective_statements, restates_before
@@ -152,14 +152,14 @@ class InsiderBuying(BaseScanner[InsiderBuyingSettings]):
             self.count("companies without a listed symbol")
             return
         self.count("companies with purchases")
-        yield Candidate(
-            ticker=ticker,
-            source=self.name,
-            context=cluster.context,
+        yield self.candidate(
+            ticker,
+            cluster.context,
             priority=cluster.priority,
-            strategy=self.strategy,
+            # Purchases by insiders, above all several together, precede rises (Cohen et al. 2012).
+            direction=Direction.UP,
             score=cluster.score,
-            evidence=tuple(cluster.evidence(self.vendors.sec.filing_url)),
+            evidence=cluster.evidence(self.vendors.sec.filing_url),
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from tradingagents.discovery.model.candidate import Evidence, Priority
+from tradingagents.discovery.model.candidate import Direction, Evidence, Priority
 from tradingagents.discovery.scanners.material_events.items import ITEMS
 from tradingagents.discovery.vendors.sec.index import FilingHeader, FilingRef
 
@@ -57,6 +57,12 @@ class Events:
     def priority(self) -> Priority:
         heaviest = max(self.weights.values())
         return next((priority for least, priority in _PRIORITIES if heaviest >= least), Priority.LOW)
+
+    @property
+    def direction(self) -> Direction:
+        """Down with any item that is bad news; the form does not state whether the others are good or bad."""
+        bad = any(item.down for number in self.weights if (item := ITEMS.get(number)))
+        return Direction.DOWN if bad else Direction.NONE
 
     @property
     def context(self) -> str:

@@ -104,12 +104,11 @@ class MaterialEvents(BaseScanner[MaterialEventsSettings]):
                 self.count("companies without a listed symbol")
             else:
                 self.count("companies with events")
-                yield Candidate(
-                    ticker=ticker,
-                    source=self.name,
-                    context=events.context,
+                yield self.candidate(
+                    ticker,
+                    events.context,
                     priority=events.priority,
-                    strategy=self.strategy,
+                    direction=events.direction,
                     score=events.score,
-                    evidence=tuple(events.evidence(self.vendors.sec.filing_url)),
+                    evidence=events.evidence(self.vendors.sec.filing_url),
                 )

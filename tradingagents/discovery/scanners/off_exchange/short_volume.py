@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import Field
 
-from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
+from tradingagents.discovery.model.candidate import Candidate, Direction, Evidence, Priority
 from tradingagents.discovery.scanners.off_exchange.daily_files import DailyFilesScanner
 from tradingagents.discovery.scanners.off_exchange.measures import ShortExcess, find_short_excess
 from tradingagents.discovery.settings.sections import ScannerSettings
@@ -68,15 +68,15 @@ class ShortVolume(DailyFilesScanner[ShortVolumeSettings]):
             yield self._candidate(one, newest)
 
     def _candidate(self, one: ShortExcess, newest: VolumeDay) -> Candidate:
-        return Candidate(
-            ticker=one.symbol,
-            source=self.name,
-            context=(
+        return self.candidate(
+            one.symbol,
+            (
                 f"{one.share:.0%} of its off-exchange volume of {one.volume:,.0f} shares on {newest.day} was "
                 f"sold short, usually {one.usual:.0%} ({one.sessions} sessions); this is not short interest"
             ),
             priority=Priority.HIGH if one.excess >= _HIGH_EXCESS else Priority.MEDIUM,
-            strategy=self.strategy,
+            # More short selling than usual precedes falls over days (Diether, Lee, Werner 2009).
+            direction=Direction.DOWN,
             score=round(one.excess, 4),
             evidence=(self._evidence(one, newest),),
         )

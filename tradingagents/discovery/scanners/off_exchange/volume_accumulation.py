@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
+from tradingagents.discovery.model.candidate import Candidate, Direction, Evidence, Priority
 from tradingagents.discovery.scanners.off_exchange.daily_files import DailyFilesScanner
 from tradingagents.discovery.scanners.off_exchange.measures import VolumeJump, find_jumps
 from tradingagents.discovery.scanners.technical.scanner import scan_bars
@@ -27,6 +27,8 @@ from tradingagents.discovery.vendors.finra.client import VolumeDay
 
 __all__ = ["VolumeAccumulation", "VolumeAccumulationSettings"]
 
+# Extreme volume precedes rises over a month (Gervais, Kaniel, Mingelgrin 2001).
+_DIRECTION = Direction.UP
 _HIGH_RATIO, _MEDIUM_RATIO = 5.0, 3.0
 
 
@@ -88,7 +90,7 @@ class VolumeAccumulation(DailyFilesScanner[VolumeAccumulationSettings]):
         With ``finra``, raises as :meth:`DailyFilesScanner.sessions` does.
         """
         if self.settings.source == "bars":
-            return scan_bars(self, (_HIGH_RATIO, _MEDIUM_RATIO))
+            return scan_bars(self, (_HIGH_RATIO, _MEDIUM_RATIO), _DIRECTION)
         return self._scan_finra(state)
 
     def _scan_finra(self, state: dict[str, Any]) -> Iterator[Candidate]:
@@ -105,15 +107,14 @@ class VolumeAccumulation(DailyFilesScanner[VolumeAccumulationSettings]):
             priority = Priority.HIGH
         else:
             priority = Priority.MEDIUM if jump.ratio >= _MEDIUM_RATIO else Priority.LOW
-        return Candidate(
-            ticker=jump.symbol,
-            source=self.name,
-            context=(
+        return self.candidate(
+            jump.symbol,
+            (
                 f"off-exchange volume of {jump.volume:,.0f} shares on {newest.day}, {jump.ratio:.1f}x its "
                 f"{jump.sessions}-session mean of {jump.mean:,.0f}; {jump.short_share:.0%} of it sold short"
             ),
             priority=priority,
-            strategy=self.strategy,
+            direction=_DIRECTION,
             score=round(jump.ratio, 4),
             evidence=(self._evidence(jump, newest),),
         )

@@ -162,16 +162,14 @@ class OptionsFlow(BaseScanner[OptionsFlowSettings]):
         ratio = max(_ratio(one) for one in unusual)
         urgent = ratio >= _HIGH_RATIO * self.settings.min_volume_over_open_interest
         count = f"{len(unusual)} contract{'s' if len(unusual) > 1 else ''}"
-        return Candidate(
-            ticker=chain.symbol,
-            source=self.name,
-            context=(
+        return self.candidate(
+            chain.symbol,
+            (
                 f"unusual options on {chain.day}: {count} with {activity.premium_usd / 1e6:,.2f} million USD "
                 f"of premium ({activity.share:.0%} of the chain's), {_leaning(activity)}; the largest: "
                 f"{_description(unusual[0])}; bought or sold is not known"
             ),
             priority=Priority.HIGH if urgent else Priority.MEDIUM,
-            strategy=self.strategy,
             score=round(100 * activity.share, 6),
             evidence=tuple(self._evidence(chain, one) for one in unusual[:_MAX_EVIDENCE]),
         )

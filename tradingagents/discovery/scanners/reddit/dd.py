@@ -99,15 +99,13 @@ class RedditDD(RedditScanner[RedditDDSettings]):
         ranked = sorted(papers, key=lambda paper: (-paper.score, paper.post.id))
         best = ranked[0]
         more = f" and {len(papers) - 1} more" if len(papers) > 1 else ""
-        return Candidate(
-            ticker=ticker,
-            source=self.name,
-            context=(
+        return self.candidate(
+            ticker,
+            (
                 f"research of {best.words:,} words in r/{best.post.subreddit} ({best.post.score:,} upvotes, "
                 f"{best.post.num_comments:,} comments){more}, headed {quoted(best.post.title, 120)}"
             ),
             priority=Priority.MEDIUM if best.post.score >= _MEDIUM_UPVOTES else Priority.LOW,
-            strategy=self.strategy,
             score=round(sum(paper.score for paper in papers), 6),
             evidence=tuple(
                 evidence_of(paper.post, "reddit_research", words=paper.words, matched=paper.how)

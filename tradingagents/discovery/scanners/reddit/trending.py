@@ -78,15 +78,13 @@ class RedditTrending(RedditScanner[RedditTrendingSettings]):
         subreddits = sorted({post.subreddit for post, _ in named})
         upvotes = sum(max(post.score, 0) for post, _ in named)
         often = len(named) >= _MEDIUM_FACTOR * self.settings.min_mentions
-        return Candidate(
-            ticker=ticker,
-            source=self.name,
-            context=(
+        return self.candidate(
+            ticker,
+            (
                 f"named in {len(named)} posts with {upvotes:,} upvotes in "
                 f"{', '.join(f'r/{name}' for name in subreddits)}"
             ),
             priority=Priority.MEDIUM if often else Priority.LOW,
-            strategy=self.strategy,
             score=round(sum(1 + math.log10(1 + max(post.score, 0)) for post, _ in named), 6),
             evidence=tuple(
                 evidence_of(post, "reddit_mention", matched=how) for post, how in ranked[:_MAX_EVIDENCE]

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.model.candidate import Candidate, Evidence, Priority
+from tradingagents.discovery.model.candidate import Candidate, Direction, Evidence, Priority
 from tradingagents.discovery.model.errors import NoDataError, StaleDataError
 from tradingagents.discovery.scanners.short_squeeze.positions import Squeeze, find_squeezes
 from tradingagents.discovery.scanners.short_squeeze.settlements import Settlement, settlements
@@ -139,15 +139,15 @@ class ShortSqueeze(BaseScanner[ShortSqueezeSettings]):
         grown = "" if one.growth is None else f", {one.growth:+.0%} since the settlement before"
         grown += "; the shares were split between the two" if position.split else ""
         grown += "; FINRA revised the figure" if position.revised else ""
-        return Candidate(
-            ticker=ticker,
-            source=self.name,
-            context=(
+        return self.candidate(
+            ticker,
+            (
                 f"{position.current:,.0f} shares sold short on {settlement}, {one.days_to_cover:.1f} days of "
                 f"its mean volume of {position.average_volume:,.0f}{grown}"
             ),
             priority=Priority.HIGH if one.crowded and one.grew else Priority.MEDIUM,
-            strategy=self.strategy,
+            # As a group heavily shorted shares fall (Asquith et al. 2005); a squeeze is the exception.
+            direction=Direction.DOWN,
             score=round(one.days_to_cover, 4),
             evidence=(self._evidence(ticker, one, settlement),),
         )

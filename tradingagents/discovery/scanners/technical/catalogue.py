@@ -6,6 +6,7 @@ A scanner's settings are the thresholds of its screen, which are documented in `
 
 from __future__ import annotations
 
+from tradingagents.discovery.model.candidate import Direction
 from tradingagents.discovery.scanners.technical.scanner import TechnicalScanner, TechnicalSettings
 from tradingagents.discovery.screens.atr_compression import AtrCompressionThresholds
 from tradingagents.discovery.screens.gap_up import GapUpThresholds
@@ -34,6 +35,8 @@ class TechnicalBreakout(TechnicalScanner):
     """A close above the highest high of the last weeks, on more than usual volume. Score: that ratio."""
 
     name, strategy, grades = "technical_breakout", "breakout", (3.0, 0.0)
+    # Momentum over months continues (Jegadeesh and Titman 1993).
+    direction = Direction.UP
 
     class Settings(TechnicalSettings, TechnicalBreakoutThresholds):
         """``scanners.technical_breakout``."""
@@ -43,6 +46,8 @@ class High52wBreakout(TechnicalScanner):
     """The first close above the 52-week high after a pause, on volume. Score: the volume's ratio."""
 
     name, strategy, grades = "high_52w_breakout", "52_week_high", (3.0, 0.0)
+    # Shares near their 52-week high rise over six months (George and Hwang 2004).
+    direction = Direction.UP
 
     class Settings(TechnicalSettings, High52wBreakoutThresholds):
         """``scanners.high_52w_breakout``."""
@@ -52,6 +57,8 @@ class Minervini(TechnicalScanner):
     """Minervini's trend template. Score: the year's return, its last quarter counted twice."""
 
     name, strategy, grades = "minervini", "trend_template", (1.0, 0.5)
+    # Momentum over months continues (Jegadeesh and Titman 1993).
+    direction = Direction.UP
 
     class Settings(TechnicalSettings, MinerviniThresholds):
         """``scanners.minervini``."""
@@ -61,6 +68,8 @@ class AtrCompression(TechnicalScanner):
     """A narrow range left upwards, in an uptrend. Score: 1 less the ratio of short range to long."""
 
     name, strategy, grades = "atr_compression", "volatility_contraction", (0.5, 0.0)
+    # The signal is a break upwards; no published evidence found.
+    direction = Direction.UP
 
     class Settings(TechnicalSettings, AtrCompressionThresholds):
         """``scanners.atr_compression``."""
@@ -70,6 +79,8 @@ class VolumeDryUp(TechnicalScanner):
     """Volume that dries up near the highs. Score: 1 less the ratio of quiet volume to usual."""
 
     name, strategy, grades = "volume_dry_up", "volume_dry_up", (0.7, 0.55)
+    # The signal is the end of a pause in a rise; no published evidence found.
+    direction = Direction.UP
 
     class Settings(TechnicalSettings, VolumeDryUpThresholds):
         """``scanners.volume_dry_up``."""
@@ -79,6 +90,8 @@ class RsiOversold(TechnicalScanner):
     """A short, sharp pullback in a long uptrend. Score: 100 less the RSI."""
 
     name, strategy, grades = "rsi_oversold", "mean_reversion", (99.0, 95.0)
+    # Losers of the last weeks recover, before costs (Jegadeesh 1990).
+    direction = Direction.UP
 
     class Settings(TechnicalSettings, RsiOversoldThresholds):
         """``scanners.rsi_oversold``."""
@@ -88,6 +101,9 @@ class GapUp(TechnicalScanner):
     """A gap that held, in an uptrend, on volume. Score: the gap as a fraction."""
 
     name, strategy, grades = "gap_up", "breakaway_gap", (0.10, 0.0)
+    # Jumps of one day reverse as a group (Jegadeesh 1990, Bali et al. 2011). A gap on earnings is the
+    # exception, which the screen cannot recognise.
+    direction = Direction.DOWN
 
     class Settings(TechnicalSettings, GapUpThresholds):
         """``scanners.gap_up``."""
@@ -97,6 +113,8 @@ class ObvDivergence(TechnicalScanner):
     """On-balance volume that rises while the price does not. Score: its change in days of volume."""
 
     name, strategy, grades = "obv_divergence", "accumulation", (10.0, 7.0)
+    # The signal is buying before a rise; no published evidence found.
+    direction = Direction.UP
 
     class Settings(TechnicalSettings, ObvDivergenceThresholds):
         """``scanners.obv_divergence``."""
@@ -106,6 +124,8 @@ class SectorRotation(TechnicalScanner):
     """A sector's fund that begins to lead the market. Score: its lead as a fraction."""
 
     name, strategy, grades = "sector_rotation", "sector_rotation", (0.05, 0.0)
+    # Momentum of industries continues for six months (Moskowitz and Grinblatt 1999).
+    direction = Direction.UP
 
     class Settings(TechnicalSettings, SectorRotationThresholds):
         """``scanners.sector_rotation``."""

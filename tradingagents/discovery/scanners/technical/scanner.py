@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from tradingagents.discovery.execution.outcome import Reason, verdict_of_error
-from tradingagents.discovery.model.candidate import Candidate, Priority
+from tradingagents.discovery.model.candidate import Candidate, Direction, Priority
 from tradingagents.discovery.scanning.base import AnyScanner, BaseScanner
 from tradingagents.discovery.scanning.needs import Bars, Need
 from tradingagents.discovery.screens.base import ScreenThresholds
@@ -40,11 +40,13 @@ class TechnicalSettings(ScannerSettings, ScreenThresholds):
 class TechnicalScanner(BaseScanner[TechnicalSettings]):
     """Yields what the screen of its own name picks; the screen's score is the candidate's.
 
-    Its ``Settings`` are the screen's thresholds. ``grades`` turn a score into a priority.
+    Its ``Settings`` are the screen's thresholds. ``grades`` turn a score into a priority;
+    ``direction`` is that of every candidate.
     """
 
     pipeline = "momentum"
     grades: ClassVar[Grades]
+    direction: ClassVar[Direction] = Direction.NONE
 
     @classmethod
     def needs(cls, settings: TechnicalSettings) -> Iterable[Need]:
@@ -52,20 +54,19 @@ class TechnicalScanner(BaseScanner[TechnicalSettings]):
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
         """Yield the strongest first. Raises what :meth:`MarketData.screened` does."""
-        return scan_bars(self, self.grades)
+        return scan_bars(self, self.grades, self.direction)
 
 
-def scan_bars(scanner: AnyScanner, grades: Grades) -> Iterator[Candidate]:
+def scan_bars(scanner: AnyScanner, grades: Grades, direction: Direction) -> Iterator[Candidate]:
     """Yield a scanner's candidates from its screen, the strongest first, and record coverage and funnel."""
     screened = _screened(scanner)
     _record(scanner, screened)
     for hit in _tradeable(scanner, screened):
-        yield Candidate(
-            ticker=hit.ticker,
-            source=scanner.name,
-            context=f"{hit.as_of}: {screened.result.screen.explain(hit.values)}",
+        yield scanner.candidate(
+            hit.ticker,
+            f"{hit.as_of}: {screened.result.screen.explain(hit.values)}",
             priority=_priority(hit.score, grades),
-            strategy=scanner.strategy,
+            direction=direction,
             score=round(hit.score, _DIGITS),
             evidence=(screened.evidence(hit),),
         )

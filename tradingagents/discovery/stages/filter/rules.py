@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tradingagents.discovery.model.candidate import Priority, normalise_ticker
+from tradingagents.discovery.model.candidate import Direction, Priority, normalise_ticker
 from tradingagents.discovery.settings.sections import FilterSettings
 
 __all__ = ["DEPRIORITISED", "filter_candidates"]
@@ -96,6 +96,16 @@ def _named(settings: FilterSettings) -> Iterable[_Rule]:
 
     yield _Rule("exclude_tickers", is_excluded)
     yield _Rule("min_priority", too_low)
+    if settings.directions is not None:
+        allowed = settings.directions
+
+        def wrong_direction(candidate: Mapping[str, Any]) -> str:
+            direction = candidate.get("direction", Direction.NONE.value)
+            if direction in allowed:
+                return _PASSES
+            return f"direction {direction} is not in filter.directions: {', '.join(allowed)}"
+
+        yield _Rule("directions", wrong_direction)
 
 
 def _fresh(settings: FilterSettings, trade_date: date) -> Iterable[_Rule]:

@@ -35,8 +35,8 @@ its candidate up."""
 def messages_for(candidates: Sequence[Mapping[str, Any]], trade_date: str) -> list[tuple[str, str]]:
     """Return the messages that request an order, as pairs of role and text.
 
-    For each candidate: ticker, priority, built-in rank, scanners, market figures, and up to three contexts of
-    240 characters.
+    For each candidate: ticker, priority, direction, built-in rank, scanners, market figures, and up to
+    three contexts of 240 characters.
     """
     data = json.dumps([_as_data(candidate) for candidate in candidates], ensure_ascii=False, indent=1)
     for character, escaped in _ESCAPES.items():  # still the same JSON, without tags
@@ -51,6 +51,7 @@ def _as_data(candidate: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "ticker": candidate["ticker"],
         "priority": candidate["priority"],
+        "direction": candidate.get("direction"),
         "built_in_rank": candidate.get("rank"),
         "scanners": [one_line(str(one), 60) for one in scanners],
         "new_since_last_run": candidate.get("new"),
