@@ -57,7 +57,9 @@ class TechnicalScanner(BaseScanner[TechnicalSettings]):
         return scan_bars(self, self.grades, self.direction)
 
 
-def scan_bars(scanner: AnyScanner, grades: Grades, direction: Direction) -> Iterator[Candidate]:
+def scan_bars(
+    scanner: AnyScanner, grades: Grades, direction: Direction = Direction.NONE
+) -> Iterator[Candidate]:
     """Yield a scanner's candidates from its screen, the strongest first, and record coverage and funnel."""
     screened = _screened(scanner)
     _record(scanner, screened)
