@@ -55,6 +55,7 @@ def test_a_second_run_requests_nothing_again_and_finds_the_same(
     assert warm["tickers"] == cold["tickers"]
 
 
+@pytest.mark.slow
 def test_the_report_of_a_second_run_counts_cache_hits(sandbox: SandboxServer, tmp_path: Path) -> None:
     cold, _ = scan(sandbox, tmp_path)
     warm, _ = scan(sandbox, tmp_path)
@@ -80,6 +81,7 @@ def test_the_report_of_a_second_run_counts_cache_hits(sandbox: SandboxServer, tm
             ]
 
 
+@pytest.mark.slow
 def test_another_folder_shares_nothing(sandbox: SandboxServer, tmp_path: Path) -> None:
     _, requested = scan(sandbox, tmp_path / "one")
     _, requested_elsewhere = scan(sandbox, tmp_path / "other")

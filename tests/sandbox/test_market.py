@@ -60,6 +60,7 @@ def test_expected_and_forbidden_tickers_are_disjoint_for_every_seed(seed: int):
         assert planted.forbidden == planted.why.keys(), scanner
 
 
+@pytest.mark.slow
 def test_another_day_moves_the_whole_market():
     market = Market(as_of=date(2025, 6, 18))
     assert market.sessions[-1] == date(2025, 6, 18)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import cache
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +68,8 @@ def market() -> pl.DataFrame:
     return together([*others, *(walk(name, 300, seed=11) for name in PICKED), *funds])
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
 @settings(max_examples=40, deadline=None)
 @given(awkward_frames())
 def test_awkward_bars_give_the_results_of_the_reference_and_never_raise(frame: pl.DataFrame) -> None:

@@ -75,6 +75,8 @@ def test_candidates_depend_on_a_tickers_own_bars_alone(
         assert got[name] == mine, name
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
 @settings(max_examples=10, deadline=None)
 @given(awkward_frames())
 def test_awkward_rows_give_the_results_of_the_reference_and_never_raise(frame: pl.DataFrame) -> None:

@@ -520,7 +520,7 @@ def _calls(text: str) -> int:
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("piece", _HOSTILE)
+@pytest.mark.parametrize("piece", slow_except(["$A", "GME,", "(ABC) ", "1. F\n"], _HOSTILE))
 def test_no_pattern_backtracks_through_a_long_text(piece: str) -> None:
     """Twice 25 kB of the worst case: quadratic work would exceed the timeout."""
     text = piece * (25_000 // len(piece))

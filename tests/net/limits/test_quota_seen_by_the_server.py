@@ -189,6 +189,7 @@ def test_two_processes_never_show_the_server_more_than_the_rate(
     assert most_in_a_window(times, SECONDS) <= REQUESTS
 
 
+@pytest.mark.slow
 def test_a_days_quota_is_not_overspent_by_restarting(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     """Three sessions one after another and another process use one folder, then send more requests."""
     with SandboxServer() as sandbox:

@@ -36,6 +36,7 @@ def test_failed_requests_of_ratings_degrade_the_outcome(sandbox: SandboxServer, 
     assert set(ran.tickers) <= sandbox.market.truth["analyst_revisions"].expected
 
 
+@pytest.mark.slow
 def test_several_runs_cover_the_whole_universe_and_find_every_rise(
     sandbox: SandboxServer, tmp_path: Path
 ) -> None:

@@ -175,6 +175,7 @@ def test_a_screen_with_a_python_function_is_evaluated_by_its_own_scanner(passes:
     assert found["slow"]["status"] == "ok", found["slow"]["message"]
 
 
+@pytest.mark.slow
 def test_a_scanner_in_its_own_process_evaluates_its_own_screen(passes: list[list[str]]) -> None:
     found = outcomes(GapUp, Busy, busy={"isolation": "process"})
     assert passes == [["gap_up"]]
