@@ -85,7 +85,7 @@ def test_awkward_rows_give_the_results_of_the_reference_and_never_raise(frame: p
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(awkward_frames())
 def test_many_awkward_rows_are_stored_and_judged_as_by_hand_and_never_raise(frame: pl.DataFrame) -> None:
     judged_as_by_hand(frame)
