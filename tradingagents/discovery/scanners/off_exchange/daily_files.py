@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 
-from tradingagents.discovery.bars.calendar import nyse
+from tradingagents.discovery.bars.closures import listed_sessions
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.errors import FetchError, NoDataError, StaleDataError
 from tradingagents.discovery.scanning.base import BaseScanner, SettingsT
@@ -51,7 +51,7 @@ class DailyFilesScanner(BaseScanner[SettingsT]):
         York) is replaced by that of one more session further back.
         """
         reach = timedelta(days=_STALE.days + math.ceil(wanted * 1.6))
-        sessions = nyse().sessions_between(until - reach, until)[::-1]
+        sessions = listed_sessions(until - reach, until)[::-1]
         requested = 0
         files: dict[date, VolumeDay] = {}
         while (missing := wanted - len(files) - len(self._failures)) > 0:
