@@ -44,7 +44,10 @@ class Recorder:
     """The scanner's side: turns each report into an event. Thread-safe if ``send`` is."""
 
     def __init__(self, send: Callable[[Event], None]) -> None:
-        self._send = send
+        self._deliver = send
+
+    def _send(self, event: Event) -> None:
+        self._deliver(event)
 
     def emit(self, candidate: dict[str, Any]) -> None:
         """Put a validated candidate forward."""
@@ -90,7 +93,6 @@ class LocalRecorder(Recorder):
     """
 
     def __init__(self, log: ToolLog, emit: Callable[[dict[str, Any]], None]) -> None:
-        super().__init__(self.apply)
         self._log, self._emit = log, emit
         self._lock = threading.Lock()  # guards everything below
         self._closed = False
@@ -101,6 +103,9 @@ class LocalRecorder(Recorder):
         self._held: list[dict[str, Any]] = []
         self.asked = self.answered = self.emitted = 0
         self.of: int | None = None
+
+    def _send(self, event: Event) -> None:  # not a bound method kept in self, which would be a cycle
+        self.apply(event)
 
     def apply(self, event: Event) -> None:
         """Add one event. A candidate that comes after the end of its task raises ``Cancelled``."""
