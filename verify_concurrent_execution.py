@@ -186,7 +186,7 @@ def _compare(concurrent: dict[str, Any], sequential: dict[str, Any]) -> dict[str
 
 
 def _found(final: dict[str, Any]) -> list[Any]:
-    return [outcome["candidates"] for outcome in final["scan_report"]["outcomes"]]
+    return [final["final_ranking"], *(outcome["candidates"] for outcome in final["scan_report"]["outcomes"])]
 
 
 def _print_table(concurrent: dict[str, Any], sequential: dict[str, Any]) -> None:

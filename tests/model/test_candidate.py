@@ -6,7 +6,6 @@ import copy
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -361,7 +360,9 @@ def test_what_is_merged_is_taken_by_json_and_by_a_checkpointer(given_groups: Any
     assert serde.loads_typed((kind, data)) == merged
 
 
-@pytest.mark.parametrize("name", ["all_sources", "all_contexts", "all_directions", "partial_sources"])
+@pytest.mark.parametrize(
+    "name", ["all_sources", "all_contexts", "all_directions", "found_by", "confluence", "partial_sources"]
+)
 @pytest.mark.parametrize("value", ["text", 5, None, {"a": 1}, ["someone else"]], ids=stable_repr)
 def test_a_scanner_that_uses_a_name_of_the_merge_does_not_break_it(name: str, value: Any) -> None:
     """The merge runs outside the error boundary: what breaks it takes every scanner's finds along."""
@@ -383,38 +384,26 @@ def test_a_scanner_that_uses_a_name_of_the_merge_does_not_break_it(name: str, va
 @few
 @given(st.lists(found("only"), max_size=8), st.integers(1, 4), st.randoms(use_true_random=False))
 def test_signal_and_never_arrival_decides_what_a_limit_keeps(one_order: Any, limit: int, chance: Any) -> None:
+    one_order = [Candidate.parse(one, source="only", strategy="") for one in one_order]
     another = list(one_order)
     chance.shuffle(another)
-    kept, cut = strongest(one_order, limit)
-    kept_too, cut_too = strongest(another, limit)
-    assert {c["ticker"] for c in kept} == {c["ticker"] for c in kept_too}
+    kept, kept_too = strongest(one_order, limit), strongest(another, limit)
+    assert {c.ticker for c in kept} == {c.ticker for c in kept_too}
     assert sorted(map(repr, kept)) == sorted(map(repr, kept_too))
-    assert cut == cut_too == len(one_order) - len(kept)
 
 
 def test_scored_candidates_come_back_strongest_first_whatever_their_arrival() -> None:
-    made = [
-        parse(ticker=ticker, score=score).to_dict() for ticker, score in (("A", 1), ("B", None), ("C", 3))
-    ]
-    made += [parse(ticker="D", score=3, priority="high").to_dict(), parse(ticker="E", score=-1).to_dict()]
+    made = [parse(ticker=ticker, score=score) for ticker, score in (("A", 1), ("B", None), ("C", 3))]
+    made += [parse(ticker="D", score=3, priority="high"), parse(ticker="E", score=-1)]
     for order in (made, made[::-1]):
-        kept, cut = strongest(order, 4)
-        assert [c["ticker"] for c in kept] == ["D", "C", "A", "E"]
-        assert cut == 1
+        assert [c.ticker for c in strongest(order, 4)] == ["D", "C", "A", "E"]
 
 
 def test_a_limit_counts_tickers_and_keeps_all_that_was_found_for_one() -> None:
-    made = [
-        parse(ticker=t, score=s, context=str(s)).to_dict()
-        for t, s in (("A", 9), ("B", 8), ("A", 1), ("C", 7))
-    ]
-    kept, cut = strongest(made, 2)
-    assert [(c["ticker"], c["score"]) for c in kept] == [("A", 9), ("B", 8), ("A", 1)]
-    assert cut == 1
+    made = [parse(ticker=t, score=s, context=str(s)) for t, s in (("A", 9), ("B", 8), ("A", 1), ("C", 7))]
+    assert [(c.ticker, c.score) for c in strongest(made, 2)] == [("A", 9), ("B", 8), ("A", 1)]
 
 
-def test_no_limit_cuts_nothing_and_inputs_are_not_changed() -> None:
-    made: list[Mapping[str, Any]] = [MappingProxyType(parse(ticker=t).to_dict()) for t in ("B", "A")]
-    kept, cut = strongest(made, None)
-    assert ([c["ticker"] for c in kept], cut) == (["B", "A"], 0)
-    assert kept[0] is not made[0]
+def test_no_limit_cuts_nothing_and_without_scores_the_order_stays() -> None:
+    made = [parse(ticker=ticker) for ticker in ("B", "A")]
+    assert strongest(made, None) == made

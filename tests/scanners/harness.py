@@ -8,6 +8,7 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
+from tradingagents.discovery.model.candidate import Candidate, signal_order
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.net.counters import CountSink
 from tradingagents.discovery.scanning.base import BaseScanner
@@ -28,6 +29,12 @@ class ScanResult:
     candidates: list[dict[str, Any]]
     recorder: LocalRecorder
     log: ToolLog
+
+    @property
+    def by_signal(self) -> list[dict[str, Any]]:
+        """The candidates, strongest first, as a limit orders them."""
+        parsed = [Candidate.parse(one, source="", strategy="") for one in self.candidates]
+        return [one.to_dict() for one in sorted(parsed, key=signal_order)]
 
     @property
     def tickers(self) -> list[str]:

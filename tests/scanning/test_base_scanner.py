@@ -127,7 +127,7 @@ def test_candidates_come_one_by_one_as_the_scanner_yields_them() -> None:
             yield {"ticker": ticker}
 
     for candidate in scanner(scan).iter_valid(DAY):
-        trail.append(f"got {candidate['ticker']}")
+        trail.append(f"got {candidate.ticker}")
     assert trail == ["scan AAA", "got AAA", "scan BBB", "got BBB"]
 
 
@@ -349,7 +349,7 @@ def test_settings_vendors_and_market_are_there_in_init(isolation: str) -> None:
     config = {"mine": "of the host", "discovery": {"scanners": scanners}}
     graph = DiscoveryGraph(config, ScannerRegistry([Early, Hosted]))
     update = graph.scanner_node({"trade_date": "2026-02-05"})
-    found = {one["scanner"]: one["candidates"] for one in update["scan_report"]["outcomes"]}
-    assert found["early"][0]["context"] == "6 2026-02-05 http"
-    assert found["hosted"][0]["context"] == "of the host"
+    (found,) = update["candidate_metadata"]
+    assert found["found_by"] == ["early", "hosted"]
+    assert found["all_contexts"] == ["6 2026-02-05 http", "of the host"]
     assert [entry["tool"] for entry in update["tool_logs"]] == ["early"]

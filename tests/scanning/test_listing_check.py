@@ -15,6 +15,7 @@ from tests.scanners.harness import market_of, vendors
 from tests.symbols.test_symbols import directory
 from tests.timing import time_allowance
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
+from tradingagents.discovery.model.candidate import Candidate
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
 from tradingagents.discovery.model.errors import Cancelled, DeadlineExceeded, NoDataError, Transient
 from tradingagents.discovery.model.tool_log import ToolLog
@@ -46,7 +47,7 @@ class Checked:
         self.requested = 0
         self.log = ToolLog("test", "any")
         self.emitted: list[str] = []
-        self.recorder = LocalRecorder(self.log, lambda candidate: self.emitted.append(candidate["ticker"]))
+        self.recorder = LocalRecorder(self.log, lambda candidate: self.emitted.append(candidate.ticker))
         self.scanner = Listed()
         self.clients: Any = vendors(nasdaq=SimpleNamespace(listed=self._listed))
         settings = Listed.Settings()
@@ -61,7 +62,7 @@ class Checked:
     def add(self, *tickers: str) -> list[str]:
         """Add candidates, and return the tickers put forward so far."""
         for ticker in tickers:
-            self.check.add({"ticker": ticker})
+            self.check.add(Candidate.parse({"ticker": ticker}, source="", strategy=""))
         return self.emitted
 
     def passing(self, *tickers: str) -> list[str]:
@@ -205,7 +206,7 @@ def test_a_scanner_that_is_cancelled_waits_no_longer_and_keeps_what_it_held() ->
         checked.passing("EXMP")
     gate.opened.set()
     checked.recorder.close()
-    assert checked.recorder.take_held([]) == [{"ticker": "EXMP"}]
+    assert [one.ticker for one in checked.recorder.take_held([])] == ["EXMP"]
     assert checked.recorder.funnel == {NOT_CHECKED: 1}
 
 

@@ -68,7 +68,7 @@ def outcome_of(name: str, **settings: Any) -> dict[str, Any]:
     update = DiscoveryGraph(only(name, **settings)).scanner_node({"trade_date": "2026-02-05"}, None)
     (outcome,) = update["scan_report"]["outcomes"]
     assert outcome["scanner"] == name
-    return dict(outcome)
+    return {**outcome, "candidates": update["candidate_metadata"]}  # whole, of this one scanner
 
 
 @pytest.fixture(autouse=True)

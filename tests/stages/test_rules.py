@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradingagents.discovery.model.candidate import Priority, merge_candidates
+from tradingagents.discovery.model.candidate import Priority
+from tradingagents.discovery.scanning.report import percentiles
 from tradingagents.discovery.settings.sections import FilterSettings, PipelineSettings
 from tradingagents.discovery.stages.filter.rules import filter_candidates
-from tradingagents.discovery.stages.rank.percentile import confluence_of, percentiles
 from tradingagents.discovery.stages.rank.rules import rank_candidates
 
 PIPELINES = {"edge": PipelineSettings(priority=1), "news": PipelineSettings(priority=4)}
@@ -242,22 +242,12 @@ def test_a_candidate_is_judged_by_its_own_figures_only(found: Any, given_rules: 
 # -- standing ---------------------------------------------------------------------------------------
 
 
-def report_of(**scanners: Any) -> dict[str, Any]:
-    """A scan's report; each scanner is given as its pipeline and its candidates."""
-    outcomes = [
-        {"scanner": name, "pipeline": pipeline, "status": "ok", "candidates": found}
-        for name, (pipeline, found) in scanners.items()
-    ]
-    return {"trade_date": "2026-02-05", "outcomes": outcomes}
-
-
 def test_a_percentile_is_the_share_of_the_own_scanners_scores_below_with_equal_ones_half() -> None:
-    found = [candidate(t, score=s) for t, s in (("A", 1), ("B", 3), ("C", 3), ("D", 9))]
-    assert percentiles(found, None) == [0.125, 0.5, 0.5, 0.875]
+    assert percentiles([1, 3, 3, 9]) == [0.125, 0.5, 0.5, 0.875]
 
 
-def test_a_scanner_without_scores_has_no_standing() -> None:
-    assert percentiles([candidate("A"), candidate("B", score=1)], None) == [None, 0.5]
+def test_a_candidate_without_a_score_has_no_percentile() -> None:
+    assert percentiles([None, 1]) == [None, 0.5]
 
 
 def test_where_nothing_can_be_compared_a_candidate_stands_in_the_middle() -> None:
@@ -266,54 +256,35 @@ def test_where_nothing_can_be_compared_a_candidate_stands_in_the_middle() -> Non
     told_apart = [candidate(f"T{i}", source="t", score=i) for i in range(5)]
     alone = [candidate("ALONE", source="u", score=-1)]
     assert order([*same, *told_apart, *alone])[:2] == ["T4", "T3"]
-    assert percentiles(alone, None) == [0.5]
-    assert percentiles(same, None) == [0.5] * 5
+    assert percentiles([-1]) == [0.5]
+    assert percentiles([75] * 5) == [0.5] * 5
 
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=12))
 def test_no_scanner_is_favoured_for_how_few_it_found_or_how_it_scores(scores: list[int]) -> None:
-    found = [candidate(f"T{i}", score=score) for i, score in enumerate(scores)]
-    made = percentiles(found, report_of(s=("edge", found)))
-    assert all(one is not None for one in made)
-    assert sum(one or 0.0 for one in made) / len(made) == pytest.approx(0.5, abs=1e-5)
-    by_strength = sorted(zip(scores, made, strict=True))
+    made = percentiles(scores)
+    assert sum(one or 0.0 for one in made) == pytest.approx(len(scores) / 2, abs=1e-4)
+    by_strength = sorted(zip(scores, made, strict=True), key=lambda pair: pair[0])
     assert [one for _, one in by_strength] == sorted(one or 0.0 for one in made)
 
 
-def test_neither_merge_nor_filter_changes_the_standing_of_those_who_stay() -> None:
-    all_found = [candidate(t, score=s) for t, s in (("A", 1), ("B", 2), ("C", 3), ("D", 4))]
-    assert percentiles(all_found[1:2], report_of(s=("edge", all_found))) == [0.375]
-    assert percentiles(all_found[1:2], None) == [0.5]
+def test_the_percentile_of_the_scan_decides_and_a_filter_does_not_change_it() -> None:
+    found = [candidate("A", score=1, percentile=0.9), candidate("B", score=2, percentile=0.1)]
+    assert order(found) == ["A", "B"]
+    assert [c["percentile"] for c in rank_candidates(found[:1], PIPELINES)] == [0.9]
 
 
-def test_two_scanners_that_give_the_same_source_are_not_compared() -> None:
-    """What a scanner writes under ``source`` is a label; its scores are its own all the same."""
-    report = report_of(
-        p=("edge", [candidate("A", source="x", score=1), candidate("B", source="x", score=2)]),
-        q=("edge", [candidate("C", source="x", score=1_000), candidate("D", source="x", score=2_000)]),
-    )
-    merged = merge_candidates(outcome["candidates"] for outcome in report["outcomes"])
-    assert percentiles(merged, report) == [0.25, 0.75, 0.25, 0.75]
-    changed = {**merged[0], "score": 3.0}
-    assert percentiles([changed, {**changed, "source": "unheard of"}], report) == [1.0, None]
-
-
-def test_confluence_counts_distinct_scanners_and_pipelines() -> None:
-    report = report_of(
-        a=("edge", [candidate("X", source="a")]),
-        b=("edge", [candidate("X", source="b"), candidate("X", source="b")]),
-        c=("news", [candidate("X", source="c"), candidate("Y", source="c")]),
-    )
-    merged = merge_candidates(outcome["candidates"] for outcome in report["outcomes"])
-    assert confluence_of(merged, report) == [{"scanners": 3, "pipelines": 2}, {"scanners": 1, "pipelines": 1}]
-    assert confluence_of(merged, None) == [{"scanners": 3, "pipelines": 1}, {"scanners": 1, "pipelines": 1}]
+def test_candidates_of_no_scan_are_compared_with_those_of_the_same_source() -> None:
+    found = [candidate("A", score=1), candidate("B", score=2), candidate("C", source="t", score=99)]
+    ranked = {c["ticker"]: c["percentile"] for c in rank_candidates(found, PIPELINES)}
+    assert ranked == {"A": 0.25, "B": 0.75, "C": 0.5}
 
 
 # -- ranker -----------------------------------------------------------------------------------------
 
 
-def order(found: list[dict[str, Any]], report: Mapping[str, Any] | None = None) -> list[str]:
-    return [c["ticker"] for c in rank_candidates(found, PIPELINES, report)]
+def order(found: list[dict[str, Any]]) -> list[str]:
+    return [c["ticker"] for c in rank_candidates(found, PIPELINES)]
 
 
 def test_priority_decides_before_everything_else() -> None:

@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from tests.scanners.harness import ScanResult, run, vendors
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.model.candidate import signal_order
 from tradingagents.discovery.model.errors import Auth, NoDataError, Transient
 from tradingagents.discovery.scanners.earnings.calendar import EarningsCalendar, EarningsCalendarSettings
 from tradingagents.discovery.scanners.earnings.reports import us_ticker
@@ -160,7 +159,7 @@ def test_the_nearest_comes_first_then_the_larger_revenue() -> None:
         event("NEG", 2, -1.0),
         event("SOON", 0, 1.0),
     )
-    ordered = [candidate["ticker"] for candidate in sorted(ran.candidates, key=signal_order)]
+    ordered = [candidate["ticker"] for candidate in ran.by_signal]
     assert ordered == ["SOON", "LARGE", "SMALL", "NEG", "NONE", "HUGE"]
 
 
@@ -169,7 +168,7 @@ def test_no_revenue_lets_a_later_report_pass_a_nearer_one(drawn: list[tuple[int,
     events = [event(f"T{chr(65 + number)}", days, revenue) for number, (days, revenue) in enumerate(drawn)]
     ran = scan(*events)
     days = {f"T{chr(65 + number)}": ahead for number, (ahead, _) in enumerate(drawn)}
-    ordered = [days[candidate["ticker"]] for candidate in sorted(ran.candidates, key=signal_order)]
+    ordered = [days[candidate["ticker"]] for candidate in ran.by_signal]
     assert ordered == sorted(ordered)
 
 

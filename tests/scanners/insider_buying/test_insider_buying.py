@@ -288,7 +288,7 @@ def test_companies_read_before_the_deadline_are_kept():
     found = scanner(edgar).iter_valid({"trade_date": DAY.isoformat()})
     deadline = Deadline()
     with deadline_scope(deadline):
-        assert next(found)["ticker"] == "EXMP"
+        assert next(found).ticker == "EXMP"
         deadline.cancel()
         with pytest.raises(Cancelled):
             next(found)

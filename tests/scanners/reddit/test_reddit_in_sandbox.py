@@ -8,7 +8,6 @@ import pytest
 
 from tests.scanners.sandbox_scans import connected, scan_one
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.model.candidate import signal_order
 from tradingagents.discovery.sandbox import Fault, SandboxServer
 from tradingagents.discovery.scanners.reddit.dd import RedditDD
 from tradingagents.discovery.scanners.reddit.trending import RedditTrending
@@ -30,7 +29,7 @@ def clients(sandbox: SandboxServer) -> Iterator[Vendors]:
 
 def test_trending_tickers_rank_by_how_many_posts_name_them(sandbox: SandboxServer, clients: Vendors) -> None:
     measure = sandbox.market.truth["reddit_trending"].measure
-    ranked = sorted(scan_one(RedditTrending, sandbox, clients).candidates, key=signal_order)
+    ranked = scan_one(RedditTrending, sandbox, clients).by_signal
     posts = [int(one["context"].split()[2]) for one in ranked]
     assert posts == [measure[one["ticker"]] for one in ranked]
     assert posts[0] == max(measure.values())

@@ -15,7 +15,6 @@ from tests.scanners.reddit.reddit_fakes import NOON, FakeReddit, hub_of, post
 from tests.scanners.reddit.test_reddit_dd import recorded_posts
 from tests.shared_data import SHARED, needs_shared
 from tradingagents.discovery.execution.outcome import Reason
-from tradingagents.discovery.model.candidate import signal_order
 from tradingagents.discovery.model.errors import (
     Auth,
     NoDataError,
@@ -224,7 +223,7 @@ def test_real_posts_of_three_days_give_stocks_and_not_ordinary_words() -> None:
     reddit = FakeReddit({("wallstreetbets", "hot"): recorded_posts()})
     clients = hub_of(reddit, directory.shares_and_funds)
     ran = run(RedditTrending, clients, {"trade_date": "2021-01-04"}, subreddits=["wallstreetbets"])
-    ranked = [one["ticker"] for one in sorted(ran.candidates, key=signal_order)]
+    ranked = [one["ticker"] for one in ran.by_signal]
     assert ranked[:2] == ["GME", "PLTR"]
     assert not {"IT", "ER", "ET", "DD", "ALL", "ON", "CEO", "YOLO", "A", "I"} & set(ranked)
 

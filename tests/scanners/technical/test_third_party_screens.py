@@ -100,7 +100,6 @@ def test_a_screen_of_ones_own_is_evaluated_in_the_shared_pass(passes: list[list[
     assert found["busy"]["status"] == "ok"
     first = found["busy"]["candidates"][0]
     assert first["score"] > 3
-    assert first["evidence"][0]["kind"] == "screen_busy"
 
 
 def test_two_scanners_read_one_screen_with_different_thresholds(passes: list[list[str]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from tradingagents.discovery.model.errors import (
     Auth,
@@ -116,7 +116,7 @@ def _text_of(error: BaseException) -> str:
         return ""
 
 
-def health_of(statuses: Iterable[Status]) -> str:
+def health_of(statuses: Iterable[Status]) -> Literal["complete", "partial", "failed"]:
     """Return ``complete`` when all ended ok or empty (or there were none), ``failed`` when none did."""
     fine = [status in (Status.OK, Status.EMPTY) for status in statuses]
     if all(fine):

@@ -68,8 +68,8 @@ class TaskScope:
     def started(self) -> None:
         """Restart the timeout now, so that startup does not count."""
         self.deadline.restart(self.timeout_seconds)
-        if self._on_restart is not None:
-            self._on_restart()
+        if (on_restart := self._on_restart) is not None:
+            on_restart()
 
     def emit(self, item: Any) -> None:
         """Keep ``item``; raises :class:`Cancelled` once the task has been cut."""
@@ -77,8 +77,9 @@ class TaskScope:
             if self._closed:
                 raise Cancelled(f"{self.name} was cut")
             self._items.append(item)
-        if self._on_item is not None:
-            self._on_item(self.name, item)
+            on_item = self._on_item
+        if on_item is not None:
+            on_item(self.name, item)
 
     def on_close(self, hook: Callable[[], None]) -> None:
         """Register ``hook`` to be called once when the task ends or is cut; at once if it already has."""
@@ -93,6 +94,7 @@ class TaskScope:
         with self._lock:
             hooks, self._hooks, self._closed = self._hooks, [], True
             items = tuple(self._items)
+            self._on_item = self._on_restart = None  # they lead back to the run: a cycle
         self.deadline.cancel()
         for hook in reversed(hooks):
             _run_hook(hook)

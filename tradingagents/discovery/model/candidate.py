@@ -194,8 +194,11 @@ class Candidate:
 
 
 _FIELDS = frozenset({"ticker", "source", "context", "priority", "strategy", "direction", "score", "evidence"})
-_MERGED = frozenset(  # written by the merge only
-    {"all_sources", "all_contexts", "all_directions", "partial_sources"}
+_MERGED = frozenset(  # written by the scan only
+    {
+        *("all_sources", "all_contexts", "all_directions", "found_by"),
+        *("confluence", "partial_sources", "percentile", "pipeline"),
+    }
 )
 
 
@@ -248,27 +251,25 @@ def _extra(raw: Mapping[Any, Any]) -> Mapping[str, Any]:
     return made
 
 
-def signal_order(candidate: Mapping[str, Any]) -> tuple[bool, float, int, str]:
+def signal_order(candidate: Candidate) -> tuple[bool, float, int, str]:
     """Return the sort key of a scanner's candidates: strongest first, never by order of arrival.
 
     The scanner's score decides, then priority, then the ticker alphabetically.
     """
-    score = candidate.get("score")
-    rank = Priority(candidate["priority"]).rank
-    return (score is None, -(score or 0.0), rank, candidate["ticker"])
+    score = candidate.score
+    return (score is None, -(score or 0.0), candidate.priority.rank, candidate.ticker)
 
 
-def strongest(items: Sequence[Mapping[str, Any]], limit: int | None) -> tuple[list[dict[str, Any]], int]:
-    """Return a scanner's candidates within ``limit``, and how many were cut.
+def strongest(items: Sequence[Candidate], limit: int | None) -> list[Candidate]:
+    """Return a scanner's candidates within ``limit``.
 
     The limit counts tickers: every candidate for one of the ``limit`` strongest tickers is kept. They are
     sorted strongest first; if none has a score, the scanner's own order is kept.
     """
     by_signal = sorted(items, key=signal_order)
-    allowed = set(list(dict.fromkeys(item["ticker"] for item in by_signal))[:limit])
-    ordered = by_signal if any(item.get("score") is not None for item in items) else items
-    kept = [dict(item) for item in ordered if item["ticker"] in allowed]
-    return kept, len(items) - len(kept)
+    allowed = set(list(dict.fromkeys(item.ticker for item in by_signal))[:limit])
+    ordered = by_signal if any(item.score is not None for item in items) else items
+    return [item for item in ordered if item.ticker in allowed]
 
 
 def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
@@ -276,8 +277,8 @@ def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict
 
     The candidate with the highest priority leads, the first of equals: the merged candidate has its source,
     context, strategy, direction and score. ``all_sources``, ``all_contexts``, ``all_directions`` and
-    ``evidence`` are unique and in registry order. Tickers are in order of first appearance. Inputs are not
-    changed.
+    ``found_by`` and ``evidence`` are unique and in registry order. Tickers are in order of first appearance.
+    Inputs are not changed.
     """
     by_ticker: dict[str, list[Mapping[str, Any]]] = {}
     for group in groups:
@@ -296,8 +297,9 @@ def _merged(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     made["all_contexts"] = [context for context in _unique(found, "context", "all_contexts") if context]
     made["all_directions"] = _unique(found, "direction", "all_directions")
     made["evidence"] = _unique(found, "evidence", "evidence")
-    if partial := _unique(found, "partial_sources", "partial_sources"):
-        made["partial_sources"] = partial
+    for name in ("found_by", "partial_sources"):
+        if scanners := _unique(found, name, name):
+            made[name] = scanners
     result: dict[str, Any] = to_plain(made)
     return result
 

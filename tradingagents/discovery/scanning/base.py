@@ -101,9 +101,9 @@ class BaseScanner(ABC, Generic[SettingsT]):
         An invalid candidate is rejected, and its reason kept for the outcome. Raises what ``scan`` raises,
         and :class:`ScannerError` when its result is not an iterable of candidates.
         """
-        return list(self.iter_valid(state))
+        return [candidate.to_dict() for candidate in self.iter_valid(state)]
 
-    def iter_valid(self, state: dict[str, object]) -> Iterator[dict[str, Any]]:
+    def iter_valid(self, state: dict[str, object]) -> Iterator[Candidate]:
         """Yield each valid candidate as soon as the scanner does; see :meth:`scan_with_validation`."""
         found = self.scan(state)
         if isinstance(found, str | bytes | Mapping) or not isinstance(found, Iterable):
@@ -115,7 +115,7 @@ class BaseScanner(ABC, Generic[SettingsT]):
             except InvalidCandidate as error:
                 self.recorder.reject(raw, str(error))
             else:
-                yield candidate.to_dict()
+                yield candidate
 
     def candidate(
         self,

@@ -14,9 +14,9 @@ when a scanner fails or is cut are put forward unchecked.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 from tradingagents.discovery.execution.outcome import verdict_of_error
+from tradingagents.discovery.model.candidate import Candidate
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import DiscoveryError
 from tradingagents.discovery.net.counters import counting
@@ -34,12 +34,12 @@ class ListingCheck:
 
     def __init__(self, scanner: AnyScanner, trade_date: date) -> None:
         self._scanner, self._recorder, self._day = scanner, scanner.recorder, trade_date
-        self._held: list[dict[str, Any]] = []
+        self._held: list[Candidate] = []
         self._loaded = False
         self._directory: SymbolDirectory | None = None
         self._unchecked = 0
 
-    def add(self, candidate: dict[str, Any]) -> None:
+    def add(self, candidate: Candidate) -> None:
         """Put a candidate forward, drop it, or hold it back while the directory is loading."""
         if not self._scanner.listed_only:
             self._recorder.emit(candidate)
@@ -63,7 +63,7 @@ class ListingCheck:
             self._loaded, self._directory = True, self._load()
         while self._held:
             candidate = self._held[0]
-            if self._passes(candidate["ticker"]):
+            if self._passes(candidate.ticker):
                 self._recorder.emit(candidate)
             self._recorder.release()
             del self._held[0]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from pydantic import JsonValue
 
 from tradingagents.discovery.execution.outcome import Outcome, Reason, Status
-from tradingagents.discovery.model.candidate import strongest
+from tradingagents.discovery.model.candidate import Candidate
 from tradingagents.discovery.model.redact import redact
+from tradingagents.discovery.scanning.report import Settled
 from tradingagents.discovery.settings.config import DiscoveryConfig
 
 __all__ = ["Events", "ProgressReporter", "line_of"]
@@ -23,15 +26,23 @@ class Events(Protocol):
     status, reason, message, number of candidates and seconds.
     """
 
-    def __call__(self, event: dict[str, Any]) -> None: ...
+    def __call__(self, event: dict[str, JsonValue]) -> None: ...
 
 
 class ProgressReporter:
-    """Observes a run: logs its start and each scanner's end, and publishes events. Thread-safe."""
+    """Observes a run: logs its start and each scanner's end, and publishes events. Thread-safe.
 
-    def __init__(self, config: DiscoveryConfig, scanners: Sequence[str], events: Events | None) -> None:
-        self._limits = {name: config.scanners[name].limit for name in scanners}
-        self._events = events
+    ``settle`` returns what a scanner that has ended contributes.
+    """
+
+    def __init__(
+        self,
+        config: DiscoveryConfig,
+        scanners: Sequence[str],
+        events: Events | None,
+        settle: Callable[[Outcome], Settled],
+    ) -> None:
+        self._events, self._settle = events, settle
         execution = config.scanner_execution
         if config.data_source == "sandbox":
             _log.warning("SYNTHETIC DATA: every company, price, filing and post is generated (sandbox)")
@@ -44,13 +55,16 @@ class ProgressReporter:
     def started(self, name: str) -> None:
         self._publish({"event": "scanner_started", "scanner": name})
 
-    def emitted(self, name: str, item: Any) -> None:
-        self._publish({"event": "candidate", "scanner": name, "candidate": dict(item)})
+    def emitted(self, name: str, item: Candidate) -> None:
+        if self._events is not None:
+            self._events({"event": "candidate", "scanner": name, "candidate": item.to_dict()})
 
     def finished(self, outcome: Outcome) -> None:
-        kept, cut = strongest(outcome.items, self._limits[outcome.name])
+        settled = self._settle(outcome)
         fine = outcome.verdict.status in {Status.OK, Status.EMPTY, Status.SKIPPED}
-        _log.log(logging.INFO if fine else logging.WARNING, "%s", line_of(outcome, len(kept), cut))
+        _log.log(
+            logging.INFO if fine else logging.WARNING, "%s", line_of(outcome, len(settled.kept), settled.cut)
+        )
         self._publish(
             {
                 "event": "scanner_finished",
@@ -58,12 +72,12 @@ class ProgressReporter:
                 "status": outcome.verdict.status.value,
                 "reason": outcome.verdict.reason.value,
                 "message": redact(outcome.verdict.message),
-                "candidates": len(kept),
+                "candidates": len(settled.kept),
                 "duration_seconds": round(outcome.duration_seconds, 4),
             }
         )
 
-    def _publish(self, event: dict[str, Any]) -> None:
+    def _publish(self, event: dict[str, JsonValue]) -> None:
         if self._events is not None:
             self._events(event)
 

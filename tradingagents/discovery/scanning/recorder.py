@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tradingagents.discovery.execution.outcome import Reason
+from tradingagents.discovery.model.candidate import Candidate
+from tradingagents.discovery.model.report import Coverage
 from tradingagents.discovery.model.tool_log import ToolLog, clean_entry
 
 __all__ = ["NOT_CHECKED", "Event", "LocalRecorder", "Recorder"]
@@ -33,6 +35,8 @@ class Event:
     def portable(self) -> Event:
         """Return the event as plain data that can cross a process boundary."""
         match self.kind, *self.values:
+            case "candidate" | "held", candidate:
+                return Event(self.kind, (candidate.to_dict(),))
             case "log", entry:
                 return Event("log", (clean_entry(entry),))
             case "rejected", candidate, reason:
@@ -49,11 +53,11 @@ class Recorder:
     def _send(self, event: Event) -> None:
         self._deliver(event)
 
-    def emit(self, candidate: dict[str, Any]) -> None:
+    def emit(self, candidate: Candidate) -> None:
         """Put a validated candidate forward."""
         self._send(Event("candidate", (candidate,)))
 
-    def hold(self, candidate: dict[str, Any]) -> None:
+    def hold(self, candidate: Candidate) -> None:
         """Keep a validated candidate that is put forward only later, or dropped; see :meth:`release`."""
         self._send(Event("held", (candidate,)))
 
@@ -92,7 +96,7 @@ class LocalRecorder(Recorder):
     Nothing changes after :meth:`close`: later events are dropped.
     """
 
-    def __init__(self, log: ToolLog, emit: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, log: ToolLog, emit: Callable[[Candidate], None]) -> None:
         self._log, self._emit = log, emit
         self._lock = threading.Lock()  # guards everything below
         self._closed = False
@@ -100,11 +104,18 @@ class LocalRecorder(Recorder):
         self.degradations: list[tuple[Reason, str]] = []
         self.funnel: dict[str, int] = {}
         self.requests: dict[str, dict[str, float]] = {}
-        self._held: list[dict[str, Any]] = []
+        self._held: list[Candidate] = []
         self.asked = self.answered = self.emitted = 0
         self.of: int | None = None
 
     def _send(self, event: Event) -> None:  # not a bound method kept in self, which would be a cycle
+        self.apply(event)
+
+    def receive(self, event: Event) -> None:
+        """Add one event from another process, which :meth:`Event.portable` made plain."""
+        match event.kind, *event.values:
+            case "candidate" | "held", raw:
+                event = Event(event.kind, (Candidate.parse(raw, source="", strategy=""),))
         self.apply(event)
 
     def apply(self, event: Event) -> None:
@@ -144,14 +155,14 @@ class LocalRecorder(Recorder):
                     counts = self.requests.setdefault(vendor, {})
                     counts[what] = counts.get(what, 0) + amount
 
-    def coverage(self) -> dict[str, int] | None:
+    def coverage(self) -> Coverage | None:
         """Return ``{"asked", "answered", "of"}``, or None when the scanner reported none."""
         if not self.asked and self.of is None:
             return None
         of = self.asked if self.of is None else self.of
         return {"asked": self.asked, "answered": self.answered, "of": of}
 
-    def take_held(self, emitted: Sequence[Any]) -> list[dict[str, Any]]:
+    def take_held(self, emitted: Sequence[Any]) -> list[Candidate]:
         """Return the candidates held back when the scanner ended that are not in ``emitted``.
 
         They are counted in the funnel as unchecked. Call it after :meth:`close`.

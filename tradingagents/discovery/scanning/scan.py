@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+
+from pydantic import JsonValue
 
 from tradingagents.discovery.execution.outcome import Outcome, Status, health_of
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import Task
-from tradingagents.discovery.model.candidate import merge_candidates
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, parse_trade_date
+from tradingagents.discovery.model.report import ScanReport
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.scanning.base import AnyScanner
 from tradingagents.discovery.scanning.circuits import ScannerCircuits
 from tradingagents.discovery.scanning.declared import declared_by, widest_calendar
 from tradingagents.discovery.scanning.progress import Events, ProgressReporter
 from tradingagents.discovery.scanning.recorder import LocalRecorder
-from tradingagents.discovery.scanning.report import outcome_report
+from tradingagents.discovery.scanning.report import Settled, merge, settle
 from tradingagents.discovery.scanning.task import ScannerRun, Span, directory_of, scanner_task
 from tradingagents.discovery.screens.base import BarsQuery, Screen, ScreenThresholds
 from tradingagents.discovery.screens.market_data import SharedMarket
@@ -35,9 +36,9 @@ __all__ = ["Scan", "ScanResult"]
 class ScanResult:
     """Merged candidates, new tool log entries, and the report, all of it plain data."""
 
-    candidates: list[dict[str, Any]]
-    tool_logs: list[dict[str, Any]]
-    report: dict[str, Any]
+    candidates: list[dict[str, JsonValue]]
+    tool_logs: list[dict[str, JsonValue]]
+    report: ScanReport
 
 
 class Scan:
@@ -50,7 +51,7 @@ class Scan:
         self,
         config: DiscoveryConfig,
         scanners: Sequence[type[AnyScanner]],
-        host_config: Mapping[str, Any],
+        host_config: Mapping[str, object],
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._config, self._host_config, self._clock = config, host_config, clock
@@ -69,7 +70,7 @@ class Scan:
 
     def run(
         self,
-        state: Mapping[str, Any],
+        state: Mapping[str, object],
         *,
         events: Events | None = None,
         span: Span | None = None,
@@ -97,7 +98,8 @@ class Scan:
                 scanner_task(run, log, vendors, market, span, refused=refused.get(run.scanner.name))
                 for run, log in zip(runs, logs, strict=True)
             ]
-            reporter = ProgressReporter(self._config, names, events)
+            settled = _SettledScanners(self._config, self._scanners, [recorder for _, recorder in tasks])
+            reporter = ProgressReporter(self._config, names, events, settled.of)
             ended = self._run([task for task, _ in tasks], reporter, should_stop)
         finally:
             market.directory.stop()
@@ -105,11 +107,11 @@ class Scan:
             vendors.close()
         self._circuits.learn({one.name: one.verdict for one in ended if one.name not in refused})
         self._remember_durations(ended)
-        outcomes = self._outcomes(ended, [recorder() for _, recorder in tasks])
-        merged = merge_candidates(outcome["candidates"] for outcome in outcomes)
-        report = {
+        contributions = [settled.of(outcome) for outcome in ended]
+        merged = merge(contributions)
+        report: ScanReport = {
             "run_id": run_id,
-            "trade_date": state["trade_date"],
+            "trade_date": trade_date.isoformat(),
             "mode": "concurrent" if execution.concurrent else "sequential",
             "data_source": self._config.data_source,
             "started_at": started_at.isoformat(),
@@ -117,19 +119,10 @@ class Scan:
             "health": health_of(outcome.verdict.status for outcome in ended),
             "market": market.receipt(),
             "shared_requests": shared.requests,  # those of no single scanner: the symbol directory's
-            "stages": [_merge_stage(outcomes, merged)],  # the filter and the ranker add theirs
-            "outcomes": outcomes,
+            "stages": [_merge_stage(contributions, len(merged))],  # the filter and the ranker add theirs
+            "outcomes": [one.report() for one in contributions],
         }
-        entries = [entry for log in logs for entry in log.close()]
-        return ScanResult(merged, entries, report)
-
-    def _outcomes(self, ended: Sequence[Outcome], recorders: Sequence[LocalRecorder]) -> list[dict[str, Any]]:
-        return [
-            outcome_report(
-                cls, _with_held(outcome, recorder), recorder, self._config.scanners[cls.name].limit
-            )
-            for cls, outcome, recorder in zip(self._scanners, ended, recorders, strict=True)
-        ]
+        return ScanResult(merged, [entry for log in logs for entry in log.close()], report)
 
     def _run(
         self, tasks: Sequence[Task], reporter: ProgressReporter, should_stop: Callable[[], bool] | None
@@ -177,7 +170,7 @@ class Scan:
         }
 
     def _scanner_run(
-        self, scanner: type[AnyScanner], state: Mapping[str, Any], bars: BarsQuery
+        self, scanner: type[AnyScanner], state: Mapping[str, object], bars: BarsQuery
     ) -> ScannerRun:
         return ScannerRun(
             scanner=scanner,
@@ -200,12 +193,32 @@ class Scan:
                 self._seconds[outcome.name] = outcome.duration_seconds
 
 
-def _merge_stage(outcomes: Sequence[Mapping[str, Any]], merged: Sequence[Any]) -> dict[str, Any]:
-    found = sum(len(outcome["candidates"]) for outcome in outcomes)
-    return {"stage": "merge", "in": found, "out": len(merged)}
+def _merge_stage(contributions: Sequence[Settled], merged: int) -> dict[str, JsonValue]:
+    return {"stage": "merge", "in": sum(len(one.kept) for one in contributions), "out": merged}
 
 
-def _with_held(outcome: Outcome, recorder: LocalRecorder) -> Outcome:
-    """Add the candidates that still waited for the symbol directory when their scanner ended."""
-    held = recorder.take_held(outcome.items)
-    return replace(outcome, items=(*outcome.items, *held)) if held else outcome
+class _SettledScanners:
+    """What each scanner of one scan contributes, made once, when it has ended. Thread-safe.
+
+    The observer needs it when a scanner ends, the scan when all have ended. Whichever comes first makes it,
+    because an error in the observer must not lose it.
+    """
+
+    def __init__(
+        self,
+        config: DiscoveryConfig,
+        scanners: Sequence[type[AnyScanner]],
+        recorders: Sequence[Callable[[], LocalRecorder]],
+    ) -> None:
+        self._config = config
+        pairs = zip(scanners, recorders, strict=True)
+        self._recorders = {scanner.name: (scanner, recorder) for scanner, recorder in pairs}
+        self._settled: dict[str, Settled] = {}  # by scanner; each is written by one thread, then read
+
+    def of(self, outcome: Outcome) -> Settled:
+        """Return what the scanner of ``outcome`` contributes."""
+        if (known := self._settled.get(outcome.name)) is not None:
+            return known
+        scanner, recorder = self._recorders[outcome.name]
+        made = settle(scanner, outcome, recorder(), self._config.scanners[outcome.name].limit)
+        return self._settled.setdefault(outcome.name, made)

@@ -12,6 +12,7 @@ from tradingagents.discovery.execution.outcome import Reason, Status, Verdict, v
 from tradingagents.discovery.execution.process import STARTUP_SECONDS, Send, run_in_process
 from tradingagents.discovery.execution.scope import Task, TaskScope
 from tradingagents.discovery.model.errors import DiscoveryError
+from tradingagents.discovery.model.report import Coverage
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.scanning.base import TICKERS, AnyScanner, BaseScanner
@@ -85,7 +86,7 @@ def scanner_task(
         if not in_process:
             _scan(run, recorder, vendors, market.of(run.scanner.name))
             return judge(recorder, run.unit)
-        verdict = run_in_process(scope, _Remote(_portable(run)), recorder.apply)
+        verdict = run_in_process(scope, _Remote(_portable(run)), recorder.receive)
         return verdict if verdict.status is not Status.OK else judge(recorder, run.unit)
 
     task = Task(
@@ -140,13 +141,12 @@ def _scan(run: ScannerRun, recorder: Recorder, vendors: Vendors, market: MarketD
     scanner = run.scanner.__new__(run.scanner)
     scanner.bind(run.settings, vendors, recorder, market)
     state = isolate(run.state, recorder.log)
+    mark = {} if run.data_source == "live" else {"synthetic": run.data_source == "sandbox"}
     with counting(recorder.request, stale):
         _initialise(scanner, run.host_config)
         check = ListingCheck(scanner, scanner.trade_date(state))
         for candidate in scanner.iter_valid(state):
-            if run.data_source != "live":
-                candidate["synthetic"] = run.data_source == "sandbox"
-            check.add(candidate)
+            check.add(replace(candidate, extra={**candidate.extra, **mark}) if mark else candidate)
         check.finish()
 
 
@@ -184,7 +184,7 @@ def judge(recorder: LocalRecorder, unit: str = TICKERS) -> Verdict:
     return Verdict(Status.EMPTY, Reason.NONE, _nothing(coverage, unit))
 
 
-def _nothing(coverage: Mapping[str, int] | None, unit: str) -> str:
+def _nothing(coverage: Coverage | None, unit: str) -> str:
     if coverage is None:
         return "nothing qualified"
     many = coverage["of"]

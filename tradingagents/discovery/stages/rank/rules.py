@@ -1,20 +1,21 @@
 """The built-in ranker: the order of the candidates, by rules that can be repeated by hand. Pure.
 
 1. Priority; a candidate with ``deprioritised`` counts as one lower.
-2. The percentile among the candidates of its leading scanner (see :func:`percentiles`); None comes last.
+2. The percentile among the candidates of its leading scanner, which the scan adds; None comes last.
 3. The pipeline's priority; a pipeline without settings comes last.
 4. The given order, which is the registry's.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tradingagents.discovery.model.candidate import Priority
+from tradingagents.discovery.scanning.report import percentiles
 from tradingagents.discovery.settings.sections import PipelineSettings
 from tradingagents.discovery.stages.filter.rules import DEPRIORITISED
-from tradingagents.discovery.stages.rank.percentile import confluence_of, percentiles
 
 __all__ = ["rank_candidates"]
 
@@ -23,22 +24,29 @@ _Key = tuple[int, bool, float, int]
 
 
 def rank_candidates(
-    candidates: Sequence[Mapping[str, Any]],
-    pipelines: Mapping[str, PipelineSettings],
-    report: Mapping[str, Any] | None = None,
+    candidates: Sequence[Mapping[str, Any]], pipelines: Mapping[str, PipelineSettings]
 ) -> list[dict[str, Any]]:
-    """Return all candidates, best first, each with ``rank`` from 1, ``percentile`` and ``confluence``.
+    """Return all candidates, best first, each with ``rank`` from 1. Stable.
 
-    ``report`` is the scan's; see :func:`percentiles` and :func:`confluence_of`. Stable.
+    Candidates that come from no scan, and so have no ``percentile``, are compared with those of the same
+    source.
     """
-    ranked = [
-        {**candidate, "percentile": percentile, "confluence": confluence}
-        for candidate, percentile, confluence in zip(
-            candidates, percentiles(candidates, report), confluence_of(candidates, report), strict=True
-        )
-    ]
+    ranked = _with_percentiles(candidates)
     ranked.sort(key=lambda candidate: _key(candidate, pipelines))
     return [{**candidate, "rank": rank} for rank, candidate in enumerate(ranked, start=1)]
+
+
+def _with_percentiles(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    made = [dict(candidate) for candidate in candidates]
+    of_source: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for candidate in made:
+        if "percentile" not in candidate:
+            of_source[candidate["source"]].append(candidate)
+    for same in of_source.values():
+        scores = [candidate.get("score") for candidate in same]
+        for candidate, percentile in zip(same, percentiles(scores), strict=True):
+            candidate["percentile"] = percentile
+    return made
 
 
 def _key(candidate: Mapping[str, Any], pipelines: Mapping[str, PipelineSettings]) -> _Key:

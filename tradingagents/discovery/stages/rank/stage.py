@@ -54,7 +54,7 @@ class RankerStage:
         counts requests and tokens by model, whether or not the answer was used.
         """
         candidates = state.get("candidate_metadata") or []
-        plain = rank_candidates(candidates, self._config.pipelines, state.get("scan_report"))
+        plain = rank_candidates(candidates, self._config.pipelines)
         requests = LocalRecorder(ToolLog("ranker", "ranker"), lambda candidate: None)
         with counting(requests.request):
             order, account = self._decide(plain, trade_date_of(state, self._clock).isoformat())
@@ -64,7 +64,7 @@ class RankerStage:
         account["emptied"] = bool(candidates) and not ranked
         return {
             "tickers": [candidate["ticker"] for candidate in ranked],
-            "candidate_metadata": ranked,
+            "candidate_metadata": [],  # they stand whole under final_ranking, once
             "final_ranking": ranked,
             "status": "ranked",
             "ranker_report": account,
