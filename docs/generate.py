@@ -202,6 +202,7 @@ def _code(name: str, value: Any) -> str:
         signature = ""
     plain = re.sub(r"(: |-> )'([^']*)'", r"\1\2", signature)  # annotations are kept as text
     plain = re.sub(r"<[\w.]+ object at 0x\w+>", "...", plain)
+    plain = re.sub(r"typing\.Annotated\[(\w+), AfterValidator\([^)]*\)\]", r"\1", plain)
     return f"```text\n{name}{plain}\n```"
 
 

@@ -179,7 +179,7 @@ def crash(state: dict[str, Any]) -> dict[str, Any]:
     raise RuntimeError("filter crashed")
 
 
-def test_a_second_run_on_one_thread_replaces_candidates_and_adds_logs() -> None:
+def test_a_second_run_on_one_thread_replaces_candidates_and_logs() -> None:
     def scan(self: Any, state: Any) -> list[Any]:
         self.log("asked")
         return [{"ticker": "AAA"}]
@@ -189,7 +189,7 @@ def test_a_second_run_on_one_thread_replaces_candidates_and_adds_logs() -> None:
     discovery.run("2026-02-05", thread)
     final = discovery.run("2026-02-06", thread)
     assert final["tickers"] == ["AAA"]
-    assert len(final["tool_logs"]) == 2
+    assert len(final["tool_logs"]) == 1
 
 
 def test_cancelling_ainvoke_stops_the_scan_and_frees_the_loop(release: threading.Event) -> None:

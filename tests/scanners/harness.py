@@ -53,7 +53,7 @@ class ScanResult:
 
 def vendors(**clients: Any) -> SimpleNamespace:
     """Return the clients as a scanner's ``self.vendors``: ``vendors(finnhub=FakeVendor())``."""
-    return SimpleNamespace(**clients)
+    return SimpleNamespace(**{"state_file": lambda stem: None, **clients})
 
 
 def market_of(

@@ -57,7 +57,12 @@ def scan(
     **settings: Any,
 ) -> ScanResult:
     clients = vendors(finnhub=vendor, state_file=lambda stem: kept and kept / f"{stem}.sqlite")
-    return run(AnalystRevisions, clients, {"tickers": given or [], "trade_date": trade_date}, **settings)
+    return run(
+        AnalystRevisions,
+        clients,
+        {"watchlist": given or [], "tickers": ["PAST"], "trade_date": trade_date},
+        **settings,
+    )
 
 
 def judged(*months: RatingMonth, **settings: Any) -> ScanResult:
@@ -72,7 +77,7 @@ def test_a_setting_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None
         AnalystRevisionsSettings(**wrong)
 
 
-def test_tickers_of_the_settings_come_before_those_of_the_state() -> None:
+def test_tickers_of_the_settings_come_before_the_watchlist() -> None:
     vendor = FakeVendor({"EXMP": RISE})
     scan(vendor, ["STATE"], tickers=["brk-b", "EXMP", "BRK.B"])
     assert sorted(vendor.requested) == ["BRK.B", "EXMP"]
@@ -86,11 +91,10 @@ def test_unrated_companies_are_counted_and_only_unrated_ones_are_no_data() -> No
         scan(vendor, ["YYYY", "ZZZZ"])
 
 
-def test_tickers_of_the_state_come_before_the_calendar() -> None:
+def test_the_watchlist_comes_before_the_calendar() -> None:
     vendor = FakeVendor({"STATE": RISE}, event("SOON"))
-    ran = scan(vendor, ["state", "no ticker", "STATE", 7])
+    ran = scan(vendor, ["STATE"])
     assert vendor.requested == ran.tickers == ["STATE"]
-    assert ran.funnel["not a ticker"] == 2
     assert vendor.windows == []
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphBubbleUp
@@ -57,8 +57,7 @@ class DiscoveryGraph:
         built_in = ScannerRegistry.built_in()
         self.registry = ScannerRegistry.installed() if registry is None else registry
         self.config = parse_config(config, list(self.registry), known=list(built_in))
-        scan = Scan(self.config, list(self.registry), config or {}, clock)
-        self._node = ScannerNode(scan)
+        self._scan = Scan(self.config, list(self.registry), config or {}, clock)
         for role, stage in (("filter", filter), ("ranker", ranker)):
             if stage is not None:
                 check_stage(role, stage)
@@ -72,7 +71,7 @@ class DiscoveryGraph:
     def graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
         """The compiled LangGraph; compiled on first use."""
         builder = StateGraph(DiscoveryState)
-        builder.add_node("scanner", self._node)
+        builder.add_node("scanner", ScannerNode(self._scan, begins_run=True))
         builder.add_node("filter", self.filter_node)
         builder.add_node("ranker", self.ranker_node)
         builder.add_edge(START, "scanner")
@@ -83,7 +82,7 @@ class DiscoveryGraph:
 
     def run(
         self, trade_date: str | None = None, config: RunnableConfig | None = None, *, force: bool = False
-    ) -> dict[str, Any]:
+    ) -> DiscoveryState:
         """Run the whole graph and return its final state.
 
         ``trade_date`` is ISO 8601, today in New York by default; ``config`` is LangGraph's. ``force`` also
@@ -93,8 +92,7 @@ class DiscoveryGraph:
         if force:
             given = config or {}
             config = {**given, "configurable": {**given.get("configurable", {}), "force": True}}
-        final: dict[str, Any] = self.graph.invoke(self.initial_state(trade_date), config)
-        return final
+        return cast("DiscoveryState", self.graph.invoke(self.initial_state(trade_date), config))
 
     @staticmethod
     def initial_state(trade_date: str | None = None) -> dict[str, Any]:
@@ -107,7 +105,7 @@ class DiscoveryGraph:
         The update has ``tickers``, ``candidate_metadata``, the new ``tool_logs``, ``status`` and
         ``scan_report``.
         """
-        return self._node.invoke(state, config)
+        return ScannerNode(self._scan).invoke(state, config)
 
     def filter_node(self, state: DiscoveryState) -> dict[str, Any]:
         """Add novelty and market facts, and filter; ``filter_report`` lists the dropped candidates."""

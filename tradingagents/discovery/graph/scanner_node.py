@@ -21,6 +21,7 @@ from langgraph.config import get_stream_writer
 from langgraph.runtime import get_runtime
 
 from tradingagents.discovery.execution.outcome import Verdict
+from tradingagents.discovery.graph.state import inputs_of_a_run, update_of_a_run
 from tradingagents.discovery.scanning.scan import Scan, ScanResult
 
 __all__ = ["ScannerNode"]
@@ -29,12 +30,16 @@ State = Mapping[str, Any]
 
 
 class ScannerNode(Runnable[Any, dict[str, Any]]):
-    """Runs one scan and returns a state update; never changes the given state."""
+    """Runs one scan and returns a state update; never changes the given state.
+
+    With ``begins_run``, as the first node of a graph, it ignores and clears what earlier runs on the same
+    LangGraph thread wrote, and its update has the ``trade_date`` that was scanned.
+    """
 
     name = "scanner"
 
-    def __init__(self, scan: Scan) -> None:
-        self._scan = scan
+    def __init__(self, scan: Scan, *, begins_run: bool = False) -> None:
+        self._scan, self._begins_run = scan, begins_run
 
     def invoke(self, input: State, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
         """Scan in the caller's thread, so that Ctrl-C works in the main one."""
@@ -60,19 +65,22 @@ class ScannerNode(Runnable[Any, dict[str, Any]]):
     ) -> dict[str, Any]:
         draining = _drain_switch()
         result: ScanResult = self._scan.run(
-            state,
+            inputs_of_a_run(state) if self._begins_run else state,
             events=emitter if emitter.connected else None,
             span=_span if _is_traced(config) else None,
             should_stop=lambda: stopped() or draining(),
             force=bool((config or {}).get("configurable", {}).get("force", False)),
         )
-        return {
+        update = {
             "tickers": [candidate["ticker"] for candidate in result.candidates],
             "candidate_metadata": result.candidates,
             "tool_logs": result.tool_logs,
             "status": "scanned",
             "scan_report": result.report,
         }
+        if not self._begins_run:
+            return update
+        return update_of_a_run(state, {**update, "trade_date": result.report["trade_date"]})
 
 
 class _Emitter:

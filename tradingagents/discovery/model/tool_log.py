@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +11,12 @@ from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.model.plain import to_plain
 from tradingagents.discovery.model.redact import redact_plain
 
-__all__ = ["ToolLog", "clean_entry"]
+__all__ = ["ToolLog", "clean_entry", "is_of_a_scan"]
 
 _TEXT_LIMIT = 2_000  # characters kept of one text; a vendor's response may have megabytes
 _SUFFIX = " characters more]"
 _SUFFIX_LIMIT = 40
+_SCAN_ID = re.compile(r"[0-9a-f]{32}:")  # see Scan.run
 _LEVELS = 20  # levels of nesting kept of a value that is not plain
 
 
@@ -50,6 +52,11 @@ class ToolLog:
         with self._lock:
             self._closed = True
             return list(self._entries)
+
+
+def is_of_a_scan(entry: object) -> bool:
+    """Return whether a :class:`ToolLog` of a scan made ``entry``: its id begins with a run id."""
+    return isinstance(entry, Mapping) and _SCAN_ID.match(str(entry.get("id", ""))) is not None
 
 
 def clean_entry(entry: Mapping[str, Any]) -> dict[str, Any]:

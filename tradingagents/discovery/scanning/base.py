@@ -34,6 +34,7 @@ from tradingagents.discovery.model.errors import (
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.scanning.needs import Need
 from tradingagents.discovery.scanning.recorder import LocalRecorder, Recorder
+from tradingagents.discovery.scanning.rotation import Rotation
 from tradingagents.discovery.settings.sections import ScannerSettings
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class BaseScanner(ABC, Generic[SettingsT]):
     vendors: Vendors
     market: MarketData
     _recorder: Recorder | None = None
+    _rotation: Rotation | None = None
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -170,6 +172,14 @@ class BaseScanner(ABC, Generic[SettingsT]):
             self._recorder = LocalRecorder(ToolLog("standalone", self.name), lambda candidate: None)
         return self._recorder
 
+    @property
+    def rotation(self) -> Rotation:
+        """What was requested when in earlier runs, for a scanner that cannot request everything in one."""
+        if self._rotation is None:
+            vendors = getattr(self, "vendors", None)  # None outside a scan
+            self._rotation = Rotation(vendors and vendors.state_file("rotation"), self.name)
+        return self._rotation
+
     def map(
         self, fn: Callable[[Item], Answer], items: Iterable[Item], *, workers: int | None = None
     ) -> Iterator[Answer]:
@@ -188,7 +198,8 @@ class BaseScanner(ABC, Generic[SettingsT]):
 
         Yields ``(item, answer)`` and counts each item in the coverage; ``of`` is the total number of items,
         the length of ``items`` by default. A :class:`FetchError` makes the outcome degraded; a
-        :class:`NoDataError` counts as an answer. Raises the first error when no item was answered.
+        :class:`NoDataError` counts as an answer. Raises the first error when no item was answered. Items from
+        ``self.rotation.take`` are recorded there.
         """
         requested = list(items)
         self.recorder.record_coverage(0, 0, len(requested) if of is None else of)
@@ -196,19 +207,30 @@ class BaseScanner(ABC, Generic[SettingsT]):
         for item in requested:
             try:
                 answer = next(answers)
-            except NoDataError:
+            except NoDataError as error:
                 self.recorder.record_coverage(1, 1, None)
+                self._requested(item, error)
                 answered += 1
             except FetchError as error:
+                self._requested(item, error)
                 self.recorder.record_coverage(1, 0, None)
                 self.degrade(verdict_of_error(error).reason, f"{item}: {error}")
                 first = first or error
             else:
                 self.recorder.record_coverage(1, 1, None)
+                self._requested(item)
                 answered += 1
                 yield item, answer
         if first is not None and not answered:
             raise first
+
+    def _requested(self, item: object, error: FetchError | NoDataError | None = None) -> None:
+        if self._rotation is None:
+            return  # nothing was taken from it
+        if error is None:
+            self._rotation.done(item)
+        else:
+            self._rotation.failed(item, error)
 
     def ask(
         self,
@@ -275,6 +297,11 @@ class BaseScanner(ABC, Generic[SettingsT]):
     def degrade(self, reason: Reason | str, message: str) -> None:
         """Report that part of the data is missing; the outcome will be ``degraded`` with this reason."""
         self.recorder.degrade(str(reason), message)
+
+    def watchlist(self, state: Mapping[str, object]) -> list[str]:
+        """Return the tickers that the user wants watched: of the state, or else of the configuration."""
+        given = state.get("watchlist")
+        return [str(ticker) for ticker in given] if isinstance(given, list) else []
 
     def trade_date(self, state: Mapping[str, object]) -> date:
         """Return the state's trade date; today in New York where it has none, by the scan's clock."""

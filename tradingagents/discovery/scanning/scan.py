@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +12,9 @@ from pydantic import JsonValue
 from tradingagents.discovery.execution.outcome import Outcome, Status, health_of
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import Task
+from tradingagents.discovery.model.candidate import normalise_ticker
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, parse_trade_date
+from tradingagents.discovery.model.errors import ConfigError, InvalidCandidate
 from tradingagents.discovery.model.report import ScanReport
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.scanning.base import AnyScanner
@@ -83,7 +85,7 @@ class Scan:
         Raises :class:`ConfigError` for an invalid trade date, and ``KeyboardInterrupt`` on Ctrl-C.
         """
         trade_date = parse_trade_date(state.get("trade_date"), self._clock)
-        state = {**state, "trade_date": trade_date.isoformat()}
+        state = {**state, "trade_date": trade_date.isoformat(), "watchlist": self._watchlist(state)}
         execution = self._config.scanner_execution
         run_id, started_at, began = uuid.uuid4().hex, self._clock.now(), self._clock.monotonic()
         names = [cls.name for cls in self._scanners]
@@ -123,6 +125,18 @@ class Scan:
             "outcomes": [one.report() for one in contributions],
         }
         return ScanResult(merged, [entry for log in logs for entry in log.close()], report)
+
+    def _watchlist(self, state: Mapping[str, object]) -> list[str]:
+        """Return the watchlist of the state, or else of the configuration, in canonical spelling."""
+        given = state.get("watchlist")
+        if given is None:
+            return list(self._config.watchlist)
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise ConfigError(f"watchlist of the state: {type(given).__name__} instead of a list of tickers")
+        try:
+            return list(dict.fromkeys(normalise_ticker(ticker) for ticker in given))
+        except InvalidCandidate as error:
+            raise ConfigError(f"watchlist of the state: {error}") from None
 
     def _run(
         self, tasks: Sequence[Task], reporter: ProgressReporter, should_stop: Callable[[], bool] | None

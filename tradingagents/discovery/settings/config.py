@@ -16,6 +16,7 @@ from tradingagents.discovery.settings.sections import (
     PipelineSettings,
     RankerSettings,
     ScannerSettings,
+    Ticker,
 )
 from tradingagents.discovery.settings.vendors import VendorsSettings
 
@@ -44,6 +45,11 @@ class DiscoveryConfig(Settings):
         description="Folder for what the next run needs: spent quotas, cached answers, circuits; no key. "
         "None: the user's cache folder (`$XDG_CACHE_HOME/tradingagents`, `~/.cache/tradingagents`, or "
         "the platform's); with the sandbox as data source, memory only.",
+    )
+    watchlist: list[Ticker] = Field(
+        [],
+        description="Tickers that scanners with few requests look at: `options_flow`, `analyst_revisions`. "
+        "A `watchlist` in the graph state wins.",
     )
     scanner_execution: ExecutionSettings = Field(ExecutionSettings(), description="How scanners run.")
     pipelines: dict[str, PipelineSettings] = Field(_PIPELINES, description="Groups of scanners.")

@@ -4,9 +4,9 @@ The figures are monthly counts of ratings. A rise is a change of the consensus, 
 who starts or drops coverage moves the mean as well.
 
 Each company costs one request, and the quota is far below the size of the market. So a run requests at most
-``max_tickers`` companies: first the tickers of the settings or the state, or else the companies that report
-soon (up to half of the requests when the universe can use the rest), then those of ``universe``; in each
-group the ones requested longest ago. The coverage reports the fraction of the whole.
+``max_tickers`` companies: first the tickers of the settings or the watchlist, or else the companies that
+report soon (up to half of the requests when the universe can use the rest), then those of ``universe``; in
+each group the ones requested longest ago. The coverage reports the fraction of the whole.
 """
 
 from __future__ import annotations
@@ -14,33 +14,26 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from pydantic import Field
 
 from tradingagents.discovery.execution.outcome import verdict_of_error
-from tradingagents.discovery.model.candidate import Candidate, Direction, Evidence, Priority, normalise_ticker
+from tradingagents.discovery.model.candidate import Candidate, Direction, Evidence, Priority
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import (
-    Auth,
-    BadPayload,
     DeadlineExceeded,
     FetchError,
-    InvalidCandidate,
     NoDataError,
-    Permanent,
     RateLimited,
     StaleDataError,
-    Transient,
 )
 from tradingagents.discovery.scanners.analyst_revisions.ratings import LATER, OLD, newest_two
 from tradingagents.discovery.scanners.earnings.reports import upcoming_reports
 from tradingagents.discovery.scanning.base import BaseScanner
 from tradingagents.discovery.scanning.needs import Directory, EarningsCalendar, Need
 from tradingagents.discovery.settings.sections import ScannerSettings, Ticker
-from tradingagents.discovery.state.turns import TurnLog
 from tradingagents.discovery.vendors.finnhub.records import RatingMonth
 
 __all__ = ["AnalystRevisions", "AnalystRevisionsSettings"]
@@ -55,7 +48,7 @@ class AnalystRevisionsSettings(ScannerSettings):
 
     limit: int | None = Field(10, ge=1)
     tickers: list[Ticker] = Field(
-        [], description="Tickers to compare. Empty: those of the state, or else companies that report soon."
+        [], description="Tickers to compare. Empty: the watchlist, or else companies that report soon."
     )
     universe: list[Ticker] = Field(
         [],
@@ -92,8 +85,6 @@ class AnalystRevisions(BaseScanner[AnalystRevisionsSettings]):
     name, pipeline, strategy = "analyst_revisions", "events", "consensus_up"
     evidence_kinds = ("analyst_consensus",)
 
-    _turn_log: TurnLog
-    _now: datetime
     _unusable: Counter[str]  # companies by the reason why their ratings cannot be compared
     _unrated: list[str]  # companies without ratings; appended to by several threads
 
@@ -108,22 +99,19 @@ class AnalystRevisions(BaseScanner[AnalystRevisionsSettings]):
         named = self._named(state)
         first = named or self._reporting_soon(today)
         rest = [ticker for ticker in dict.fromkeys(self.settings.universe) if ticker not in set(first)]
-        self._now = current_deadline().clock.now()
-        file = self.vendors.state_file("rotation")
-        with closing(TurnLog(file, self.name, keep_open=True)) as self._turn_log:
-            turns = self._turns(first, rest, share=1.0 if named else _SOON_SHARE)
-            picked = [ticker for ticker in [*first, *rest] if ticker in turns]
-            self.count("tickers", len(first) + len(rest))
-            self.count("left for later runs", len(first) + len(rest) - len(picked))
-            compared, self._unusable, self._unrated = False, Counter(), []
-            for ticker, months in self.gather(self._months, picked, of=len(first) + len(rest)):
-                if (pair := self._comparable(months, today)) is None:
-                    continue
-                compared = True
-                if candidate := self._judge(ticker, *pair):
-                    yield candidate
-            if not compared and picked:
-                self._raise_if_nothing_usable(today, len(picked))
+        turns = self._turns(first, rest, share=1.0 if named else _SOON_SHARE)
+        picked = [ticker for ticker in [*first, *rest] if ticker in turns]
+        self.count("tickers", len(first) + len(rest))
+        self.count("left for later runs", len(first) + len(rest) - len(picked))
+        compared, self._unusable, self._unrated = False, Counter(), []
+        for ticker, months in self.gather(self._months, picked, of=len(first) + len(rest)):
+            if (pair := self._comparable(months, today)) is None:
+                continue
+            compared = True
+            if candidate := self._judge(ticker, *pair):
+                yield candidate
+        if not compared and picked:
+            self._raise_if_nothing_usable(today, len(picked))
 
     def _reporting_soon(self, today: date) -> list[str]:
         """Return the companies that report soon; none when the calendar fails and a universe remains."""
@@ -138,20 +126,14 @@ class AnalystRevisions(BaseScanner[AnalystRevisionsSettings]):
     def _named(self, state: dict[str, Any]) -> list[str]:
         if self.settings.tickers:
             return list(dict.fromkeys(self.settings.tickers))
-        given: dict[str, None] = {}
-        for text in state.get("tickers") or ():
-            try:
-                given[normalise_ticker(text)] = None
-            except InvalidCandidate:
-                self.count("not a ticker")
-        return list(given)
+        return self.watchlist(state)
 
     def _turns(self, first: Sequence[str], rest: Sequence[str], share: float) -> set[str]:
         """Return the tickers to request; ``first`` gets its share, and what ``rest`` does not use."""
         most = self.settings.max_tickers
         room = max(math.ceil(most * share), most - len(rest))
-        ahead = self._turn_log.longest_ago(first)[:room]
-        return {*ahead, *self._turn_log.longest_ago(rest)[: most - len(ahead)]}
+        ahead = self.rotation.take(first, room)
+        return {*ahead, *self.rotation.take(rest, most - len(ahead))}
 
     def _months(self, ticker: str) -> list[RatingMonth]:
         vendor = self.vendors.finnhub
@@ -162,20 +144,14 @@ class AnalystRevisions(BaseScanner[AnalystRevisionsSettings]):
                 lambda: vendor.recommendation_trends(ticker),
                 lambda months: f"{len(months)} months, the newest {months[0].period}",
             )
-        except (NoDataError, BadPayload, Permanent) as error:
-            self._turn_log.note([ticker], self._now)  # an earlier retry would give the same
-            if isinstance(error, NoDataError):
-                self._unrated.append(ticker)
-                self.count("no ratings")
-            raise
-        except (Transient, Auth):  # Finnhub answers 403 for a company outside the plan
-            self._turn_log.note_failure(ticker, self._now)
+        except NoDataError:
+            self._unrated.append(ticker)
+            self.count("no ratings")
             raise
         except DeadlineExceeded as error:
             if current_deadline().remaining() < _LAST_SECONDS:
                 raise
             raise RateLimited("finnhub", f"left for a later run: {error}") from None
-        self._turn_log.note([ticker], self._now)
         return months
 
     def _comparable(

@@ -51,7 +51,8 @@ class OptionsFlowSettings(ScannerSettings):
         [],
         max_length=_MAX_TICKERS,
         description=f"Tickers to watch, at most {_MAX_TICKERS}: one request each of the 25 a day on Alpha "
-        "Vantage's free plan. Some plans do not include option chains. Empty: the scanner is skipped.",
+        "Vantage's free plan. Some plans do not include option chains. Empty: the watchlist; without one the "
+        "scanner is skipped.",
     )
     min_volume: int = Field(500, ge=1, description="Smallest volume of a contract in the session.")
     min_volume_over_open_interest: float = Field(
@@ -92,12 +93,20 @@ class OptionsFlow(BaseScanner[OptionsFlowSettings]):
     evidence_kinds = ("option_contract",)
 
     def scan(self, state: dict[str, Any]) -> Iterator[Candidate]:
-        """Yield in order of the configured tickers. Raises ``NotConfiguredError`` without any."""
-        watched = list(dict.fromkeys(self.settings.tickers))
-        if not watched:
-            wanted = f"list up to {_MAX_TICKERS} in discovery.scanners.options_flow.tickers"
-            raise NotConfiguredError(f"tickers to watch: {wanted}, one Alpha Vantage request each")
-        self.record_coverage(of=len(watched))
+        """Yield in order of the configured tickers. Raises ``NotConfiguredError`` without any.
+
+        Of a watchlist of more than ten, those requested longest ago.
+        """
+        named = list(dict.fromkeys(self.settings.tickers)) or self.watchlist(state)
+        if not named:
+            wanted = f"list up to {_MAX_TICKERS} in discovery.scanners.options_flow.tickers, or any number in"
+            raise NotConfiguredError(
+                f"tickers to watch: {wanted} discovery.watchlist; one Alpha Vantage request each"
+            )
+        watched = self.rotation.take(named, _MAX_TICKERS)
+        if left := len(named) - len(watched):
+            self.count("left for later runs", left)
+        self.record_coverage(of=len(named))
         for chain in self._chains(watched, self.trade_date(state)):
             self.count("contracts", len(chain.contracts))
             activity, left_out = find_activity(chain, self.settings)
@@ -120,14 +129,17 @@ class OptionsFlow(BaseScanner[OptionsFlowSettings]):
                 chain = self._chain(ticker, day, trade_date)
             except StaleDataError as error:
                 first = first or error
+                self.rotation.done(ticker)
                 self.record_coverage(asked=1)
                 self.degrade(Reason.STALE_DATA, f"{ticker}: {error}")
             except NoDataError as error:
                 first = first or error
+                self.rotation.failed(ticker, error)
                 self.record_coverage(asked=1, answered=1)
                 self.count("no options data")
             except FetchError as error:
                 first = first or error
+                self.rotation.failed(ticker, error)
                 self.record_coverage(asked=1)
                 self.degrade(verdict_of_error(error).reason, f"{ticker}: {error}")
                 if isinstance(error, Auth | QuotaSpent):
@@ -135,6 +147,7 @@ class OptionsFlow(BaseScanner[OptionsFlowSettings]):
                     break
             else:
                 found = True
+                self.rotation.done(ticker)
                 self.record_coverage(asked=1, answered=1)
                 yield chain
         if first is not None and not found:
