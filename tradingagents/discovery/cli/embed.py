@@ -18,9 +18,9 @@ import importlib.metadata
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tradingagents.discovery._version import __version__
 from tradingagents.discovery.model.errors import ConfigError, DiscoveryError
@@ -87,6 +87,7 @@ class Embedding:
     def compare(self) -> Differences:
         """Return how the host's files differ from this version. Raises ``OSError`` for an unreadable one."""
         ours, embedded = self._digests(), self._manifest()
+        self._check_inside({*ours, *embedded, _MANIFEST})
         found = Differences([], [], [], [])
         for path in sorted({*ours, *embedded}):
             current = _digest(self.package / path)
@@ -139,13 +140,28 @@ class Embedding:
 
     def _manifest(self) -> Mapping[str, str]:
         """Return the digests as embedded earlier; none when nothing was embedded by this command."""
+        file = self.package / _MANIFEST
         try:
-            files = json.loads((self.package / _MANIFEST).read_text(encoding="utf-8"))["files"]
+            files = json.loads(file.read_text(encoding="utf-8"))["files"]
+            if not isinstance(files, dict) or not all(isinstance(digest, str) for digest in files.values()):
+                raise TypeError("files is not a map of paths to digests")
         except (FileNotFoundError, NotADirectoryError):
             return {}
-        except (ValueError, KeyError, TypeError) as error:
-            raise EmbedError(f"{self.package / _MANIFEST} cannot be read: {error!r}; delete it") from None
-        return {str(path): str(digest) for path, digest in dict(files).items()}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise EmbedError(f"{file} cannot be read: {error!r}; delete it") from None
+        for path in files:
+            if not _is_ours(path):
+                raise EmbedError(f"{file} names {path!r}, which is no file of this module; delete it")
+        return files
+
+    def _check_inside(self, paths: Iterable[str]) -> None:
+        """Raise :class:`EmbedError` for a folder that is a file, or a link out of the host's package."""
+        for folder in sorted({(self.package / path).parent for path in paths}):
+            if folder.exists() and not folder.is_dir():
+                raise EmbedError(f"{folder} is a file where a folder is needed; move it away")
+            if not folder.resolve().is_relative_to(self.package):
+                where = f"{folder.resolve()}, outside of {self.package}"
+                raise EmbedError(f"{folder} is a link to {where}: nothing is written; replace it by a folder")
 
 
 def requirements() -> list[str]:
@@ -158,6 +174,13 @@ def requirements() -> list[str]:
     except importlib.metadata.PackageNotFoundError:
         return []
     return sorted(line for line in lines if "extra ==" not in line)
+
+
+def _is_ours(path: str) -> bool:
+    """Return whether ``path``, of a manifest, is one that embedding may have written."""
+    parts = PurePosixPath(path).parts
+    inside = len(parts) > 1 and parts[0] == "discovery" and ".." not in parts and "\\" not in path
+    return path == _WRAPPER or inside
 
 
 def _digest(path: Path) -> str | None:

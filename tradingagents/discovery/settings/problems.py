@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import get_args, get_origin
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tradingagents.discovery.model.errors import ConfigError
+from tradingagents.discovery.model.redact import REDACTED, redact
 from tradingagents.discovery.settings.first_design import answer_for
 
 __all__ = ["config_error", "explain", "nearest", "unknown"]
@@ -27,16 +29,27 @@ _EXPECTED: Mapping[str, str] = {
     "string_type": "expected text",
 }
 _LONGEST = 80  # characters of a value that are shown
+_LONGEST_PROBLEM = 1_000  # characters; a name that is not valid may have any length
+_MOST = 500  # problems that the message lists; ``ConfigError.problems`` has all
+
+# A run of letters and digits that no setting and no ticker has: perhaps an API key, pasted in a wrong place.
+_KEY_LIKE = re.compile(r"(?<![\w-])(?=(?:[\w-]*?\d){4})(?=(?:[\w-]*?[A-Za-z]){3})[\w-]{16,}")
 
 
 def config_error(problems: Iterable[str]) -> ConfigError:
     """Return the error that states every problem, one a line."""
-    found = tuple(dict.fromkeys(problems))
+    found = tuple(dict.fromkeys(_without_keys(problem) for problem in problems))
     where = "every setting is explained in docs/configuration.md"
     if len(found) == 1:
         return ConfigError(f"{found[0]} ({where})", problems=found)
-    lines = "".join(f"\n- {problem}" for problem in found)
+    lines = "".join(f"\n- {problem}" for problem in found[:_MOST])
+    lines += f"\n- and {len(found) - _MOST} more" if len(found) > _MOST else ""
     return ConfigError(f"{len(found)} problems in the configuration; {where}{lines}", problems=found)
+
+
+def _without_keys(problem: str) -> str:
+    """Return ``problem`` cut to a readable length, without what may be a key."""
+    return _KEY_LIKE.sub(REDACTED, problem[:_LONGEST_PROBLEM])
 
 
 def explain(error: ValidationError, model: type[BaseModel], path: str) -> list[str]:
@@ -89,7 +102,7 @@ def _expected(problem: ErrorDetails) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = redact(repr(value))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
