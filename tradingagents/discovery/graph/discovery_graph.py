@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphBubbleUp
@@ -46,12 +46,12 @@ class DiscoveryGraph:
 
     def __init__(
         self,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, object] | None = None,
         registry: ScannerRegistry | None = None,
         *,
         filter: CandidateFilter | None = None,
         ranker: CandidateRanker | None = None,
-        checkpointer: BaseCheckpointSaver[Any] | None = None,
+        checkpointer: BaseCheckpointSaver[str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         built_in = ScannerRegistry.built_in()
@@ -68,7 +68,7 @@ class DiscoveryGraph:
         self._checkpointer = checkpointer
 
     @functools.cached_property
-    def graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+    def graph(self) -> CompiledStateGraph[DiscoveryState, None, DiscoveryState, DiscoveryState]:
         """The compiled LangGraph; compiled on first use."""
         builder = StateGraph(DiscoveryState)
         builder.add_node("scanner", ScannerNode(self._scan, begins_run=True))
@@ -95,11 +95,13 @@ class DiscoveryGraph:
         return cast("DiscoveryState", self.graph.invoke(self.initial_state(trade_date), config))
 
     @staticmethod
-    def initial_state(trade_date: str | None = None) -> dict[str, Any]:
+    def initial_state(trade_date: str | None = None) -> DiscoveryState:
         """Return the state from which a run starts."""
         return {"trade_date": trade_date or "", "tickers": [], "candidate_metadata": [], "tool_logs": []}
 
-    def scanner_node(self, state: Mapping[str, Any], config: RunnableConfig | None = None) -> dict[str, Any]:
+    def scanner_node(
+        self, state: Mapping[str, object], config: RunnableConfig | None = None
+    ) -> dict[str, object]:
         """Scan, and return the state update; ``state`` is not changed.
 
         The update has ``tickers``, ``candidate_metadata``, the new ``tool_logs``, ``status`` and
@@ -107,15 +109,17 @@ class DiscoveryGraph:
         """
         return ScannerNode(self._scan).invoke(state, config)
 
-    def filter_node(self, state: DiscoveryState) -> dict[str, Any]:
+    def filter_node(self, state: DiscoveryState) -> dict[str, object]:
         """Add novelty and market facts, and filter; ``filter_report`` lists the dropped candidates."""
         return self._filter.run(state)
 
-    def ranker_node(self, state: DiscoveryState) -> dict[str, Any]:
+    def ranker_node(self, state: DiscoveryState) -> dict[str, object]:
         """Order the candidates and keep the best under ``final_ranking``, for the agents."""
         return self._ranker.run(state)
 
 
-def studio_graph(config: RunnableConfig) -> CompiledStateGraph[Any, Any, Any, Any]:
+def studio_graph(
+    config: RunnableConfig,
+) -> CompiledStateGraph[DiscoveryState, None, DiscoveryState, DiscoveryState]:
     """Build the graph for ``langgraph.json``; the server takes a factory of exactly one argument."""
     return DiscoveryGraph().graph

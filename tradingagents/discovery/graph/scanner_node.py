@@ -12,24 +12,24 @@ import contextlib
 import contextvars
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import get_callback_manager_for_config
 from langgraph.config import get_stream_writer
 from langgraph.runtime import get_runtime
+from pydantic import JsonValue
 
 from tradingagents.discovery.execution.outcome import Verdict
-from tradingagents.discovery.graph.state import inputs_of_a_run, update_of_a_run
+from tradingagents.discovery.graph.state import DiscoveryState, inputs_of_a_run, update_of_a_run
 from tradingagents.discovery.scanning.scan import Scan, ScanResult
 
 __all__ = ["ScannerNode"]
 
-State = Mapping[str, Any]
+State = Mapping[str, object]
 
 
-class ScannerNode(Runnable[Any, dict[str, Any]]):
+class ScannerNode(Runnable[DiscoveryState, dict[str, object]]):
     """Runs one scan and returns a state update; never changes the given state.
 
     With ``begins_run``, as the first node of a graph, it ignores and clears what earlier runs on the same
@@ -41,7 +41,9 @@ class ScannerNode(Runnable[Any, dict[str, Any]]):
     def __init__(self, scan: Scan, *, begins_run: bool = False) -> None:
         self._scan, self._begins_run = scan, begins_run
 
-    def invoke(self, input: State, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
+    def invoke(
+        self, input: State, config: RunnableConfig | None = None, **kwargs: object
+    ) -> dict[str, object]:
         """Scan in the caller's thread, so that Ctrl-C works in the main one."""
         emitter = _Emitter()
         try:
@@ -50,8 +52,8 @@ class ScannerNode(Runnable[Any, dict[str, Any]]):
             emitter.close()
 
     async def ainvoke(
-        self, input: State, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
+        self, input: State, config: RunnableConfig | None = None, **kwargs: object
+    ) -> dict[str, object]:
         """Scan without blocking the loop; cancelling ends the scan within a tenth of a second."""
         emitter, stop = _Emitter(), threading.Event()
         try:
@@ -62,7 +64,7 @@ class ScannerNode(Runnable[Any, dict[str, Any]]):
 
     def _update(
         self, state: State, config: RunnableConfig | None, emitter: _Emitter, stopped: Callable[[], bool]
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         draining = _drain_switch()
         result: ScanResult = self._scan.run(
             inputs_of_a_run(state) if self._begins_run else state,
@@ -87,7 +89,7 @@ class _Emitter:
     """LangGraph's stream writer until closed: a late event would reach the next node's stream."""
 
     def __init__(self) -> None:
-        self._write: Callable[[Any], None] | None = None
+        self._write: Callable[[object], None] | None = None
         with contextlib.suppress(RuntimeError):  # called outside a graph
             self._write = get_stream_writer()
         self._open, self._lock = True, threading.Lock()  # no write after close() returns
@@ -96,7 +98,7 @@ class _Emitter:
     def connected(self) -> bool:
         return self._write is not None
 
-    def __call__(self, event: dict[str, Any]) -> None:
+    def __call__(self, event: dict[str, JsonValue]) -> None:
         with self._lock:
             if self._open and self._write is not None:
                 self._write(event)
@@ -128,12 +130,12 @@ def _drain_switch() -> Callable[[], bool]:
     return lambda: bool(getattr(runtime, "drain_requested", False))
 
 
-async def _on_daemon_thread(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+async def _on_daemon_thread(call: Callable[[], dict[str, object]]) -> dict[str, object]:
     loop = asyncio.get_running_loop()
-    future: asyncio.Future[dict[str, Any]] = loop.create_future()
+    future: asyncio.Future[dict[str, object]] = loop.create_future()
     context = contextvars.copy_context()
 
-    def settle(result: dict[str, Any] | None, error: BaseException | None) -> None:
+    def settle(result: dict[str, object] | None, error: BaseException | None) -> None:
         if future.done():
             return
         if error is not None:

@@ -11,10 +11,12 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from pydantic import JsonValue
 
 from tradingagents.discovery.model.errors import InvalidCandidate
-from tradingagents.discovery.model.plain import to_plain
+from tradingagents.discovery.model.plain import plain_dict, to_plain
 
 __all__ = [
     "Candidate",
@@ -63,7 +65,7 @@ _TICKER = re.compile(r"[A-Z][A-Z0-9]{0,5}(?:[.$][A-Z]{1,3})?")
 _CLASS = re.compile(r"([A-Z][A-Z0-9]{0,5})[-/.]([A-Z]{1,3})")
 
 
-def normalise_ticker(text: Any) -> str:
+def normalise_ticker(text: object) -> str:
     """Return the spelling used everywhere: ``BRK.B`` for ``brk-b`` and ``BRK/B``.
 
     Raises :class:`InvalidCandidate` for text that cannot be a US ticker.
@@ -93,16 +95,16 @@ class Evidence:
     url: str | None = None
     id: str | None = None
     kind: str | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
     text: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, JsonValue]:
         """Return plain data without the empty parts."""
         parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {name: to_plain(part) for name, part in parts.items() if part not in (None, {})}
 
     @classmethod
-    def parse(cls, raw: Any) -> Evidence:
+    def parse(cls, raw: object) -> Evidence:
         """Validate one item of a candidate's evidence, or raise :class:`InvalidCandidate`."""
         if isinstance(raw, cls):
             raw = {
@@ -122,7 +124,7 @@ class Evidence:
         return cls(**{**raw, "values": _plain_values(raw.get("values") or {})})
 
 
-def _check_part(name: Any, part: Any, known: Container[Any]) -> None:
+def _check_part(name: object, part: object, known: Container[object]) -> None:
     if name not in known:
         raise InvalidCandidate("evidence", f"unknown key {name!r}")
     wanted = Mapping if name == "values" else str
@@ -133,12 +135,11 @@ def _check_part(name: Any, part: Any, known: Container[Any]) -> None:
 _WANTED = {Mapping: "a mapping", str: "text"}
 
 
-def _plain_values(values: Mapping[str, Any]) -> Mapping[str, Any]:
+def _plain_values(values: Mapping[str, object]) -> Mapping[str, JsonValue]:
     try:
-        made: Mapping[str, Any] = to_plain(values)
+        return plain_dict(values)
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidCandidate("evidence", f"values: {error}") from None
-    return made
 
 
 @dataclass(frozen=True)
@@ -153,10 +154,10 @@ class Candidate:
     score: float | None
     evidence: tuple[Evidence, ...]
     direction: Direction = Direction.NONE
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, raw: Any, *, source: str, strategy: str) -> Candidate:
+    def parse(cls, raw: object, *, source: str, strategy: str) -> Candidate:
         """Validate what a scanner yielded; ``source`` and ``strategy`` are the defaults of their fields.
 
         Raises :class:`InvalidCandidate` naming the field.
@@ -178,7 +179,7 @@ class Candidate:
             extra=_extra({k: v for k, v in raw.items() if k not in _FIELDS | _MERGED}),
         )
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, JsonValue]:
         """Return plain data: the named fields first, then the scanner's extra keys."""
         return {
             "ticker": self.ticker,
@@ -202,7 +203,7 @@ _MERGED = frozenset(  # written by the scan only
 )
 
 
-def _text(raw: Mapping[str, Any], name: str, default: str) -> str:
+def _text(raw: Mapping[str, object], name: str, default: str) -> str:
     value = raw.get(name)
     if value is None:
         return default
@@ -211,16 +212,16 @@ def _text(raw: Mapping[str, Any], name: str, default: str) -> str:
     return str(value)
 
 
-def _choice(valid: type[Choice], raw: Mapping[str, Any], name: str, default: Choice) -> Choice:
+def _choice(valid: type[Choice], raw: Mapping[str, object], name: str, default: Choice) -> Choice:
     value = raw.get(name, default)
     try:
-        return valid(value.lower() if isinstance(value, str) else value)
+        return valid(value.lower() if isinstance(value, str) else str(value))
     except ValueError:
         choices = ", ".join(valid)
         raise InvalidCandidate(name, f"{value!r} is not one of {choices}") from None
 
 
-def _score(value: Any) -> float | None:
+def _score(value: object) -> float | None:
     if value is None:
         return None
     try:
@@ -233,7 +234,7 @@ def _score(value: Any) -> float | None:
     return score
 
 
-def _evidence(raw: Any) -> tuple[Evidence, ...]:
+def _evidence(raw: object) -> tuple[Evidence, ...]:
     if raw is None:
         return ()
     if isinstance(raw, str | Mapping) or not isinstance(raw, Iterable):
@@ -241,13 +242,13 @@ def _evidence(raw: Any) -> tuple[Evidence, ...]:
     return tuple(Evidence.parse(item) for item in raw)
 
 
-def _extra(raw: Mapping[Any, Any]) -> Mapping[str, Any]:
+def _extra(raw: Mapping[str, object]) -> Mapping[str, JsonValue]:
+    made: dict[str, JsonValue] = {}
     for name, value in raw.items():
         try:
-            to_plain({name: value})
+            made |= plain_dict({name: value})
         except (TypeError, ValueError, OverflowError) as error:
             raise InvalidCandidate(str(name), str(error)) from None
-    made: Mapping[str, Any] = to_plain(raw)
     return made
 
 
@@ -272,7 +273,7 @@ def strongest(items: Sequence[Candidate], limit: int | None) -> list[Candidate]:
     return [item for item in ordered if item.ticker in allowed]
 
 
-def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def merge_candidates(groups: Iterable[Iterable[Mapping[str, JsonValue]]]) -> list[dict[str, JsonValue]]:
     """Merge candidates of several scanners by ticker; ``groups`` come in registry order.
 
     The candidate with the highest priority leads, the first of equals: the merged candidate has its source,
@@ -280,16 +281,18 @@ def merge_candidates(groups: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict
     ``found_by`` and ``evidence`` are unique and in registry order. Tickers are in order of first appearance.
     Inputs are not changed.
     """
-    by_ticker: dict[str, list[Mapping[str, Any]]] = {}
+    by_ticker: dict[str, list[Mapping[str, JsonValue]]] = {}
     for group in groups:
         for candidate in group:
-            by_ticker.setdefault(candidate["ticker"], []).append(candidate)
+            by_ticker.setdefault(str(candidate["ticker"]), []).append(candidate)
     return [_merged(found) for found in by_ticker.values()]
 
 
-def _merged(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    leader = min(found, key=lambda candidate: Priority(candidate["priority"]).rank)  # the first of equals
-    made: dict[str, Any] = {}
+def _merged(found: Sequence[Mapping[str, JsonValue]]) -> dict[str, JsonValue]:
+    leader = min(
+        found, key=lambda candidate: Priority(str(candidate["priority"])).rank
+    )  # the first of equals
+    made: dict[str, object] = {}
     for candidate in (leader, *found):
         for name, value in candidate.items():
             made.setdefault(name, value)
@@ -300,13 +303,12 @@ def _merged(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for name in ("found_by", "partial_sources"):
         if scanners := _unique(found, name, name):
             made[name] = scanners
-    result: dict[str, Any] = to_plain(made)
-    return result
+    return plain_dict(made)
 
 
-def _unique(found: Iterable[Mapping[str, Any]], single: str, several: str) -> list[Any]:
+def _unique(found: Iterable[Mapping[str, object]], single: str, several: str) -> list[object]:
     """Return the unique items under ``several``, or else under ``single``, in order."""
-    kept: dict[str, Any] = {}
+    kept: dict[str, object] = {}
     for candidate in found:
         value = candidate.get(several, candidate.get(single))
         for item in value if isinstance(value, list | tuple) else [] if value is None else [value]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from tradingagents.discovery.model.candidate import Candidate, Evidence, normalise_ticker
 from tradingagents.discovery.model.errors import InvalidCandidate
@@ -82,7 +81,7 @@ def _check_record(record: Evidence, kind: RecordKind, ticker: str) -> None:
         raise InvalidCandidate("evidence", f"{record.kind} of {whose!r}, but the candidate is {ticker}")
 
 
-def _ticker(text: Any) -> str | None:
+def _ticker(text: object) -> str | None:
     try:
         return normalise_ticker(text)
     except InvalidCandidate:

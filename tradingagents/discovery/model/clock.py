@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
-from typing import Any, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from tradingagents.discovery.model.errors import Cancelled, ConfigError, DeadlineExceeded
@@ -75,7 +75,7 @@ def date_in_new_york(clock: Clock = SYSTEM_CLOCK) -> date:
     return clock.now().astimezone(ZoneInfo("America/New_York")).date()
 
 
-def parse_trade_date(value: Any, clock: Clock = SYSTEM_CLOCK) -> date:
+def parse_trade_date(value: object, clock: Clock = SYSTEM_CLOCK) -> date:
     """Return a state's trade date: ISO 8601 text or a ``date``; today in New York for None and ``""``.
 
     Raises :class:`ConfigError` for any other value.

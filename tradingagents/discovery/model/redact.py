@@ -11,6 +11,8 @@ import re
 import threading
 from urllib.parse import quote, quote_plus
 
+from pydantic import JsonValue
+
 __all__ = ["REDACTED", "is_secret", "redact", "redact_plain", "register_secret"]
 
 REDACTED = "<redacted>"
@@ -65,7 +67,7 @@ def redact(text: str) -> str:
     return text
 
 
-def redact_plain(value: object) -> object:
+def redact_plain(value: JsonValue) -> JsonValue:
     """Redact every text in plain data, keys included, and any value under the name of a secret."""
     if isinstance(value, str):
         return redact(value)
@@ -76,7 +78,7 @@ def redact_plain(value: object) -> object:
     return value
 
 
-def _value_of(key: str, item: object) -> object:
+def _value_of(key: str, item: JsonValue) -> JsonValue:
     if item and isinstance(item, str | list | dict) and _SECRET_KEY.fullmatch(key):
         return REDACTED
     return redact_plain(item)

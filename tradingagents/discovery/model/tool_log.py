@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from typing import Any
+
+from pydantic import JsonValue
 
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.model.plain import to_plain
 from tradingagents.discovery.model.redact import redact_plain
 
-__all__ = ["ToolLog", "clean_entry", "is_of_a_scan"]
+__all__ = ["ToolLog", "clean_entry", "is_of_a_scan", "text_of"]
 
 _TEXT_LIMIT = 2_000  # characters kept of one text; a vendor's response may have megabytes
 _SUFFIX = " characters more]"
@@ -30,10 +31,10 @@ class ToolLog:
     def __init__(self, prefix: str, scanner: str, clock: Clock = SYSTEM_CLOCK) -> None:
         self._prefix, self._scanner, self._clock = prefix, scanner, clock
         self._lock = threading.Lock()  # guards the list and the flag
-        self._entries: list[dict[str, Any]] = []
+        self._entries: list[dict[str, JsonValue]] = []
         self._closed = False
 
-    def add(self, entry: Mapping[str, Any]) -> None:
+    def add(self, entry: Mapping[str, object]) -> None:
         """Add an entry of any shape; see :func:`clean_entry`."""
         made = clean_entry(entry)
         with self._lock:
@@ -47,7 +48,7 @@ class ToolLog:
             made["id"] = f"{self._prefix}:{len(self._entries)}"
             self._entries.append(made)
 
-    def close(self) -> list[dict[str, Any]]:
+    def close(self) -> list[dict[str, JsonValue]]:
         """Drop every later write, and return the entries. Idempotent."""
         with self._lock:
             self._closed = True
@@ -59,7 +60,7 @@ def is_of_a_scan(entry: object) -> bool:
     return isinstance(entry, Mapping) and _SCAN_ID.match(str(entry.get("id", ""))) is not None
 
 
-def clean_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+def clean_entry(entry: Mapping[str, object]) -> dict[str, JsonValue]:
     """Return a plain, redacted copy of a log entry with each text cut to 2,000 characters.
 
     Values that are not plain data are kept as their ``repr``. Never raises, whatever an entry holds: a log
@@ -69,11 +70,21 @@ def clean_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
         plain = to_plain(entry)
     except (TypeError, ValueError, OverflowError, RecursionError):
         plain = _as_repr(entry, _LEVELS)
-    made: dict[str, Any] = _shorten(redact_plain(plain))
+    made = _shorten(redact_plain(plain))
+    assert isinstance(made, dict)  # it was a mapping
     return made
 
 
-def _as_repr(value: Any, levels: int) -> Any:
+def text_of(value: object) -> str:
+    """Return ``value`` as text of at most 2,000 characters, whatever a scanner hands over. Never raises."""
+    try:
+        text = str(value)
+    except BaseException as error:  # noqa: BLE001 - a third-party __str__ may raise anything, SystemExit too
+        return f"<{type(value).__name__} whose text raises {type(error).__name__}>"
+    return str(_shorten(text))
+
+
+def _as_repr(value: object, levels: int) -> JsonValue:
     """Return ``value`` with its plain parts kept and the rest replaced by their ``repr``."""
     if isinstance(value, Mapping):
         if not levels:
@@ -87,7 +98,7 @@ def _as_repr(value: Any, levels: int) -> Any:
         return _repr(value)
 
 
-def _repr(value: Any) -> str:
+def _repr(value: object) -> str:
     if isinstance(value, str):
         return str(value)
     try:
@@ -96,7 +107,7 @@ def _repr(value: Any) -> str:
         return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
 
 
-def _shorten(value: Any) -> Any:
+def _shorten(value: JsonValue) -> JsonValue:
     if isinstance(value, str):
         hidden = len(value) - _TEXT_LIMIT
         if hidden <= 0 or (hidden < _SUFFIX_LIMIT and value.endswith(_SUFFIX)):

@@ -15,8 +15,9 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, get_args, get_origin
+from typing import TYPE_CHECKING, ClassVar, Generic, get_args, get_origin
 
+from pydantic import JsonValue
 from typing_extensions import TypeVar
 
 from tradingagents.discovery.execution.fanout import ordered_map
@@ -45,7 +46,9 @@ __all__ = ["TICKERS", "AnyScanner", "BaseScanner", "SettingsT"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-SettingsT = TypeVar("SettingsT", bound=ScannerSettings, default=ScannerSettings)
+# Covariant, so that a scanner with settings of its own is a ``BaseScanner[ScannerSettings]``. Its settings are
+# set by the scan only, with an instance of its own class.
+SettingsT = TypeVar("SettingsT", bound=ScannerSettings, default=ScannerSettings, covariant=True)
 
 TICKERS = "tickers"
 
@@ -97,7 +100,7 @@ class BaseScanner(ABC, Generic[SettingsT]):
         Raise every error: it becomes this scanner's outcome, never an empty list.
         """
 
-    def scan_with_validation(self, state: dict[str, object]) -> list[dict[str, Any]]:
+    def scan_with_validation(self, state: dict[str, object]) -> list[dict[str, JsonValue]]:
         """Run ``scan`` and return its valid candidates as plain dicts.
 
         An invalid candidate is rejected, and its reason kept for the outcome. Raises what ``scan`` raises,
@@ -148,12 +151,18 @@ class BaseScanner(ABC, Generic[SettingsT]):
 
     # -- provided by the scan --------------------------------------------------------------------------
 
-    def bind(self, settings: SettingsT, vendors: Vendors, recorder: Recorder, market: MarketData) -> None:
+    def bind(  # called with settings of the instance's own class
+        self,
+        settings: SettingsT,  # type: ignore[misc]
+        vendors: Vendors,
+        recorder: Recorder,
+        market: MarketData,
+    ) -> None:
         """Set what the scan provides; called once, before ``__init__``."""
         self.settings, self.vendors, self._recorder, self.market = settings, vendors, recorder, market
 
     @classmethod
-    def needs(cls, settings: SettingsT) -> Iterable[Need]:
+    def needs(cls, settings: SettingsT) -> Iterable[Need]:  # type: ignore[misc]
         """Return what the scanner shares with others: ``Bars``, ``EarningsCalendar``, ``Directory`` objects.
 
         Called once for each graph, with the validated settings. An error is the scanner's outcome.
@@ -161,7 +170,7 @@ class BaseScanner(ABC, Generic[SettingsT]):
         return ()
 
     @classmethod
-    def unit(cls, settings: SettingsT) -> str:
+    def unit(cls, settings: SettingsT) -> str:  # type: ignore[misc]
         """Return what the coverage counts, for the message of an empty outcome: "0 of 592 tickers"."""
         return TICKERS
 
@@ -308,7 +317,7 @@ class BaseScanner(ABC, Generic[SettingsT]):
         return parse_trade_date(state.get("trade_date"), current_deadline().clock)
 
 
-AnyScanner = BaseScanner[Any]
+AnyScanner = BaseScanner[ScannerSettings]
 """A scanner with settings of any class."""
 
 

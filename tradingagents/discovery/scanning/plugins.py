@@ -13,9 +13,8 @@ Source: packaging.python.org, "Entry points specification".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
 
 from pydantic import model_validator
 
@@ -27,7 +26,7 @@ __all__ = ["GROUP", "plugins", "register_plugins"]
 
 GROUP = "tradingagents.scanners"
 
-Register = Callable[[Any], type[AnyScanner]]
+Register = Callable[[type[AnyScanner]], type[AnyScanner]]
 """Registers a class, or raises :class:`ConfigError`."""
 
 
@@ -82,8 +81,8 @@ class _StandInSettings(ScannerSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _keep_enabled(cls, raw: Any) -> Any:
-        return {key: value for key, value in raw.items() if key == "enabled"}
+    def _keep_enabled(cls, raw: object) -> object:
+        return {"enabled": raw["enabled"]} if isinstance(raw, Mapping) and "enabled" in raw else {}
 
 
 def _stand_in(scanner_name: str, message: str) -> type[AnyScanner]:
@@ -93,7 +92,7 @@ def _stand_in(scanner_name: str, message: str) -> type[AnyScanner]:
         name, pipeline = scanner_name, "plugins"
         Settings = _StandInSettings
 
-        def scan(self, state: dict[str, Any]) -> Iterable[Any]:
+        def scan(self, state: dict[str, object]) -> Iterable[object]:
             raise ConfigError(message)
 
     StandIn.__qualname__ = f"StandIn[{scanner_name}]"

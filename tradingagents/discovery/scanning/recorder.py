@@ -7,20 +7,26 @@ A scanner in this process and one in a process of its own send the same :class:`
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from pydantic import JsonValue
 
 from tradingagents.discovery.execution.outcome import Reason
 from tradingagents.discovery.model.candidate import Candidate
 from tradingagents.discovery.model.report import Coverage
-from tradingagents.discovery.model.tool_log import ToolLog, clean_entry
+from tradingagents.discovery.model.tool_log import ToolLog, clean_entry, text_of
 
 __all__ = ["NOT_CHECKED", "Event", "LocalRecorder", "Recorder"]
 
 NOT_CHECKED = "not checked against the symbol directory"
 """The funnel step of candidates that were put forward unchecked."""
+
+_log = logging.getLogger(__name__)
+_MOST = 2**53  # a larger count is no count, and JSON readers round it
 
 
 @dataclass(frozen=True)
@@ -30,14 +36,14 @@ class Event:
     kind: Literal[
         "candidate", "log", "rejected", "coverage", "count", "degradation", "request", "held", "released"
     ]
-    values: tuple[Any, ...]
+    values: tuple[object, ...]
 
     def portable(self) -> Event:
         """Return the event as plain data that can cross a process boundary."""
         match self.kind, *self.values:
-            case "candidate" | "held", candidate:
+            case "candidate" | "held", Candidate() as candidate:
                 return Event(self.kind, (candidate.to_dict(),))
-            case "log", entry:
+            case "log", Mapping() as entry:
                 return Event("log", (clean_entry(entry),))
             case "rejected", candidate, reason:
                 return Event("rejected", (clean_entry({"candidate": candidate})["candidate"], reason))
@@ -65,29 +71,43 @@ class Recorder:
         """Forget the candidate held back first: it was put forward or dropped."""
         self._send(Event("released", ()))
 
-    def log(self, entry: Mapping[str, Any]) -> None:
+    def log(self, entry: Mapping[str, object]) -> None:
         """Add a tool log entry."""
         self._send(Event("log", (entry,)))
 
-    def reject(self, candidate: Any, reason: str) -> None:
+    def reject(self, candidate: object, reason: str) -> None:
         """Record an invalid candidate and the reason."""
         self._send(Event("rejected", (candidate, reason)))
 
     def record_coverage(self, asked: int, answered: int, of: int | None) -> None:
         """Add to the items requested and answered; ``of`` is their total number, None to keep it."""
-        self._send(Event("coverage", (asked, answered, of)))
+        total = None if of is None else _whole(of)
+        self._send(Event("coverage", (_whole(asked), _whole(answered), total)))
 
     def count(self, step: str, n: int) -> None:
         """Add ``n`` to a step of the funnel."""
-        self._send(Event("count", (step, n)))
+        self._send(Event("count", (text_of(step), _whole(n))))
 
     def degrade(self, reason: str, message: str) -> None:
         """Record that part of the data is missing; ``reason`` is the value of a :class:`Reason`."""
-        self._send(Event("degradation", (reason, message)))
+        known = reason in Reason.__members__.values()
+        self._send(Event("degradation", (str(reason) if known else Reason.NO_DATA.value, text_of(message))))
 
     def request(self, vendor: str, what: str, amount: float) -> None:
         """Add ``amount`` to a counter of a vendor's requests."""
         self._send(Event("request", (vendor, what, amount)))
+
+
+def _whole(number: object) -> int:
+    """Return a count as an ``int``: a scanner may hand over one of NumPy, Polars or decimal. Never raises."""
+    if type(number) is int:
+        return max(-_MOST, min(number, _MOST))
+    try:
+        whole: int = int(number)  # type: ignore[call-overload]
+    except Exception:  # noqa: BLE001 - a third-party object's conversion may raise anything
+        _log.warning("a scanner reported a count of %s, which is no number", type(number).__name__)
+        return 0
+    return max(-_MOST, min(whole, _MOST))
 
 
 class LocalRecorder(Recorder):
@@ -100,7 +120,7 @@ class LocalRecorder(Recorder):
         self._log, self._emit = log, emit
         self._lock = threading.Lock()  # guards everything below
         self._closed = False
-        self.rejected: list[dict[str, Any]] = []
+        self.rejected: list[dict[str, JsonValue]] = []
         self.degradations: list[tuple[Reason, str]] = []
         self.funnel: dict[str, int] = {}
         self.requests: dict[str, dict[str, float]] = {}
@@ -121,10 +141,10 @@ class LocalRecorder(Recorder):
     def apply(self, event: Event) -> None:
         """Add one event. A candidate that comes after the end of its task raises ``Cancelled``."""
         match event.kind, *event.values:
-            case "candidate", candidate:
+            case "candidate", Candidate() as candidate:
                 self._emit(candidate)  # the task's scope decides whether it is too late
                 self.emitted += 1
-            case "log", entry:
+            case "log", Mapping() as entry:
                 self._log.add(entry)
             case "rejected", candidate, reason:
                 # Cleaned outside the lock, because it may call a third-party ``__repr__``.
@@ -137,21 +157,21 @@ class LocalRecorder(Recorder):
             if self._closed:
                 return
             match event.kind, *event.values:
-                case "held", candidate:
+                case "held", Candidate() as candidate:
                     self._held.append(candidate)
                 case "released", *_:
                     del self._held[:1]
-                case "rejected", entry:
+                case "rejected", dict() as entry:
                     self.rejected.append(entry)
-                case "coverage", asked, answered, of:
+                case "coverage", int() as asked, int() as answered, of:
                     self.asked += asked
                     self.answered += answered
-                    self.of = self.of if of is None else of
-                case "count", step, n:
+                    self.of = of if isinstance(of, int) else self.of
+                case "count", str() as step, int() as n:
                     self.funnel[step] = self.funnel.get(step, 0) + n
-                case "degradation", reason, message:
+                case "degradation", str() as reason, str() as message:
                     self.degradations.append((Reason(reason), message))
-                case "request", vendor, what, amount:
+                case "request", str() as vendor, str() as what, int() | float() as amount:
                     counts = self.requests.setdefault(vendor, {})
                     counts[what] = counts.get(what, 0) + amount
 
@@ -162,7 +182,7 @@ class LocalRecorder(Recorder):
         of = self.asked if self.of is None else self.of
         return {"asked": self.asked, "answered": self.answered, "of": of}
 
-    def take_held(self, emitted: Sequence[Any]) -> list[Candidate]:
+    def take_held(self, emitted: Sequence[object]) -> list[Candidate]:
         """Return the candidates held back when the scanner ended that are not in ``emitted``.
 
         They are counted in the funnel as unchecked. Call it after :meth:`close`.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
 
 from tradingagents.discovery.model.errors import ConfigError
 from tradingagents.discovery.scanning.base import AnyScanner, BaseScanner
@@ -72,7 +71,7 @@ class Registry:
         return f"{type(self).__name__}([{', '.join(self._classes)}])"
 
 
-def _check(scanner: Any) -> None:
+def _check(scanner: object) -> None:
     label = getattr(scanner, "__qualname__", repr(scanner))
     if not (isinstance(scanner, type) and issubclass(scanner, BaseScanner)):
         raise ConfigError(f"{label} is not a subclass of BaseScanner")
@@ -106,7 +105,7 @@ def _check_defaults(scanner: type[AnyScanner]) -> None:
         ) from None
 
 
-def _check_flags(kinds: Any, listed_only: Any, label: str) -> None:
+def _check_flags(kinds: object, listed_only: object, label: str) -> None:
     if (
         isinstance(kinds, str)
         or not isinstance(kinds, Collection)
@@ -117,6 +116,6 @@ def _check_flags(kinds: Any, listed_only: Any, label: str) -> None:
         raise ConfigError(f"{label}.listed_only is {listed_only!r}; it must be True or False")
 
 
-def _check_settings(settings: Any, label: str) -> None:
+def _check_settings(settings: object, label: str) -> None:
     if not (isinstance(settings, type) and issubclass(settings, ScannerSettings)):
         raise ConfigError(f"{label}.Settings must be a subclass of ScannerSettings")

@@ -9,7 +9,7 @@ import copy
 import functools
 import os
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -17,6 +17,7 @@ from tradingagents.discovery.model.errors import ConfigError
 from tradingagents.discovery.settings.config import DATA_SOURCE_ENV, DiscoveryConfig
 from tradingagents.discovery.settings.problems import config_error, explain, nearest, unknown
 from tradingagents.discovery.settings.sections import PipelineSettings, ScannerSettings
+from tradingagents.discovery.settings.vendors import VendorsSettings
 
 __all__ = ["defaults_of", "parse_config", "parse_settings", "parse_without_scanners"]
 
@@ -25,7 +26,15 @@ _COMMON_NAMES = frozenset({"data_source", "filter", "market", "vendors"})
 _UNKNOWN_SCANNER = "scanner, neither built in nor registered (one of another package must be installed)"
 
 
-def defaults_of(scanners: Iterable[type[Any]]) -> dict[str, Any]:
+class ScannerClass(Protocol):
+    """What the settings need of a scanner class."""
+
+    name: str
+    pipeline: str
+    Settings: type[ScannerSettings]
+
+
+def defaults_of(scanners: Iterable[ScannerClass]) -> dict[str, object]:
     """Return every setting with its default as plain data; ``scanners`` are scanner classes."""
     sections = copy.deepcopy(_defaults())
     sections["scanners"] = {cls.name: cls.Settings().model_dump(mode="json") for cls in scanners}
@@ -33,12 +42,14 @@ def defaults_of(scanners: Iterable[type[Any]]) -> dict[str, Any]:
 
 
 @functools.cache
-def _defaults() -> dict[str, Any]:
+def _defaults() -> dict[str, object]:
     return DiscoveryConfig().model_dump(mode="json")
 
 
 def parse_config(
-    config: Mapping[str, Any] | None, scanners: Collection[type[Any]], known: Collection[type[Any]] = ()
+    config: Mapping[str, object] | None,
+    scanners: Collection[ScannerClass],
+    known: Collection[ScannerClass] = (),
 ) -> DiscoveryConfig:
     """Validate ``config`` (the host's whole dict) for the scanner classes of a registry.
 
@@ -64,7 +75,7 @@ def parse_config(
     return result.model_copy(update={"pipelines": result.pipelines | pipelines})
 
 
-def parse_settings(cls: type[Any], raw: Mapping[str, Any]) -> ScannerSettings:
+def parse_settings(cls: ScannerClass, raw: Mapping[str, object]) -> ScannerSettings:
     """Validate the section of a scanner class. Raises :class:`ConfigError` with every problem of it."""
     model: type[ScannerSettings] = cls.Settings
     try:
@@ -73,7 +84,7 @@ def parse_settings(cls: type[Any], raw: Mapping[str, Any]) -> ScannerSettings:
         raise config_error(explain(error, model, f"discovery.scanners.{cls.name}")) from None
 
 
-def parse_without_scanners(config: Mapping[str, Any] | None) -> DiscoveryConfig:
+def parse_without_scanners(config: Mapping[str, object] | None) -> DiscoveryConfig:
     """Validate all but the scanners' sections, for a command that runs none. Raises :class:`ConfigError`."""
     problems, raw = _raw(config)
     result = _validated(raw | {"scanners": {}}, problems)
@@ -82,7 +93,7 @@ def parse_without_scanners(config: Mapping[str, Any] | None) -> DiscoveryConfig:
     return result
 
 
-def _raw(config: Mapping[str, Any] | None) -> tuple[list[str], dict[str, Any]]:
+def _raw(config: Mapping[str, object] | None) -> tuple[list[str], dict[str, object]]:
     """Return the problems of the host's dict and its discovery section, laid over the defaults."""
     if config is None:
         config = {}
@@ -107,7 +118,7 @@ def _raw(config: Mapping[str, Any] | None) -> tuple[list[str], dict[str, Any]]:
     return problems, raw
 
 
-def _misplaced(config: Mapping[str, Any]) -> Iterable[str]:
+def _misplaced(config: Mapping[str, object]) -> Iterable[str]:
     for key in config:
         if key in DiscoveryConfig.model_fields and key not in _COMMON_NAMES:
             yield f"config[{key!r}] is not read; it belongs in config['discovery'][{key!r}]"
@@ -115,7 +126,7 @@ def _misplaced(config: Mapping[str, Any]) -> Iterable[str]:
             yield f"config[{key!r}] is not read; did you mean 'discovery'?"
 
 
-def _laid_over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_over(defaults: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
     """Merge dicts at every level; lists, values and TTLs of the given one replace those of the defaults."""
     merged = dict(defaults)
     for key, value in given.items():
@@ -129,9 +140,9 @@ def _laid_over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[st
 
 
 def _scanners(
-    raw: Mapping[str, Any],
-    classes: Mapping[str, type[Any]],
-    replaced: Mapping[str, type[Any]],
+    raw: Mapping[str, object],
+    classes: Mapping[str, ScannerClass],
+    replaced: Mapping[str, ScannerClass],
     problems: list[str],
 ) -> dict[str, ScannerSettings]:
     given = raw["scanners"]
@@ -155,7 +166,9 @@ def _scanners(
     return parsed
 
 
-def _without_defaults(section: Mapping[str, Any], cls: type[Any], built_in: type[Any]) -> dict[str, Any]:
+def _without_defaults(
+    section: Mapping[str, object], cls: ScannerClass, built_in: ScannerClass
+) -> dict[str, object]:
     """Leave out the defaults of a built-in scanner whose name another class has taken."""
     defaults = built_in.Settings().model_dump(mode="json")
     known = cls.Settings.model_fields
@@ -163,20 +176,20 @@ def _without_defaults(section: Mapping[str, Any], cls: type[Any], built_in: type
 
 
 def _pipelines(
-    raw: Mapping[str, Any], classes: Collection[type[Any]], problems: list[str]
+    raw: Mapping[str, object], classes: Collection[ScannerClass], problems: list[str]
 ) -> dict[str, PipelineSettings]:
     """Return the pipelines that only a scanner names; report one that no scanner belongs to."""
     named, given = {cls.pipeline for cls in classes}, raw["pipelines"]
     if not isinstance(given, Mapping):
         return {}  # reported with the other types
-    valid = named | set(_defaults()["pipelines"])
+    valid = named | DiscoveryConfig().pipelines.keys()
     problems += (
         unknown(f"discovery.pipelines.{name}", "pipeline", valid) for name in given if name not in valid
     )
     return {name: PipelineSettings() for name in sorted(named - set(given))}
 
 
-def _validated(raw: Mapping[str, Any], problems: list[str]) -> DiscoveryConfig | None:
+def _validated(raw: Mapping[str, object], problems: list[str]) -> DiscoveryConfig | None:
     """Return the configuration; None, with what was found added to ``problems``, when it is not valid."""
     try:
         result = DiscoveryConfig.model_validate(raw)
@@ -186,7 +199,7 @@ def _validated(raw: Mapping[str, Any], problems: list[str]) -> DiscoveryConfig |
         problems += (
             text for text in explain(error, DiscoveryConfig, "discovery") if not text.startswith(prefixes)
         )
-        valid = list(_defaults()["vendors"])
+        valid = list(VendorsSettings.model_fields)
         problems += (
             f"{unknown(f'discovery.vendors.{name}', 'vendor', valid)} A vendor of your own needs a base_url."
             for name in unnamed
@@ -200,7 +213,7 @@ def _validated(raw: Mapping[str, Any], problems: list[str]) -> DiscoveryConfig |
     return result
 
 
-def _unnamed_vendors(raw: Mapping[str, Any]) -> list[str]:
+def _unnamed_vendors(raw: Mapping[str, object]) -> list[str]:
     """Return the vendors that are neither built in nor, without an address, of the user's own."""
     given = raw["vendors"]
     if not isinstance(given, Mapping):
@@ -208,5 +221,6 @@ def _unnamed_vendors(raw: Mapping[str, Any]) -> list[str]:
     return [
         name
         for name, section in given.items()
-        if name not in _defaults()["vendors"] and not (isinstance(section, Mapping) and "base_url" in section)
+        if name not in VendorsSettings.model_fields
+        and not (isinstance(section, Mapping) and "base_url" in section)
     ]

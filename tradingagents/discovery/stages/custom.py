@@ -24,7 +24,7 @@ from tradingagents.discovery.model.errors import (
     DiscoveryError,
     InvalidCandidate,
 )
-from tradingagents.discovery.model.plain import copy_plain, to_plain
+from tradingagents.discovery.model.plain import copy_plain, plain_dict
 from tradingagents.discovery.model.redact import redact
 
 __all__ = ["Answer", "CandidateFilter", "CandidateRanker", "StageFailed", "check_stage", "consult", "name_of"]
@@ -183,10 +183,9 @@ def _added(item: Any, candidate: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(item, Mapping):
         return {}
     try:
-        added: dict[str, Any] = to_plain({key: item[key] for key in item if key not in candidate})
+        return plain_dict({key: item[key] for key in item if key not in candidate})
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidCandidate("candidate", str(error)) from None
-    return added
 
 
 def _label(item: Any) -> str:

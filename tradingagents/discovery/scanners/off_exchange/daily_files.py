@@ -29,7 +29,7 @@ class DailyFilesScanner(BaseScanner[SettingsT]):
         self._failures: dict[date, FetchError] = {}  # by day; each written once, by the requesting thread
 
     @classmethod
-    def unit(cls, settings: SettingsT) -> str:
+    def unit(cls, settings: SettingsT) -> str:  # type: ignore[misc]
         """See :class:`BaseScanner`."""
         return "files"
 
