@@ -18,11 +18,16 @@ from typing_extensions import TypedDict
 
 __all__ = [
     "Coverage",
+    "Dropped",
     "FilterReport",
+    "FilterStep",
     "FilteredCandidate",
     "FoundCandidate",
     "MergedCandidate",
+    "NovelCandidate",
+    "Novelty",
     "Outcome",
+    "Plain",
     "RankedCandidate",
     "RankerReport",
     "ScanReport",
@@ -124,14 +129,23 @@ class MergedCandidate(TypedDict):
     synthetic: NotRequired[bool]
 
 
-class FilteredCandidate(MergedCandidate):
-    """A merged candidate with the facts that the filter adds."""
+class Novelty(TypedDict):
+    """Whether a candidate is new, compared with earlier trade dates; see :func:`mark_candidates`."""
 
-    market: Plain
     new: bool | None
     first_seen: str
     last_seen: str | None
     seen_by: dict[str, Plain]
+
+
+class NovelCandidate(MergedCandidate, Novelty):
+    """A merged candidate, compared with earlier trade dates."""
+
+
+class FilteredCandidate(NovelCandidate):
+    """A merged candidate with the facts that the filter adds; ``market`` is of :func:`read_market`."""
+
+    market: Plain
     deprioritised: NotRequired[str]
 
 
@@ -142,15 +156,36 @@ class RankedCandidate(FilteredCandidate):
     llm_reason: NotRequired[str]
 
 
+class Dropped(TypedDict):
+    """A candidate that a step of the filter dropped or marked."""
+
+    ticker: str
+    reason: str
+    step: NotRequired[str]
+
+
 # Functional syntax, because ``in`` is a keyword.
+FilterStep = TypedDict(
+    "FilterStep",
+    {
+        "name": str,
+        "in": int,
+        "out": int,
+        "unknown": int,
+        "dropped": NotRequired[list[Dropped]],
+        "deprioritised": NotRequired[list[Dropped]],
+        "note": NotRequired[str],
+    },
+)
+
 FilterReport = TypedDict(
     "FilterReport",
     {
         "in": int,
         "out": int,
         "by": str,
-        "steps": list[Plain],
-        "dropped": list[Plain],
+        "steps": list[FilterStep],
+        "dropped": list[Dropped],
         "refused": list[dict[str, str]],
         "market": Plain,
         "emptied": bool,

@@ -46,9 +46,11 @@ __all__ = ["TICKERS", "AnyScanner", "BaseScanner", "SettingsT"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-# Covariant, so that a scanner with settings of its own is a ``BaseScanner[ScannerSettings]``. Its settings are
-# set by the scan only, with an instance of its own class.
-SettingsT = TypeVar("SettingsT", bound=ScannerSettings, default=ScannerSettings, covariant=True)
+# Covariant, so that a scanner with settings of its own is a ``BaseScanner[ScannerSettings]``. Only the scan
+# sets them, with an instance of the scanner's own class.
+SettingsT = TypeVar(  # noqa: PLC0105 - a public name that others import
+    "SettingsT", bound=ScannerSettings, default=ScannerSettings, covariant=True
+)
 
 TICKERS = "tickers"
 

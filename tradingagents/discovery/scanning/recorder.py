@@ -99,12 +99,15 @@ class Recorder:
 
 
 def _whole(number: object) -> int:
-    """Return a count as an ``int``: a scanner may hand over one of NumPy, Polars or decimal. Never raises."""
+    """Return a count as an ``int``: a scanner may hand over one of NumPy, Polars or decimal.
+
+    What is no number, such as NaN, counts as 0.
+    """
     if type(number) is int:
         return max(-_MOST, min(number, _MOST))
     try:
         whole: int = int(number)  # type: ignore[call-overload]
-    except Exception:  # noqa: BLE001 - a third-party object's conversion may raise anything
+    except (TypeError, ValueError, ArithmeticError):
         _log.warning("a scanner reported a count of %s, which is no number", type(number).__name__)
         return 0
     return max(-_MOST, min(whole, _MOST))

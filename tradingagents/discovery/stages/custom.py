@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextvars
 import inspect
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol, cast
+
+from pydantic import JsonValue
 
 from tradingagents.discovery.execution.outcome import verdict_of_error
 from tradingagents.discovery.execution.pool import ABANDONED, DaemonExecutor
@@ -41,7 +43,7 @@ class CandidateFilter(Protocol):
     are added to the candidate. May be called from any thread, and by several scans at once.
     """
 
-    def __call__(self, candidates: list[dict[str, Any]], trade_date: str, /) -> Iterable[Any]: ...
+    def __call__(self, candidates: list[dict[str, JsonValue]], trade_date: str, /) -> Iterable[object]: ...
 
 
 class CandidateRanker(Protocol):
@@ -52,7 +54,7 @@ class CandidateRanker(Protocol):
     what the built-in rules chose, and must return all of it.
     """
 
-    def __call__(self, candidates: list[dict[str, Any]], trade_date: str, /) -> Iterable[Any]: ...
+    def __call__(self, candidates: list[dict[str, JsonValue]], trade_date: str, /) -> Iterable[object]: ...
 
 
 class StageFailed(DiscoveryError):
@@ -63,17 +65,17 @@ class StageFailed(DiscoveryError):
 class Answer:
     """The candidates of a custom stage in its order, and the refused items as ``{"ticker", "reason"}``."""
 
-    candidates: list[dict[str, Any]]
+    candidates: list[dict[str, object]]
     refused: list[dict[str, str]]
 
 
-def name_of(stage: Any) -> str:
+def name_of(stage: object) -> str:
     """Return the name of a filter or ranker for reports: its ``name``, or the one of its code."""
     named = getattr(stage, "name", None) or getattr(stage, "__name__", None)
     return str(named or type(stage).__name__)
 
 
-def check_stage(role: str, stage: Any) -> None:
+def check_stage(role: str, stage: object) -> None:
     """Raise :class:`ConfigError` for a stage that would always fail: wrong signature, or asynchronous."""
     name = name_of(stage)
     if not callable(stage) or not _takes_two(stage):
@@ -85,7 +87,7 @@ def check_stage(role: str, stage: Any) -> None:
             )
 
 
-def _takes_two(stage: Any) -> bool:
+def _takes_two(stage: Callable[..., object]) -> bool:
     try:
         inspect.signature(stage).bind([], "")
     except ValueError:  # some built-in functions have no signature
@@ -97,7 +99,7 @@ def _takes_two(stage: Any) -> bool:
 
 def consult(
     stage: CandidateFilter | CandidateRanker,
-    candidates: Sequence[Mapping[str, Any]],
+    candidates: Sequence[Mapping[str, object]],
     trade_date: str,
     seconds: float,
     let_through: tuple[type[BaseException], ...] = (),
@@ -108,7 +110,7 @@ def consult(
     It runs on a daemon thread in a copy of this context, under its own deadline; a late call is abandoned.
     Raises :class:`StageFailed` for every error, except for those of the types in ``let_through``.
     """
-    given = [copy_plain(dict(candidate)) for candidate in candidates]
+    given = [cast("dict[str, JsonValue]", copy_plain(dict(candidate))) for candidate in candidates]
     deadline = Deadline(seconds, clock)
 
     def call() -> Answer:
@@ -148,7 +150,7 @@ def _result(
     raise StageFailed(message) from error
 
 
-def _items_of(answer: Any, candidates: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _items_of(answer: object, candidates: Sequence[Mapping[str, object]]) -> list[object]:
     """Return the items of the answer, with an upper bound on their number: it may be endless."""
     if inspect.iscoroutine(answer):
         answer.close()  # avoids the warning that it was never awaited
@@ -157,9 +159,9 @@ def _items_of(answer: Any, candidates: Sequence[Mapping[str, Any]]) -> list[Any]
     return list(itertools.islice(answer, 2 * len(candidates) + 100))
 
 
-def _validated(answer: Sequence[Any], candidates: Sequence[Mapping[str, Any]]) -> Answer:
+def _validated(answer: Sequence[object], candidates: Sequence[Mapping[str, object]]) -> Answer:
     known = {candidate["ticker"]: candidate for candidate in candidates}
-    named: dict[str, dict[str, Any]] = {}
+    named: dict[object, dict[str, object]] = {}
     refused: list[dict[str, str]] = []
     for item in answer:
         try:
@@ -178,7 +180,7 @@ def _validated(answer: Sequence[Any], candidates: Sequence[Mapping[str, Any]]) -
     return Answer(list(named.values()), refused)
 
 
-def _added(item: Any, candidate: Mapping[str, Any]) -> dict[str, Any]:
+def _added(item: object, candidate: Mapping[str, object]) -> dict[str, JsonValue]:
     """Return the keys that ``item`` adds; existing keys of the candidate are kept."""
     if not isinstance(item, Mapping):
         return {}
@@ -188,6 +190,6 @@ def _added(item: Any, candidate: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidCandidate("candidate", str(error)) from None
 
 
-def _label(item: Any) -> str:
+def _label(item: object) -> str:
     ticker = item.get("ticker") if isinstance(item, Mapping) else item
     return ticker[:40] if isinstance(ticker, str) else type(ticker).__name__

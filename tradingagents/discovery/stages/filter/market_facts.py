@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from tradingagents.discovery.model.errors import DiscoveryError
+from tradingagents.discovery.model.report import MergedCandidate, Plain
 
 __all__ = ["MarketFacts", "read_market"]
 
@@ -21,13 +21,13 @@ class MarketFacts:
     or empty. ``problem`` is why stored bars could not be used.
     """
 
-    by_ticker: Mapping[str, Mapping[str, Any]]
+    by_ticker: Mapping[str, Plain]
     as_of: str | None
     known: int
     note: str
     problem: str | None = None
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Plain:
         """Return ``market`` of the filter's report."""
         return {"as_of": self.as_of, "known": self.known, "of": len(self.by_ticker), "note": self.note}
 
@@ -36,14 +36,14 @@ class MarketFacts:
 class _Bars:
     """Facts by ticker from stored bars, or the reason why there are none."""
 
-    by_ticker: Mapping[str, Mapping[str, Any]]
+    by_ticker: Mapping[str, Plain]
     as_of: str | None = None
     note: str = ""
     problem: str | None = None
 
 
 def read_market(
-    candidates: Sequence[Mapping[str, Any]],
+    candidates: Sequence[MergedCandidate],
     store: Path | None,
     trade_date: date,
     now: datetime | None,
@@ -67,7 +67,7 @@ def read_market(
     return MarketFacts(found, bars.as_of, len(bars.by_ticker), bars.note, bars.problem)
 
 
-_UNKNOWN: Mapping[str, Any] = {
+_UNKNOWN: Plain = {
     "close_usd": None,
     "median_dollar_volume_usd": None,
     "change_5_sessions_percent": None,
@@ -99,7 +99,7 @@ def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime |
             f"the daily bars end on {sheet.newest}" if sheet.newest < session else "no daily bars for them"
         )
         return _Bars({}, session.isoformat(), f"{behind}; the session is {session}")
-    known = {
+    known: dict[str, Plain] = {
         ticker: {
             "close_usd": facts.close_usd,
             "median_dollar_volume_usd": facts.median_dollar_volume_usd,
@@ -112,11 +112,12 @@ def _read(tickers: Sequence[str], store: Path, trade_date: date, now: datetime |
     return _Bars(known, sheet.as_of.isoformat(), note)
 
 
-def market_cap_of(candidate: Mapping[str, Any]) -> float | None:
+def market_cap_of(candidate: MergedCandidate) -> float | None:
     """Return the newest ``market_cap_usd`` in the candidate's evidence, in US dollars."""
     newest, found = "", None
     for record in candidate.get("evidence") or ():
-        value, as_of = (record.get("values") or {}).get("market_cap_usd"), str(record.get("as_of", ""))
+        values, as_of = record.get("values"), str(record.get("as_of", ""))
+        value = values.get("market_cap_usd") if isinstance(values, dict) else None
         if isinstance(value, int | float) and not isinstance(value, bool) and as_of >= newest:
             newest, found = as_of, float(value)
     return found

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+
+from tradingagents.discovery.model.report import MergedCandidate, NovelCandidate, Novelty, Plain, ScanReport
 
 __all__ = ["Earlier", "Found", "Sighting", "found_in", "mark_candidates"]
 
@@ -42,9 +43,9 @@ class Earlier:
     last_complete: Mapping[str, str] = field(default_factory=dict)
 
 
-def found_in(report: Mapping[str, Any]) -> Found:
+def found_in(report: ScanReport | None) -> Found:
     """Read a scan's report. Tickers cut by a limit count as found, so they are not new later."""
-    outcomes = report.get("outcomes", ())
+    outcomes = report["outcomes"] if report else []
     return Found(
         {
             one["scanner"]: frozenset(each["ticker"] for each in one["candidates"]).union(one.get("cut", ()))
@@ -55,8 +56,8 @@ def found_in(report: Mapping[str, Any]) -> Found:
 
 
 def mark_candidates(
-    candidates: Iterable[Mapping[str, Any]], found: Found, earlier: Earlier, trade_date: str
-) -> list[dict[str, Any]]:
+    candidates: Iterable[MergedCandidate], found: Found, earlier: Earlier, trade_date: str
+) -> list[NovelCandidate]:
     """Return the candidates with ``new``, ``first_seen``, ``last_seen`` and ``seen_by`` in each.
 
     ``seen_by[scanner]`` has the first three for each scanner that found it now. Its ``new`` is False when the
@@ -82,13 +83,13 @@ def _novelty(
     by_ticker: Mapping[str, Mapping[str, Sighting]],
     earlier: Earlier,
     trade_date: str,
-) -> dict[str, Any]:
+) -> Novelty:
     known = by_ticker.get(ticker, {})
     now = [scanner for scanner, tickers in found.tickers.items() if ticker in tickers]
     last_run = max(earlier.last_complete.values(), default=None)
     new_for = {scanner: _is_new(known.get(scanner), earlier.last_complete.get(scanner)) for scanner in now}
     others = [_is_new(seen, last_run) for name, seen in known.items() if name not in new_for]
-    seen_by = {
+    seen_by: dict[str, Plain] = {
         scanner: {
             "new": new_for[scanner],
             "first_seen": known[scanner].first if scanner in known else trade_date,

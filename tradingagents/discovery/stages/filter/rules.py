@@ -7,22 +7,23 @@ no candidate, so a market-wide move cannot empty the list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Final
 
 from tradingagents.discovery.model.candidate import Direction, Priority, normalise_ticker
+from tradingagents.discovery.model.report import Dropped, FilteredCandidate, FilterStep, Plain
 from tradingagents.discovery.settings.sections import FilterSettings
 
 __all__ = ["DEPRIORITISED", "filter_candidates"]
 
-DEPRIORITISED = "deprioritised"
+DEPRIORITISED: Final = "deprioritised"
 """The key of the reason why a candidate ranks one priority lower."""
 
 _UNKNOWN = None
 _PASSES = ""
-_Judge = Callable[[Mapping[str, Any]], str | None]
+_Judge = Callable[[FilteredCandidate], str | None]
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,13 @@ class _Rule:
 class _Sieve:
     """The remaining candidates, and the counts of every step so far."""
 
-    left: list[dict[str, Any]]
-    steps: list[dict[str, Any]] = field(default_factory=list)
+    left: list[FilteredCandidate]
+    steps: list[FilterStep] = field(default_factory=list)
 
     def apply(self, rule: _Rule) -> None:
         verdicts = [(candidate, rule.judge(candidate)) for candidate in self.left]
         unknown = sum(verdict is _UNKNOWN for _, verdict in verdicts)
-        step = {
+        step: FilterStep = {
             "name": rule.name,
             "in": len(verdicts),
             "out": sum(not verdict for _, verdict in verdicts),
@@ -61,12 +62,12 @@ class _Sieve:
 
 
 def filter_candidates(
-    candidates: Sequence[Mapping[str, Any]],
+    candidates: Sequence[FilteredCandidate],
     settings: FilterSettings,
     missing: str = "no daily bars",
     *,
     trade_date: date,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[FilteredCandidate], list[FilterStep]]:
     """Return the candidates to keep, in the given order, and the counts of each step. Pure.
 
     Reads ``evidence`` and ``market`` of each candidate, see :func:`read_market`; ``missing`` is the reason
@@ -74,7 +75,7 @@ def filter_candidates(
     ``{"ticker", "reason"}``; the last step has ``deprioritised`` instead of ``dropped``, and sets that key in
     candidates. A disabled limit has no step.
     """
-    sieve = _Sieve([dict(candidate) for candidate in candidates])
+    sieve = _Sieve([candidate.copy() for candidate in candidates])
     for rule in (*_named(settings), *_fresh(settings, trade_date), *_measured(settings, missing)):
         sieve.apply(rule)
     if settings.recent_move_percent is not None:
@@ -86,10 +87,10 @@ def _named(settings: FilterSettings) -> Iterable[_Rule]:
     excluded = {normalise_ticker(ticker) for ticker in settings.exclude_tickers}
     lowest = Priority(settings.min_priority).rank
 
-    def is_excluded(candidate: Mapping[str, Any]) -> str:
+    def is_excluded(candidate: FilteredCandidate) -> str:
         return "in filter.exclude_tickers" if candidate["ticker"] in excluded else _PASSES
 
-    def too_low(candidate: Mapping[str, Any]) -> str:
+    def too_low(candidate: FilteredCandidate) -> str:
         if Priority(candidate["priority"]).rank <= lowest:
             return _PASSES
         return f"priority {candidate['priority']} is below filter.min_priority {settings.min_priority}"
@@ -99,7 +100,7 @@ def _named(settings: FilterSettings) -> Iterable[_Rule]:
     if settings.directions is not None:
         allowed = settings.directions
 
-        def wrong_direction(candidate: Mapping[str, Any]) -> str:
+        def wrong_direction(candidate: FilteredCandidate) -> str:
             direction = candidate.get("direction", Direction.NONE.value)
             if direction in allowed:
                 return _PASSES
@@ -113,7 +114,7 @@ def _fresh(settings: FilterSettings, trade_date: date) -> Iterable[_Rule]:
     if most is None:
         return
 
-    def too_old(candidate: Mapping[str, Any]) -> str | None:
+    def too_old(candidate: FilteredCandidate) -> str | None:
         days = [day for record in candidate.get("evidence") or () if (day := _day(record)) is not None]
         if not days:
             return _UNKNOWN
@@ -124,7 +125,7 @@ def _fresh(settings: FilterSettings, trade_date: date) -> Iterable[_Rule]:
     yield _Rule("freshness", too_old, "no evidence with a date")
 
 
-def _day(record: Mapping[str, Any]) -> date | None:
+def _day(record: Plain) -> date | None:
     try:
         return date.fromisoformat(str(record.get("as_of", ""))[:10])
     except ValueError:
@@ -144,9 +145,9 @@ def _measured(settings: FilterSettings, missing: str) -> Iterable[_Rule]:
 
 
 def _at_least(fact: str, least: float, setting: str) -> _Judge:
-    def judge(candidate: Mapping[str, Any]) -> str | None:
+    def judge(candidate: FilteredCandidate) -> str | None:
         value = candidate.get("market", {}).get(fact)
-        if value is None:
+        if not isinstance(value, int | float):
             return _UNKNOWN
         return _PASSES if value >= least else f"{fact} {value:,.2f} is below filter.{setting} {least:,.2f}"
 
@@ -154,20 +155,27 @@ def _at_least(fact: str, least: float, setting: str) -> _Judge:
 
 
 def _deprioritise(
-    candidates: Sequence[dict[str, Any]], settings: FilterSettings, most: float, missing: str
-) -> dict[str, Any]:
+    candidates: Sequence[FilteredCandidate], settings: FilterSettings, most: float, missing: str
+) -> FilterStep:
     """Mark the candidates that moved more than ``most`` percent, and return the step's counts."""
     exempt = frozenset(settings.recent_move_exempt)
-    unknown, marked = 0, []
+    unknown = 0
+    marked: list[Dropped] = []
     for candidate in candidates:
         change = candidate.get("market", {}).get("change_5_sessions_percent")
-        if change is None:
+        if not isinstance(change, int | float):
             unknown += 1
         elif abs(change) > most and exempt.isdisjoint(_scanners(candidate)):
             candidate[DEPRIORITISED] = f"moved {change:+.1f} % in 5 sessions, more than {most:g} %"
             marked.append({"ticker": candidate["ticker"], "reason": candidate[DEPRIORITISED]})
     count = len(candidates)
-    step = {"name": "recent move", "in": count, "out": count, "unknown": unknown, "deprioritised": marked}
+    step: FilterStep = {
+        "name": "recent move",
+        "in": count,
+        "out": count,
+        "unknown": unknown,
+        "deprioritised": marked,
+    }
     return {**step, "note": _note(unknown, count, missing)} if unknown else step
 
 
@@ -175,6 +183,6 @@ def _note(unknown: int, of: int, missing: str) -> str:
     return f"unknown for {unknown} of {of}" + (f" ({missing})" if missing else "")
 
 
-def _scanners(candidate: Mapping[str, Any]) -> set[str]:
+def _scanners(candidate: FilteredCandidate) -> set[str]:
     """Return the scanners that found it: from ``seen_by``, and its sources, which may be any label."""
     return {*(candidate.get("all_sources") or [candidate.get("source", "")]), *candidate.get("seen_by", ())}

@@ -9,9 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import cast
 
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.model.report import (
+    FilteredCandidate,
+    FilterReport,
+    FilterStep,
+    MergedCandidate,
+    NovelCandidate,
+    ScanReport,
+)
 from tradingagents.discovery.settings.config import DiscoveryConfig
 from tradingagents.discovery.stages.custom import CandidateFilter, StageFailed, consult, name_of
 from tradingagents.discovery.stages.filter.history import Sightings
@@ -42,7 +50,7 @@ class FilterStage:
         self._let_through = let_through
         self._sightings = Sightings(state_file(config.state_folder(), "sightings", config.data_source))
 
-    def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
+    def run(self, state: Mapping[str, object]) -> dict[str, object]:
         """Return ``tickers``, ``candidate_metadata``, ``status``, ``filter_report`` and ``warnings``.
 
         And ``scan_report`` with this stage's counts; see :func:`with_stage`.
@@ -51,11 +59,16 @@ class FilterStage:
         "emptied_by", "fallback"}``: ``by`` names the filter, ``emptied_by`` the step that dropped the last
         candidate, ``fallback`` why the built-in rules replaced the custom filter.
         """
-        candidates = [_unmarked(candidate) for candidate in state.get("candidate_metadata") or ()]
-        trade_date, report = trade_date_of(state, self._clock), state.get("scan_report") or {}
+        given = cast("list[MergedCandidate]", state.get("candidate_metadata") or [])
+        candidates = [_unmarked(candidate) for candidate in given]
+        trade_date = trade_date_of(state, self._clock)
+        report = cast("ScanReport | None", state.get("scan_report"))
         marked, problem = self._marked(candidates, report, trade_date.isoformat())
         facts = self._facts(candidates, trade_date)
-        known = [{**candidate, "market": dict(facts.by_ticker[candidate["ticker"]])} for candidate in marked]
+        known = [
+            cast("FilteredCandidate", {**one, "market": dict(facts.by_ticker[one["ticker"]])})
+            for one in marked
+        ]
         kept, account = self._decide(known, trade_date.isoformat(), facts)
         return {
             "tickers": [candidate["ticker"] for candidate in kept],
@@ -67,21 +80,21 @@ class FilterStage:
         }
 
     def _marked(
-        self, candidates: Sequence[Mapping[str, Any]], report: Mapping[str, Any], trade_date: str
-    ) -> tuple[list[dict[str, Any]], str | None]:
+        self, candidates: Sequence[MergedCandidate], report: ScanReport | None, trade_date: str
+    ) -> tuple[list[NovelCandidate], str | None]:
         found = found_in(report)
         earlier, problem = self._sightings.exchange(trade_date, found)
         return mark_candidates(candidates, found, earlier, trade_date), problem
 
-    def _facts(self, candidates: Sequence[Mapping[str, Any]], trade_date: date) -> MarketFacts:
+    def _facts(self, candidates: Sequence[MergedCandidate], trade_date: date) -> MarketFacts:
         store, age = bars_folder(self._config), self._config.market.max_age_sessions
         # As for the scanners: in a synthetic or recorded market the day is over.
         now = self._clock.now() if self._config.data_source == "live" else None
         return read_market(candidates, store, trade_date, now, max_age_sessions=age)
 
     def _decide(
-        self, candidates: list[dict[str, Any]], trade_date: str, facts: MarketFacts
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        self, candidates: list[FilteredCandidate], trade_date: str, facts: MarketFacts
+    ) -> tuple[list[FilteredCandidate], FilterReport]:
         fallback = None
         if self._custom is not None:
             try:
@@ -95,24 +108,29 @@ class FilterStage:
         return kept, _account(candidates, kept, steps, facts, fallback=fallback)
 
     def _by_custom(
-        self, custom: CandidateFilter, candidates: list[dict[str, Any]], trade_date: str, facts: MarketFacts
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        self,
+        custom: CandidateFilter,
+        candidates: list[FilteredCandidate],
+        trade_date: str,
+        facts: MarketFacts,
+    ) -> tuple[list[FilteredCandidate], FilterReport]:
         seconds, name = self._config.filter.timeout_seconds, name_of(custom)
         answer = consult(custom, candidates, trade_date, seconds, self._let_through, self._clock)
         stayed = {candidate["ticker"] for candidate in answer.candidates}
         gone = [candidate["ticker"] for candidate in candidates if candidate["ticker"] not in stayed]
-        step = {
+        step: FilterStep = {
             "name": name,
             "in": len(candidates),
             "out": len(stayed),
             "unknown": 0,
             "dropped": [{"ticker": ticker, "reason": f"not returned by filter {name}"} for ticker in gone],
         }
-        account = _account(candidates, answer.candidates, [step], facts, by=name, refused=answer.refused)
-        return answer.candidates, account
+        kept = cast("list[FilteredCandidate]", answer.candidates)
+        account = _account(candidates, kept, [step], facts, by=name, refused=answer.refused)
+        return kept, account
 
 
-def _warnings(account: Mapping[str, Any], facts: MarketFacts) -> list[str]:
+def _warnings(account: FilterReport, facts: MarketFacts) -> list[str]:
     """Log the stage's count and warnings, and return the warnings."""
     refused = f"filter {account['by']}: {len(account['refused'])} refused" if account["refused"] else None
     emptied = (
@@ -126,15 +144,15 @@ def _warnings(account: Mapping[str, Any], facts: MarketFacts) -> list[str]:
 
 
 def _account(
-    candidates: Sequence[Any],
-    kept: Sequence[Any],
-    steps: Sequence[Mapping[str, Any]],
+    candidates: Sequence[object],
+    kept: Sequence[object],
+    steps: Sequence[FilterStep],
     facts: MarketFacts,
     *,
     by: str = "built-in",
-    refused: Sequence[Mapping[str, str]] = (),
+    refused: Sequence[dict[str, str]] = (),
     fallback: str | None = None,
-) -> dict[str, Any]:
+) -> FilterReport:
     emptied_by = next((step["name"] for step in steps if step["in"] and not step["out"]), None)
     return {
         "in": len(candidates),
@@ -150,6 +168,9 @@ def _account(
     }
 
 
-def _unmarked(candidate: Mapping[str, Any]) -> dict[str, Any]:
+def _unmarked(candidate: MergedCandidate) -> MergedCandidate:
     """Remove the keys that only stages may set."""
-    return {key: value for key, value in candidate.items() if key not in {DEPRIORITISED, LLM_REASON}}
+    own: dict[str, object] = dict(candidate)
+    for name in (DEPRIORITISED, LLM_REASON):
+        own.pop(name, None)
+    return cast("MergedCandidate", own)

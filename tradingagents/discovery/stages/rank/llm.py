@@ -7,14 +7,15 @@ order after any error. Needs the extra ``[llm]``, and the provider's package and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol, cast
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, ValidationError
 
 from tradingagents.discovery.model.candidate import normalise_ticker
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import BadPayload, InvalidCandidate, NotConfiguredError
 from tradingagents.discovery.model.redact import register_secret
+from tradingagents.discovery.model.report import RankedCandidate
 from tradingagents.discovery.model.untrusted_text import one_line, quoted
 from tradingagents.discovery.net.counters import count
 from tradingagents.discovery.stages.rank.prompt import messages_for
@@ -46,10 +47,16 @@ class Ranking(BaseModel):
     ranking: list[RankedTicker] = Field(description="every candidate exactly once, best first")
 
 
+class StructuredModel(Protocol):
+    """A chat model that answers in a schema: ``{"raw", "parsed", "parsing_error"}``."""
+
+    def invoke(self, messages: list[tuple[str, str]], /) -> Mapping[str, object]: ...
+
+
 class ChatModel(Protocol):
     """The part of a LangChain chat model that is used."""
 
-    def with_structured_output(self, schema: type[Ranking], /, *, include_raw: bool) -> Any: ...
+    def with_structured_output(self, schema: type[Ranking], /, *, include_raw: bool) -> StructuredModel: ...
 
 
 class LlmRanker:
@@ -66,7 +73,9 @@ class LlmRanker:
         self._model, self._max_candidates = model, max_candidates
         self.name = f"llm:{model}" if isinstance(model, str) else f"llm:{type(model).__name__}"
 
-    def __call__(self, candidates: list[dict[str, Any]], trade_date: str, /) -> list[dict[str, Any]]:
+    def __call__(
+        self, candidates: list[dict[str, JsonValue]], trade_date: str, /
+    ) -> list[dict[str, JsonValue]]:
         """Return ``candidates`` in the model's order, each with its ``llm_reason``.
 
         Counts the request and its tokens; see :func:`counting`. Raises :class:`NotConfiguredError` without
@@ -81,19 +90,19 @@ class LlmRanker:
         structured = chat.with_structured_output(Ranking, include_raw=True)  # the raw message has the tokens
         count(self.name, "sent")
         try:
-            answer = structured.invoke(messages_for(shown, trade_date))
+            answer = structured.invoke(messages_for(cast("list[RankedCandidate]", shown), trade_date))
         except ValidationError as error:  # a client that validates despite include_raw
             raise _no_ranking(error) from None
         self._count_tokens(answer["raw"])
         return [*_ordered(shown, _parsed(answer)), *behind]
 
-    def _count_tokens(self, message: Any) -> None:
+    def _count_tokens(self, message: object) -> None:
         usage: Mapping[str, int] = getattr(message, "usage_metadata", None) or {}
         for what in ("input_tokens", "output_tokens"):
             if what in usage:
                 count(self.name, what, usage[what])
 
-    def _chat(self) -> Any:
+    def _chat(self) -> ChatModel:
         if not isinstance(self._model, str):
             return self._model
         try:
@@ -101,17 +110,18 @@ class LlmRanker:
         except ImportError:
             raise NotConfiguredError("langchain; pip install 'tradingagents-discovery[llm]'") from None
         timeout = min(current_deadline().check(), _LONGEST_TIMEOUT)
-        return init_chat_model(self._model, temperature=0, timeout=timeout, max_retries=0)
+        made = init_chat_model(self._model, temperature=0, timeout=timeout, max_retries=0)
+        return cast("ChatModel", made)
 
 
-def _register_keys(chat: Any) -> None:
+def _register_keys(chat: object) -> None:
     """Redact the model's keys: providers repeat them in error messages."""
     for value in getattr(chat, "__dict__", {}).values():
         if isinstance(value, SecretStr):
             register_secret(value.get_secret_value())
 
 
-def _parsed(answer: Mapping[str, Any]) -> Ranking:
+def _parsed(answer: Mapping[str, object]) -> Ranking:
     """Return the ranking, or raise :class:`BadPayload` with a quote of the text returned instead."""
     error, message = answer["parsing_error"], answer["raw"]
     if isinstance(error, ValidationError):
@@ -133,7 +143,7 @@ def _no_ranking(invalid: ValidationError) -> BadPayload:
     return BadPayload("llm", f"no ranking: {one_line(where, 60)}: {first['msg']}")
 
 
-def _ordered(shown: Sequence[Mapping[str, Any]], answer: Ranking) -> list[dict[str, Any]]:
+def _ordered(shown: Sequence[dict[str, JsonValue]], answer: Ranking) -> list[dict[str, JsonValue]]:
     """Return the candidates in the order of the answer, which must name each exactly once."""
     left = {candidate["ticker"]: candidate for candidate in shown}
     ordered = []

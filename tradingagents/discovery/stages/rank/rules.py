@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import cast
 
 from tradingagents.discovery.model.candidate import Priority
+from tradingagents.discovery.model.report import FilteredCandidate, RankedCandidate
 from tradingagents.discovery.scanning.report import percentiles
 from tradingagents.discovery.settings.sections import PipelineSettings
 from tradingagents.discovery.stages.filter.rules import DEPRIORITISED
@@ -20,12 +21,13 @@ from tradingagents.discovery.stages.filter.rules import DEPRIORITISED
 __all__ = ["rank_candidates"]
 
 _LAST = 1_000_000
+_UNSET = object()
 _Key = tuple[int, bool, float, int]
 
 
 def rank_candidates(
-    candidates: Sequence[Mapping[str, Any]], pipelines: Mapping[str, PipelineSettings]
-) -> list[dict[str, Any]]:
+    candidates: Sequence[FilteredCandidate], pipelines: Mapping[str, PipelineSettings]
+) -> list[RankedCandidate]:
     """Return all candidates, best first, each with ``rank`` from 1. Stable.
 
     Candidates that come from no scan, and so have no ``percentile``, are compared with those of the same
@@ -33,14 +35,16 @@ def rank_candidates(
     """
     ranked = _with_percentiles(candidates)
     ranked.sort(key=lambda candidate: _key(candidate, pipelines))
-    return [{**candidate, "rank": rank} for rank, candidate in enumerate(ranked, start=1)]
+    return [
+        cast("RankedCandidate", {**candidate, "rank": rank}) for rank, candidate in enumerate(ranked, start=1)
+    ]
 
 
-def _with_percentiles(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    made = [dict(candidate) for candidate in candidates]
-    of_source: dict[str, list[dict[str, Any]]] = defaultdict(list)
+def _with_percentiles(candidates: Sequence[FilteredCandidate]) -> list[FilteredCandidate]:
+    made = [candidate.copy() for candidate in candidates]
+    of_source: dict[str, list[FilteredCandidate]] = defaultdict(list)
     for candidate in made:
-        if "percentile" not in candidate:
+        if candidate.get("percentile", _UNSET) is _UNSET:
             of_source[candidate["source"]].append(candidate)
     for same in of_source.values():
         scores = [candidate.get("score") for candidate in same]
@@ -49,7 +53,7 @@ def _with_percentiles(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str,
     return made
 
 
-def _key(candidate: Mapping[str, Any], pipelines: Mapping[str, PipelineSettings]) -> _Key:
+def _key(candidate: FilteredCandidate, pipelines: Mapping[str, PipelineSettings]) -> _Key:
     lowered, percentile = DEPRIORITISED in candidate, candidate["percentile"]
     pipeline = pipelines.get(candidate.get("pipeline") or "")
     return (

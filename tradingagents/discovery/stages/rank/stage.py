@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import cast
 
 from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
+from tradingagents.discovery.model.report import FilteredCandidate, RankedCandidate, RankerReport, ScanReport
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.net.counters import counting
 from tradingagents.discovery.scanning.recorder import LocalRecorder
@@ -43,7 +45,7 @@ class RankerStage:
         model = config.ranker.model
         self._custom = custom if custom is not None or model is None else LlmRanker(model)
 
-    def run(self, state: Mapping[str, Any]) -> dict[str, Any]:
+    def run(self, state: Mapping[str, object]) -> dict[str, object]:
         """Return ``final_ranking``, ``tickers``, ``candidate_metadata``, ``ranker_report`` and ``warnings``.
 
         And ``scan_report`` with this stage's counts; see :func:`with_stage`.
@@ -53,28 +55,41 @@ class RankerStage:
         custom ranker did not return, ``fallback`` is why the built-in order replaced it, and ``requests``
         counts requests and tokens by model, whether or not the answer was used.
         """
-        candidates = state.get("candidate_metadata") or []
+        candidates = cast("list[FilteredCandidate]", state.get("candidate_metadata") or [])
         plain = rank_candidates(candidates, self._config.pipelines)
         requests = LocalRecorder(ToolLog("ranker", "ranker"), lambda candidate: None)
         with counting(requests.request):
-            order, account = self._decide(plain, trade_date_of(state, self._clock).isoformat())
+            order = self._decide(plain, trade_date_of(state, self._clock).isoformat())
         requests.close()  # a late ranker may still send requests
-        ranked = [{**one, "rank": rank} for rank, one in enumerate(order, start=1)]
-        account = {"in": len(candidates), "out": len(ranked), **account, "requests": requests.requests}
-        account["emptied"] = bool(candidates) and not ranked
+        limit = self._config.ranker.limit
+        ranked = [
+            cast("RankedCandidate", {**one, "rank": rank})
+            for rank, one in enumerate(order.candidates[:limit], start=1)
+        ]
+        account: RankerReport = {
+            "in": len(candidates),
+            "out": len(ranked),
+            "by": order.by,
+            "limit": limit,
+            "cut": [candidate["ticker"] for candidate in order.candidates[len(ranked) :]],
+            "left_out": order.left_out,
+            "refused": order.refused,
+            "fallback": order.fallback,
+            "requests": requests.requests,
+            "emptied": bool(candidates) and not ranked,
+        }
+        earlier = cast("list[str]", state.get("warnings") or [])
         return {
             "tickers": [candidate["ticker"] for candidate in ranked],
             "candidate_metadata": [],  # they stand whole under final_ranking, once
             "final_ranking": ranked,
             "status": "ranked",
             "ranker_report": account,
-            **with_stage(state.get("scan_report"), "ranker", account),
-            "warnings": [*(state.get("warnings") or ()), *_warnings(account)],
+            **with_stage(cast("ScanReport | None", state.get("scan_report")), "ranker", account),
+            "warnings": [*earlier, *_warnings(account)],
         }
 
-    def _decide(
-        self, plain: list[dict[str, Any]], trade_date: str
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    def _decide(self, plain: list[RankedCandidate], trade_date: str) -> _Order:
         fallback = None
         if self._custom is not None and plain:
             try:
@@ -82,44 +97,33 @@ class RankerStage:
             except StageFailed as error:
                 name = name_of(self._custom)
                 fallback = f"ranker {name} failed, the built-in order is kept: {error}"
-        return self._cut(plain, by="built-in", fallback=fallback)
+        return _Order(plain, "built-in", fallback=fallback)
 
-    def _by_custom(
-        self, custom: CandidateRanker, plain: list[dict[str, Any]], trade_date: str
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    def _by_custom(self, custom: CandidateRanker, plain: list[RankedCandidate], trade_date: str) -> _Order:
         permutes = bool(getattr(custom, "permutes", False))
         given = plain[: self._config.ranker.limit] if permutes else plain
         seconds = self._config.ranker.timeout_seconds
         answer = consult(custom, given, trade_date, seconds, self._let_through, self._clock)
         if permutes:
             _require_all(given, answer)
-        order = [*answer.candidates, *plain[len(given) :]]
+        order = [*cast("list[RankedCandidate]", answer.candidates), *plain[len(given) :]]
         named = {candidate["ticker"] for candidate in order}
         left_out = [one["ticker"] for one in plain if one["ticker"] not in named]
-        return self._cut(order, by=name_of(custom), left_out=left_out, refused=answer.refused)
-
-    def _cut(
-        self,
-        order: list[dict[str, Any]],
-        *,
-        by: str,
-        left_out: Sequence[str] = (),
-        refused: Sequence[Mapping[str, str]] = (),
-        fallback: str | None = None,
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        limit = self._config.ranker.limit
-        kept = order[:limit]
-        return kept, {
-            "by": by,
-            "limit": limit,
-            "cut": [candidate["ticker"] for candidate in order[len(kept) :]],
-            "left_out": list(left_out),
-            "refused": list(refused),
-            "fallback": fallback,
-        }
+        return _Order(order, name_of(custom), left_out, answer.refused)
 
 
-def _require_all(given: Sequence[Mapping[str, Any]], answer: Answer) -> None:
+@dataclass(frozen=True)
+class _Order:
+    """The candidates as ``by`` ordered them, before the limit."""
+
+    candidates: list[RankedCandidate]
+    by: str
+    left_out: list[str] = field(default_factory=list)
+    refused: list[dict[str, str]] = field(default_factory=list)
+    fallback: str | None = None
+
+
+def _require_all(given: Sequence[Mapping[str, object]], answer: Answer) -> None:
     missing = len(given) - len(answer.candidates)
     if missing:
         raise StageFailed(f"it left out {missing} of the {len(given)} candidates it was given")
@@ -128,7 +132,7 @@ def _require_all(given: Sequence[Mapping[str, Any]], answer: Answer) -> None:
         raise StageFailed(f"it returned {first['ticker']}: {first['reason']}")
 
 
-def _warnings(account: Mapping[str, Any]) -> list[str]:
+def _warnings(account: RankerReport) -> list[str]:
     """Log the stage's count and warnings, and return the warnings."""
     by = account["by"]
     refused = f"ranker {by}: {len(account['refused'])} refused" if account["refused"] else None
