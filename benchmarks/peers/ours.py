@@ -34,7 +34,7 @@ def _task(scanner: Scanner, log: ToolLog, state: State, timeout_seconds: float) 
         recorder = LocalRecorder(log, scope.emit)
         scope.on_close(recorder.close)
         for candidate in scanner.scan(isolate(state, on_log=recorder.log)):
-            recorder.emit(candidate)
+            scope.emit(candidate)  # a peer's candidates are plain dicts
         return Verdict(Status.OK)
 
     return Task(scanner.name, call, timeout_seconds, expected_seconds=scanner.expected_seconds)
