@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 
 import pytest
 
-from tradingagents.discovery.execution.outcome import Reason, Status, Verdict, health_of, verdict_of_error
+from tradingagents.discovery.execution.outcome import Reason, Status, Verdict, verdict_of_error
 from tradingagents.discovery.model import errors
 from tradingagents.discovery.model.errors import DiscoveryError
 
@@ -78,14 +77,6 @@ def test_an_error_whose_str_raises_has_a_verdict_too() -> None:
     verdict = verdict_of_error(Wordless())
     assert (verdict.status, verdict.reason) == (Status.FAILED, Reason.CRASHED)
     assert "Wordless" in verdict.message
-
-
-@pytest.mark.parametrize("length", range(4))
-def test_health_is_complete_when_all_are_fine_failed_when_none_is_and_partial_between(length: int) -> None:
-    for statuses in itertools.product(Status, repeat=length):
-        fine = sum(status in {Status.OK, Status.EMPTY} for status in statuses)
-        wanted = "complete" if fine == length else "failed" if fine == 0 else "partial"
-        assert health_of(statuses) == wanted
 
 
 def test_status_and_reason_are_the_words_of_the_contract() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.bars.frames import AS_OF, bars, together, walk, weekdays
+from tradingagents.discovery import BaseScanner, DiscoveryGraph, ScannerRegistry
 from tradingagents.discovery.bars.calendar import nyse
 from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.model.errors import NoDataError
+from tradingagents.discovery.scanners.technical.catalogue import GapUp
 from tradingagents.discovery.screens.price_summary import read_price_summaries
 from tradingagents.discovery.stages.filter import market_facts as market
 from tradingagents.discovery.stages.filter.market_facts import market_cap_of, read_market
@@ -165,3 +168,33 @@ def test_facts_depend_neither_on_the_order_nor_on_the_other_tickers(walks: Path,
     together_ = read_market(named(*tickers), walks, AS_OF, EVENING).by_ticker
     for ticker in tickers:
         assert together_[ticker] == read_market(named(ticker), walks, AS_OF, EVENING).by_ticker[ticker]
+
+
+@pytest.mark.parametrize("kind", ["unreadable", "too long", "under a file"])
+def test_a_store_that_cannot_be_looked_at_costs_a_run_its_facts_only(kind: str, tmp_path: Path) -> None:
+    if kind == "unreadable":
+        if os.geteuid() == 0:
+            pytest.skip("root may read every folder")
+        folder = tmp_path / "closed" / "ohlcv"
+        folder.mkdir(parents=True)
+        folder.parent.chmod(0)
+    else:
+        (tmp_path / "file").write_text("")
+        folder = tmp_path / ("x" * 5_000 if kind == "too long" else "file") / "ohlcv"
+    config = {"discovery": {"market": {"store_dir": str(folder)}}}
+    final = DiscoveryGraph(config, ScannerRegistry([_One, GapUp])).run("2026-02-05")
+    if kind == "unreadable":
+        folder.parent.chmod(0o700)
+    assert final["tickers"] == ["AAA"]
+    ends = {one["scanner"]: (one["status"], one["reason"]) for one in final["scan_report"]["outcomes"]}
+    assert ends["one"] == ("ok", "none")
+    assert ends["gap_up"] in {("failed", "no_data"), ("skipped", "not_configured")}
+    if kind == "too long":
+        assert any("cannot be read" in text for text in final["warnings"])
+
+
+class _One(BaseScanner):
+    name, pipeline = "one", "edge"
+
+    def scan(self, state: Any) -> Any:
+        return [{"ticker": "AAA"}]

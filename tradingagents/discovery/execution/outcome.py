@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from tradingagents.discovery.model.errors import (
     Auth,
@@ -22,7 +21,7 @@ from tradingagents.discovery.model.errors import (
     Transient,
 )
 
-__all__ = ["Outcome", "Reason", "Status", "Verdict", "health_of", "verdict_of_error"]
+__all__ = ["Outcome", "Reason", "Status", "Verdict", "verdict_of_error"]
 
 
 class Status(StrEnum):
@@ -114,11 +113,3 @@ def _text_of(error: BaseException) -> str:
         return str(error)
     except Exception:  # noqa: BLE001 - a third-party __str__ may raise anything
         return ""
-
-
-def health_of(statuses: Iterable[Status]) -> Literal["complete", "partial", "failed"]:
-    """Return ``complete`` when all ended ok or empty (or there were none), ``failed`` when none did."""
-    fine = [status in (Status.OK, Status.EMPTY) for status in statuses]
-    if all(fine):
-        return "complete"
-    return "partial" if any(fine) else "failed"

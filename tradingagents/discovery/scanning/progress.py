@@ -11,6 +11,8 @@ from pydantic import JsonValue
 from tradingagents.discovery.execution.outcome import Outcome, Reason, Status
 from tradingagents.discovery.model.candidate import Candidate
 from tradingagents.discovery.model.redact import redact
+from tradingagents.discovery.model.report import ScanReport
+from tradingagents.discovery.scanning.health import closing_line
 from tradingagents.discovery.scanning.report import Settled
 from tradingagents.discovery.settings.config import DiscoveryConfig
 
@@ -61,7 +63,7 @@ class ProgressReporter:
 
     def finished(self, outcome: Outcome) -> None:
         settled = self._settle(outcome)
-        fine = outcome.verdict.status in {Status.OK, Status.EMPTY, Status.SKIPPED}
+        fine = outcome.verdict.status in {Status.OK, Status.EMPTY}
         _log.log(
             logging.INFO if fine else logging.WARNING, "%s", line_of(outcome, len(settled.kept), settled.cut)
         )
@@ -76,6 +78,11 @@ class ProgressReporter:
                 "duration_seconds": round(outcome.duration_seconds, 4),
             }
         )
+
+    def closed(self, report: ScanReport) -> None:
+        """Log the line on the whole scan; as a warning when something was lost."""
+        level = logging.INFO if report["health"] == "complete" else logging.WARNING
+        _log.log(level, "%s", closing_line(report))
 
     def _publish(self, event: dict[str, JsonValue]) -> None:
         if self._events is not None:

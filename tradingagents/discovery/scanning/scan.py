@@ -9,21 +9,23 @@ from datetime import date, datetime
 
 from pydantic import JsonValue
 
-from tradingagents.discovery.execution.outcome import Outcome, Status, health_of
+from tradingagents.discovery.execution.outcome import Outcome, Status
 from tradingagents.discovery.execution.runner import run_all
 from tradingagents.discovery.execution.scope import Task
 from tradingagents.discovery.model.candidate import normalise_ticker
-from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock, parse_trade_date
+from tradingagents.discovery.model.clock import SYSTEM_CLOCK, Clock
 from tradingagents.discovery.model.errors import ConfigError, InvalidCandidate
 from tradingagents.discovery.model.report import ScanReport
 from tradingagents.discovery.model.tool_log import ToolLog
 from tradingagents.discovery.scanning.base import AnyScanner
 from tradingagents.discovery.scanning.circuits import ScannerCircuits
 from tradingagents.discovery.scanning.declared import declared_by, widest_calendar
+from tradingagents.discovery.scanning.health import health_of
 from tradingagents.discovery.scanning.progress import Events, ProgressReporter
 from tradingagents.discovery.scanning.recorder import LocalRecorder
 from tradingagents.discovery.scanning.report import Settled, merge, settle
 from tradingagents.discovery.scanning.task import ScannerRun, Span, directory_of, scanner_task
+from tradingagents.discovery.scanning.trade_date import checked_trade_date
 from tradingagents.discovery.screens.base import BarsQuery, Screen, ScreenThresholds
 from tradingagents.discovery.screens.market_data import SharedMarket
 from tradingagents.discovery.settings.config import DiscoveryConfig
@@ -84,7 +86,7 @@ class Scan:
         ``force`` also runs scanners that would be skipped because their last runs failed.
         Raises :class:`ConfigError` for an invalid trade date, and ``KeyboardInterrupt`` on Ctrl-C.
         """
-        trade_date = parse_trade_date(state.get("trade_date"), self._clock)
+        trade_date = checked_trade_date(state.get("trade_date"), self._clock)
         state = {**state, "trade_date": trade_date.isoformat(), "watchlist": self._watchlist(state)}
         execution = self._config.scanner_execution
         run_id, started_at, began = uuid.uuid4().hex, self._clock.now(), self._clock.monotonic()
@@ -118,12 +120,13 @@ class Scan:
             "data_source": self._config.data_source,
             "started_at": started_at.isoformat(),
             "duration_seconds": round(self._clock.monotonic() - began, 4),
-            "health": health_of(outcome.verdict.status for outcome in ended),
+            "health": health_of((one.outcome.verdict, len(one.kept)) for one in contributions),
             "market": market.receipt(),
             "shared_requests": shared.requests,  # those of no single scanner: the symbol directory's
             "stages": [_merge_stage(contributions, len(merged))],  # the filter and the ranker add theirs
             "outcomes": [one.report() for one in contributions],
         }
+        reporter.closed(report)
         return ScanResult(merged, [entry for log in logs for entry in log.close()], report)
 
     def _watchlist(self, state: Mapping[str, object]) -> list[str]:

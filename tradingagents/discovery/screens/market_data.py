@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from tradingagents.discovery.bars.store.manifest import has_bars
 from tradingagents.discovery.execution.once import Once
 from tradingagents.discovery.model.clock import current_deadline
 from tradingagents.discovery.model.errors import (
@@ -95,7 +96,7 @@ class SharedMarket:
         root = self.query.store
         if root is None:
             raise NotConfiguredError("daily bars: neither market.store_dir nor state_dir is set")
-        if not (root / "manifest.json").exists():
+        if not has_bars(root):
             raise NotConfiguredError(f"daily bars in {root}; {_HOW_TO_FILL}")
         with _packages():
             from tradingagents.discovery.screens.screening import open_store

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
-from tradingagents.discovery.model.errors import BadPayload
+from tradingagents.discovery.model.errors import BadPayload, NoDataError
 
-__all__ = ["DataFile", "Manifest", "Retired", "load", "replace_file", "save"]
+__all__ = ["DataFile", "Manifest", "Retired", "has_bars", "load", "replace_file", "save"]
 
 _FORMAT = 1
 _NAME = "manifest.json"
@@ -72,6 +72,18 @@ class Manifest:
         kept = [old for old in self.retired if now - old.at < keep_seconds]
         files = tuple(latest[year] for year in sorted(latest))
         return Manifest(self.generation + 1, files, (*kept, *removed))
+
+
+def has_bars(folder: Path) -> bool:
+    """Return whether a store of bars is in ``folder``.
+
+    Raises :class:`NoDataError` where that cannot be known: a folder that may not be read, or an impossible
+    path.
+    """
+    try:
+        return (folder / _NAME).exists()
+    except OSError as error:
+        raise NoDataError(f"{folder} cannot be read: {error.strerror or error}") from None
 
 
 def load(root: Path) -> Manifest:

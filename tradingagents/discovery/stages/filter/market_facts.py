@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from tradingagents.discovery.bars.store.manifest import has_bars
 from tradingagents.discovery.model.errors import DiscoveryError
 from tradingagents.discovery.model.report import MergedCandidate, Plain
 
@@ -76,9 +77,9 @@ _UNKNOWN: Plain = {
 
 
 def _from_bars(store: Path | None, read: Callable[[Path], _Bars]) -> _Bars:
-    if store is None or not (store / "manifest.json").exists():
-        return _Bars({}, note="no daily bars")
     try:
+        if store is None or not has_bars(store):
+            return _Bars({}, note="no daily bars")
         return read(store)
     except ImportError as error:
         return _Bars({}, note="no daily bars", problem=f"daily bars: {error.name} is not installed")

@@ -20,6 +20,7 @@ from tradingagents.discovery.model.report import (
     NovelCandidate,
     ScanReport,
 )
+from tradingagents.discovery.scanning.trade_date import future_warning
 from tradingagents.discovery.settings.config import DiscoveryConfig
 from tradingagents.discovery.stages.custom import CandidateFilter, StageFailed, consult, name_of
 from tradingagents.discovery.stages.filter.history import Sightings
@@ -76,7 +77,15 @@ class FilterStage:
             "status": "filtered",
             "filter_report": account,
             **with_stage(report, "filter", account),
-            "warnings": [text for text in (problem, *_warnings(account, facts)) if text],
+            "warnings": [
+                text
+                for text in (
+                    *warn([future_warning(trade_date, self._clock)]),
+                    problem,
+                    *_warnings(account, facts),
+                )
+                if text
+            ],
         }
 
     def _marked(
