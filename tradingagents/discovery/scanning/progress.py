@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -40,7 +40,7 @@ class ProgressReporter:
     def __init__(
         self,
         config: DiscoveryConfig,
-        scanners: Sequence[str],
+        scanners: int,
         events: Events | None,
         settle: Callable[[Outcome], Settled],
     ) -> None:
@@ -50,9 +50,9 @@ class ProgressReporter:
             _log.warning("SYNTHETIC DATA: every company, price, filing and post is generated (sandbox)")
         if execution.concurrent:
             workers = execution.max_workers
-            _log.info("Running %d scanners concurrently (max %d workers)...", len(scanners), workers)
+            _log.info("Running %d scanners concurrently (max %d workers)...", scanners, workers)
         else:
-            _log.info("Running %d scanners sequentially...", len(scanners))
+            _log.info("Running %d scanners sequentially...", scanners)
 
     def started(self, name: str) -> None:
         self._publish({"event": "scanner_started", "scanner": name})

@@ -90,8 +90,7 @@ class Scan:
         state = {**state, "trade_date": trade_date.isoformat(), "watchlist": self._watchlist(state)}
         execution = self._config.scanner_execution
         run_id, started_at, began = uuid.uuid4().hex, self._clock.now(), self._clock.monotonic()
-        names = [cls.name for cls in self._scanners]
-        refused = {} if force or execution.force else self._circuits.refused(names)
+        refused = {} if force or execution.force else self._circuits.refused(list(self._needs))
         vendors = self._vendors()
         shared = LocalRecorder(ToolLog(f"{run_id}:scan", "scan", self._clock), lambda candidate: None)
         market = self._market(vendors, self._bars(trade_date, started_at), shared)
@@ -103,7 +102,7 @@ class Scan:
                 for run, log in zip(runs, logs, strict=True)
             ]
             settled = _SettledScanners(self._config, self._scanners, [recorder for _, recorder in tasks])
-            reporter = ProgressReporter(self._config, names, events, settled.of)
+            reporter = ProgressReporter(self._config, len(tasks), events, settled.of)
             ended = self._run([task for task, _ in tasks], reporter, should_stop)
         finally:
             market.directory.stop()
