@@ -79,6 +79,16 @@ def test_an_error_whose_str_raises_has_a_verdict_too() -> None:
     assert "Wordless" in verdict.message
 
 
+class Exiting(Exception):
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
+def test_an_error_whose_str_exits_is_a_crash_of_its_scanner() -> None:
+    verdict = verdict_of_error(Exiting())
+    assert (verdict.status, verdict.reason) == (Status.FAILED, Reason.CRASHED)
+
+
 def test_status_and_reason_are_the_words_of_the_contract() -> None:
     assert [str(status) for status in Status] == ["ok", "empty", "degraded", "timed_out", "failed", "skipped"]
     assert {str(reason) for reason in Reason} == {

@@ -111,5 +111,5 @@ def verdict_of_error(error: BaseException) -> Verdict:
 def _text_of(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - a third-party __str__ may raise anything
+    except BaseException:  # noqa: BLE001 - a third-party __str__ may raise anything, SystemExit too
         return ""

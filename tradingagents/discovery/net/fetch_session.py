@@ -29,6 +29,7 @@ from tradingagents.discovery.net.cache import ResponseCache, ResponseStore, abse
 from tradingagents.discovery.net.classify import Answer, Finding, Reason, classify
 from tradingagents.discovery.net.counters import count, report_stale
 from tradingagents.discovery.net.notes import FetchNote, check, has_note, note_of, put_note
+from tradingagents.discovery.net.redirects import check_redirect
 from tradingagents.discovery.net.translate import translate
 from tradingagents.discovery.net.transport.credentials import Credentials
 from tradingagents.discovery.net.vendor import Vendor
@@ -46,6 +47,11 @@ _MAX_REDIRECTS = 5
 _SHORT_BODY = 512  # an answer with nothing in it is shorter than this
 # How long "does not exist" (a holiday's file, a symbol) is cached; it may only be late.
 _ABSENT_TTL_SECONDS = 900.0
+
+
+def _no_credentials_of_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leave a request as it is: without an ``auth``, ``requests`` takes one from the user's ``~/.netrc``."""
+    return request
 
 
 class FetchSession(CacheMixin, requests.Session):
@@ -83,6 +89,7 @@ class FetchSession(CacheMixin, requests.Session):
         self._flights: SingleFlight[requests.Response] = SingleFlight()
         self.max_redirects = _MAX_REDIRECTS
         self.trust_env = not vendor.on_this_machine  # a proxy from the environment cannot reach a sandbox
+        self.auth = _no_credentials_of_netrc
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
             self.mount(scheme, adapter)  # for every host, so that a redirect cannot leave the chain
@@ -102,6 +109,22 @@ class FetchSession(CacheMixin, requests.Session):
             return super().request(method, self.vendor.absolute(url), *args, **kwargs)
         except requests.RequestException as error:
             raise translate(self.vendor.name, error) from None
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Remove credentials that must not go along with a redirect; add none from ``~/.netrc``."""
+        url, headers = response.request.url or "", prepared_request.headers
+        if self.should_strip_auth(url, prepared_request.url or ""):  # type: ignore[no-untyped-call]
+            headers.pop("Authorization", None)
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return where a response redirects to; raises where the vendor's redirects may not lead.
+
+        :class:`Permanent` for another host or from https to http, :class:`BadPayload` for no address.
+        """
+        target: str | None = super().get_redirect_target(resp)
+        if target is not None:
+            check_redirect(self.vendor, resp.url, target)
+        return target
 
     def send(  # type: ignore[override]  # as above
         self, request: requests.PreparedRequest, **kwargs: Any

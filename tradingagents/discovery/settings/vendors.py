@@ -64,6 +64,11 @@ class VendorSettings(Settings):
         "match counts and what none matches is not cached. A dict given here replaces the default as a "
         "whole.",
     )
+    redirect_hosts: list[str] = Field(
+        [],
+        description="Further hosts (`host` or `host:port`) that a redirect of the vendor may lead to. By "
+        "default it may lead to the vendor's own hosts only, and never from https to http.",
+    )
     attempts: int = Field(3, ge=1, le=10, description="Attempts of a request, the first included.")
     breaker: BreakerSettings = Field(BreakerSettings(), description="Circuit breaker of the vendor.")
     stale_if_error_seconds: float = Field(

@@ -37,6 +37,7 @@ __all__ = [
     "wired",
 ]
 
+_LONGEST_LENGTH = 18  # digits of a length; Python converts no text of more than 4,300
 _CHUNK_BYTES = 65_536
 
 SendGate = Callable[[Callable[[], None], bool], AbstractContextManager[None]]
@@ -192,8 +193,10 @@ def read_body(raw: BaseHTTPResponse, max_bytes: int) -> bytes:
     bomb ends here too. A length that the headers announce is refused before a byte is read.
     """
     announced = raw.headers.get("Content-Length", "")
-    if announced.isdecimal() and int(announced) > max_bytes:
-        raise BodyTooLarge(f"the answer announces {int(announced):,} bytes, over the limit of {max_bytes:,}")
+    digits = announced.lstrip("0") if announced.isdecimal() else ""
+    if len(digits) > _LONGEST_LENGTH or int(digits or 0) > max_bytes:
+        shown = f"{int(digits):,}" if len(digits) <= _LONGEST_LENGTH else f"{digits[:_LONGEST_LENGTH]}..."
+        raise BodyTooLarge(f"the answer announces {shown} bytes, over the limit of {max_bytes:,}")
     parts: list[bytes] = []
     total = 0
     while chunk := raw.read1(_CHUNK_BYTES, decode_content=True):
