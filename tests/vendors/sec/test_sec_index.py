@@ -93,3 +93,24 @@ def test_a_truncated_index_is_a_bad_payload(kept):
     whole = MASTER[: MASTER.index("9900003|")]
     with pytest.raises(BadPayload, match="cannot be read"):
         parse_index(whole + kept)
+
+
+COMPANY = """\
+Description:           Daily Index of EDGAR Dissemination Feed by Company Name
+
+Company Name                                                  Form Type   CIK         Date Filed  File Name
+---------------------------------------------------------------------------------------------------------
+EXAMPLE CORP                                                  8-K         9900001     20260205    edgar/data/9900001/0009980001-26-036001.txt
+"""
+
+
+@pytest.mark.parametrize("heading", ["company", "none", "crawler", "prose"])
+def test_another_layout_is_refused_and_not_misread(heading: str) -> None:
+    text = {
+        "company": COMPANY,
+        "none": "\n----------\n",
+        "crawler": COMPANY.replace("Company Name   ", "Name           "),
+        "prose": "Service unavailable\n-----\nForm Type 4\n",
+    }[heading]
+    with pytest.raises(BadPayload, match="neither by form type nor a master index"):
+        parse_index(text)

@@ -5,7 +5,9 @@ Source: the vendor's documentation of TOP_GAINERS_LOSERS and NEWS_SENTIMENT, and
 
 from __future__ import annotations
 
+import functools
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +22,8 @@ VENDOR = "alpha_vantage"
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _ZONES = ("US/Eastern", "America/New_York")
+_PRICE_ROUNDING = 0.0001  # US dollars
+_TIME = re.compile(r"\d[T ]\d\d")
 _SECTIONS = {"top_gainers": "gainers", "top_losers": "losers", "most_actively_traded": "most_active"}
 
 
@@ -78,7 +82,9 @@ def parse_movers(payload: Any, on_malformed: OnMalformed | None = None) -> Mover
         raise BadPayload(VENDOR, "the response has no list of movers")
     problems: list[str] = []
     lists = {
-        name: tuple(parse_rows(payload[key], _mover, problems, f"{name}: row {{number}}"))
+        name: tuple(
+            parse_rows(payload[key], functools.partial(_mover, name), problems, f"{name}: row {{number}}")
+        )
         for key, name in _SECTIONS.items()
         if isinstance(payload.get(key), list)
     }
@@ -103,14 +109,35 @@ def parse_articles(payload: Any, on_malformed: OnMalformed | None = None) -> lis
     return articles
 
 
-def _mover(row: Any) -> Mover:
-    return Mover(
+def _mover(section: str, row: Any) -> Mover:
+    mover = Mover(
         ticker=_text(row["ticker"]),
         price_usd=_number(row["price"], at_least=0),
         change_usd=_number(row["change_amount"]),
         change_percent=_number(_without_percent_sign(row["change_percentage"])),
         volume=int(_number(row["volume"], at_least=0)),
     )
+    _check_figures(mover)
+    if (section == "gainers" and mover.change_percent < 0) or (
+        section == "losers" and mover.change_percent > 0
+    ):
+        raise ValueError(f"{mover.ticker} changed by {mover.change_percent} %, but is among the {section}")
+    return mover
+
+
+def _check_figures(mover: Mover) -> None:
+    """Raise ``ValueError`` where price, change and percentage contradict each other beyond rounding."""
+    before = mover.price_usd - mover.change_usd
+    if before <= 0:
+        raise ValueError(f"{mover.ticker} at {mover.price_usd} cannot have changed by {mover.change_usd}")
+    percent = 100 * mover.change_usd / before
+    # Percentages have two decimals or more, prices and changes four.
+    rounding = 0.01 + 100 * _PRICE_ROUNDING * (2 + abs(percent) / 100) / before
+    if abs(percent - mover.change_percent) > rounding:
+        stated = (
+            f"states {mover.change_percent} %, but {mover.change_usd} from {before:.4f} is {percent:.2f} %"
+        )
+        raise ValueError(f"{mover.ticker} {stated}")
 
 
 def _without_percent_sign(value: Any) -> Any:
@@ -123,11 +150,22 @@ def _article(row: Any, problems: list[str]) -> Article:
     return Article(
         title=_text(row["title"]),
         url=_web_address(row["url"]),
-        published=datetime.strptime(row["time_published"], "%Y%m%dT%H%M%S").replace(tzinfo=UTC),
+        published=_published(row["time_published"]),
         source=source if isinstance(source, str) else "",
         overall_sentiment=None if overall is None else _number(overall),
         moods=tuple(parse_rows(moods, _mood, problems, "an article's tickers: row {number}")),
     )
+
+
+def _published(text: str) -> datetime:
+    """Return the instant of an ISO 8601 time in basic or extended form; without an offset it is UTC.
+
+    Raises ``ValueError`` for a date without a time, and for ``T12305``, which ``strptime`` reads as 12:30:05.
+    """
+    moment = datetime.fromisoformat(text.strip())
+    if not _TIME.search(text):
+        raise ValueError(f"{text[:40]!r} has no time of day")
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _mood(row: Any) -> Mood:

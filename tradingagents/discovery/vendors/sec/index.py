@@ -66,11 +66,22 @@ class FilingHeader:
     items: tuple[str, ...]
 
 
+_HEADINGS = ("Form Type", "CIK|")
+
+
 def parse_index(text: str) -> list[IndexRow]:
     """Parse a daily or quarterly index. Raises :class:`BadPayload` when it is another file or truncated."""
     lines = iter(text.splitlines())
-    if not any(line.startswith("-----") for line in lines):
+    above: list[str] = []
+    for line in lines:
+        if line.startswith("-----"):
+            break
+        above.append(line)
+    else:
         raise BadPayload("sec", "the index has no dashed line below its heading")
+    if not any(line.startswith(_HEADINGS) for line in above):  # EDGAR also has them by company
+        shown = next((line.strip() for line in reversed(above) if line.strip()), "")
+        raise BadPayload("sec", f"the index is neither by form type nor a master index: {shown[:60]!r}")
     return [_row(line) for line in lines if line.strip()]
 
 
