@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
+from typing_extensions import is_typeddict
 
 from tradingagents import discovery
 from tradingagents.discovery.settings.config import DiscoveryConfig
@@ -196,6 +197,8 @@ def _members(cls: type[Any]) -> Iterator[str]:
 
 
 def _code(name: str, value: Any) -> str:
+    if is_typeddict(value):
+        return f"```text\n{name}\n{''.join(_keys(value))}```"
     try:
         signature = str(inspect.signature(value))
     except (TypeError, ValueError):
@@ -204,6 +207,12 @@ def _code(name: str, value: Any) -> str:
     plain = re.sub(r"<[\w.]+ object at 0x\w+>", "...", plain)
     plain = re.sub(r"typing\.Annotated\[(\w+), AfterValidator\([^)]*\)\]", r"\1", plain)
     return f"```text\n{name}{plain}\n```"
+
+
+def _keys(shape: Any) -> Iterator[str]:
+    for key, kind in shape.__annotations__.items():
+        text = getattr(kind, "__forward_arg__", None) or getattr(kind, "__name__", None)
+        yield f"    {key}: {text if text and not get_args(kind) else kind}\n"
 
 
 def _markdown(docstring: str) -> str:

@@ -209,3 +209,15 @@ RankerReport = TypedDict(
         "emptied": bool,
     },
 )
+
+FilterStep.__doc__ = "One step of the filter: candidates before and after it, and those it dropped or marked."
+FilterReport.__doc__ = """What the filter did.
+
+``by`` names the filter, ``emptied_by`` the step that dropped the last candidate, ``fallback`` why the
+built-in rules replaced a custom filter.
+"""
+RankerReport.__doc__ = """What the ranker did.
+
+``cut`` are the tickers that the limit cut, ``left_out`` those that a custom ranker did not return,
+``fallback`` is why the built-in order replaced it. ``requests`` counts requests and tokens by model.
+"""
