@@ -34,6 +34,9 @@ def digest(path: Path) -> str:
         "discovery\\..\\..\\..\\outside.txt",
         "",
         "discovery",
+        "discovery/nul\x00.py",
+        "discovery/surrogate\ud800.py",
+        "discovery/" + "x" * 5_000,
     ],
 )
 def test_a_manifest_cannot_name_a_file_that_embed_does_not_write(host: Path, named: str) -> None:
@@ -118,6 +121,18 @@ def test_a_symlinked_file_is_a_changed_file_or_replaced_itself(host: Path, tmp_p
     assert result.exit_code == 1
     assert "_version.py" in result.output
     assert target.read_text() == "mine\n"
+
+
+def test_a_host_inside_this_module_is_refused() -> None:
+    """Each copy would become part of what the next one copies."""
+    inside = Path(__file__).resolve().parents[2] / "tradingagents" / "discovery" / "cli"
+    package = inside / "tradingagents"
+    package.mkdir()
+    try:
+        result = embed(inside)
+    finally:
+        package.rmdir()
+    assert result.exit_code == 2
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])

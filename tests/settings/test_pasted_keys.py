@@ -13,6 +13,8 @@ KEYS = [
     "c8v2k1aad3i9bq7d5eug",
     "ABCD1234EFGH5678",
     "eyJhbGciOiJIUzI1NiJ9_eyJzdWIiOiIxMjM0In0_dBjftJeZ4CVP",
+    "sk_live_51HxAbCdEfGhIjKl",
+    "AIzaSyDabcdefGHIJKLm5",
 ]
 
 
@@ -40,6 +42,14 @@ def test_a_pasted_key_is_not_repeated(place: str, key: str) -> None:
     texts = [str(caught.value), repr(caught.value), *caught.value.problems]
     assert not any(key in text for text in texts)
     assert "discovery." in texts[0]
+
+
+def test_a_value_nested_too_deeply_to_show_is_a_problem_like_any_other() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        DiscoveryGraph({"discovery": {"data_source": deep}})
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ DEFAULTS_LINE = "from tradingagents.discovery import DEFAULT_CONFIG as _d; DEFAU
 _DISTRIBUTION = "tradingagents-discovery"
 _WRAPPER = "graph/discovery_graph.py"
 _MANIFEST = "discovery/embedded.json"
+_LONGEST_PATH = 200  # characters; none of this module's is half as long
 
 
 class EmbedError(DiscoveryError):
@@ -80,7 +81,8 @@ class Embedding:
             hint = f"; did you mean {host.parent}?" if host.name == "tradingagents" else ""
             raise ConfigError(f"{host} holds no folder tradingagents{hint}")
         made = cls(package.resolve())
-        if (made.package / "discovery").resolve() == (made._source / "discovery").resolve():
+        source = (made._source / "discovery").resolve()
+        if (made.package / "discovery").resolve() == source or made.package.is_relative_to(source):
             raise ConfigError(f"{package} is the package that this command runs from; name another project")
         return made
 
@@ -180,7 +182,8 @@ def _is_ours(path: str) -> bool:
     """Return whether ``path``, of a manifest, is one that embedding may have written."""
     parts = PurePosixPath(path).parts
     inside = len(parts) > 1 and parts[0] == "discovery" and ".." not in parts and "\\" not in path
-    return path == _WRAPPER or inside
+    printable = all(character.isprintable() for character in path)  # no NUL, no lone surrogate
+    return path == _WRAPPER or (inside and printable and len(path) <= _LONGEST_PATH)
 
 
 def _digest(path: Path) -> str | None:

@@ -33,7 +33,10 @@ _LONGEST_PROBLEM = 1_000  # characters; a name that is not valid may have any le
 _MOST = 500  # problems that the message lists; ``ConfigError.problems`` has all
 
 # A run of letters and digits that no setting and no ticker has: perhaps an API key, pasted in a wrong place.
-_KEY_LIKE = re.compile(r"(?<![\w-])(?=(?:[\w-]*?\d){4})(?=(?:[\w-]*?[A-Za-z]){3})[\w-]{16,}")
+_KEY_LIKE = re.compile(
+    r"(?<![\w-])(?:(?=(?:[\w-]*?\d){4})(?=(?:[\w-]*?[A-Za-z]){3})[\w-]{16,}"
+    r"|(?:sk|pk|rk|ghp|gho|xox[abp]|AKIA|AIza)[-_]?(?=[\w-]*\d)[\w-]{12,})"
+)
 
 
 def config_error(problems: Iterable[str]) -> ConfigError:
@@ -102,7 +105,10 @@ def _expected(problem: ErrorDetails) -> str:
 
 
 def _shown(value: object) -> str:
-    text = redact(repr(value))
+    try:
+        text = redact(repr(value))
+    except RecursionError:
+        text = f"a {type(value).__name__} that is nested too deeply"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
