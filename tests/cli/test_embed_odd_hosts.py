@@ -123,6 +123,15 @@ def test_a_symlinked_file_is_a_changed_file_or_replaced_itself(host: Path, tmp_p
     assert target.read_text() == "mine\n"
 
 
+def test_a_whole_copy_without_a_manifest_gets_one(host: Path) -> None:
+    """Without it every file would count as the host's own at the next version."""
+    embed(host)
+    before = manifest(host).read_text()
+    manifest(host).unlink()
+    assert embed(host).exit_code == 0
+    assert manifest(host).read_text() == before
+
+
 def test_a_host_inside_this_module_is_refused() -> None:
     """Each copy would become part of what the next one copies."""
     inside = Path(__file__).resolve().parents[2] / "tradingagents" / "discovery" / "cli"

@@ -125,7 +125,7 @@ class Embedding:
             _copy(self._source / path, self.package / path)
         for path in found.removed:
             (self.package / path).unlink()
-        if count:
+        if count or self._manifest() != self._digests():  # copied by hand, or cut short before the manifest
             manifest = {"distribution": _DISTRIBUTION, "version": __version__, "files": self._digests()}
             _replace(self.package / _MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
         return count
