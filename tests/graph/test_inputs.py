@@ -47,7 +47,9 @@ def test_the_watchlist_of_the_state_wins_over_the_configured_one(
     assert graph_of(configured).scanner_node(state)["tickers"] == expected
 
 
-@pytest.mark.parametrize("given", ["AAPL", 5, ["AAPL", None], ["not a ticker"], [["AAPL"]]])
+@pytest.mark.parametrize(
+    "given", ["AAPL", 5, {"AAPL"}, {"AAPL": 1}, ["AAPL", None], ["not a ticker"], [["AAPL"]]]
+)
 def test_a_watchlist_that_is_none_is_refused_by_name(given: Any) -> None:
     with pytest.raises(ConfigError, match="watchlist of the state"):
         graph_of().scanner_node({"trade_date": DAY, "watchlist": given})

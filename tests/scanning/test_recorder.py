@@ -11,6 +11,8 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
 from tradingagents.discovery import BaseScanner, DiscoveryGraph, ScannerRegistry
+from tradingagents.discovery.model.tool_log import ToolLog
+from tradingagents.discovery.scanning.recorder import LocalRecorder
 
 
 def report_of(say: Any, isolation: str = "thread") -> dict[str, Any]:
@@ -69,3 +71,10 @@ def test_a_step_of_any_type_is_text(step: Any) -> None:
     outcome = report_of(lambda self: self.count(step, 2))
     assert 2 in outcome["funnel"].values()
     assert max(map(len, outcome["funnel"])) < 2_100
+
+
+@pytest.mark.parametrize("candidate", [{"ticker": "ABC"}, None, "ABC"])
+def test_a_candidate_that_was_not_validated_is_refused_and_not_lost(candidate: Any) -> None:
+    recorder = LocalRecorder(ToolLog("test", "odd"), lambda candidate: None)
+    with pytest.raises(TypeError, match="a candidate event"):
+        recorder.emit(candidate)

@@ -97,3 +97,22 @@ def test_a_third_party_scanner_goes_on_where_the_last_run_stopped(isolation: str
     assert found[0] == (["AAA"], {"asked": 2, "answered": 1, "of": 5})
     assert found[1] == (["CCC"], {"asked": 2, "answered": 1, "of": 5})  # BBB again, refused again
     assert found[2][0] == ["DDD"]
+
+
+class Own(BaseScanner):
+    """A scanner that had an attribute of this name before there was a rotation."""
+
+    name, pipeline = "own", "edge"
+
+    def __init__(self) -> None:
+        self.rotation = ["AAA"]  # type: ignore[assignment]
+
+    def scan(self, state: Any) -> Any:
+        for ticker, price in self.gather(lambda one: 1.0, list(self.rotation)):
+            yield {"ticker": ticker, "score": price}
+
+
+def test_a_scanner_may_have_an_attribute_of_that_name() -> None:
+    update = DiscoveryGraph(None, ScannerRegistry([Own])).scanner_node({"trade_date": "2026-02-05"})
+    assert update["tickers"] == ["AAA"]
+    assert update["scan_report"]["outcomes"][0]["status"] == "ok"

@@ -277,7 +277,7 @@ def merge_candidates(groups: Iterable[Iterable[Mapping[str, JsonValue]]]) -> lis
     """Merge candidates of several scanners by ticker; ``groups`` come in registry order.
 
     The candidate with the highest priority leads, the first of equals: the merged candidate has its source,
-    context, strategy, direction and score. ``all_sources``, ``all_contexts``, ``all_directions`` and
+    context, strategy, direction and score. ``all_sources``, ``all_contexts``, ``all_directions``,
     ``found_by`` and ``evidence`` are unique and in registry order. Tickers are in order of first appearance.
     Inputs are not changed.
     """
@@ -289,9 +289,7 @@ def merge_candidates(groups: Iterable[Iterable[Mapping[str, JsonValue]]]) -> lis
 
 
 def _merged(found: Sequence[Mapping[str, JsonValue]]) -> dict[str, JsonValue]:
-    leader = min(
-        found, key=lambda candidate: Priority(str(candidate["priority"])).rank
-    )  # the first of equals
+    leader = min(found, key=lambda one: Priority(str(one["priority"])).rank)  # the first of equals
     made: dict[str, object] = {}
     for candidate in (leader, *found):
         for name, value in candidate.items():

@@ -119,7 +119,7 @@ class MergedCandidate(TypedDict):
     score: float | None
     evidence: list[Plain]
     pipeline: str
-    percentile: float | None
+    percentile: NotRequired[float | None]  # absent in a candidate of a host's own node
     found_by: list[str]
     all_sources: list[str]
     all_contexts: list[str]

@@ -11,6 +11,7 @@ A scanner queries its vendors and yields the tickers that deserve a closer look:
 
 from __future__ import annotations
 
+import functools
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -83,7 +84,6 @@ class BaseScanner(ABC, Generic[SettingsT]):
     vendors: Vendors
     market: MarketData
     _recorder: Recorder | None = None
-    _rotation: Rotation | None = None
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -183,13 +183,11 @@ class BaseScanner(ABC, Generic[SettingsT]):
             self._recorder = LocalRecorder(ToolLog("standalone", self.name), lambda candidate: None)
         return self._recorder
 
-    @property
+    @functools.cached_property
     def rotation(self) -> Rotation:
         """What was requested when in earlier runs, for a scanner that cannot request everything in one."""
-        if self._rotation is None:
-            vendors = getattr(self, "vendors", None)  # None outside a scan
-            self._rotation = Rotation(vendors and vendors.state_file("rotation"), self.name)
-        return self._rotation
+        vendors = getattr(self, "vendors", None)  # None outside a scan
+        return Rotation(vendors and vendors.state_file("rotation"), self.name)
 
     def map(
         self, fn: Callable[[Item], Answer], items: Iterable[Item], *, workers: int | None = None
@@ -236,12 +234,14 @@ class BaseScanner(ABC, Generic[SettingsT]):
             raise first
 
     def _requested(self, item: object, error: FetchError | NoDataError | None = None) -> None:
-        if self._rotation is None:
-            return  # nothing was taken from it
+        """Record how a request ended, in a scanner that has taken items from its rotation."""
+        rotation = vars(self).get("rotation")
+        if not isinstance(rotation, Rotation):
+            return  # never used, or the name is the scanner's own attribute
         if error is None:
-            self._rotation.done(item)
+            rotation.done(item)
         else:
-            self._rotation.failed(item, error)
+            rotation.failed(item, error)
 
     def ask(
         self,

@@ -89,7 +89,10 @@ class Recorder:
         self._send(Event("count", (text_of(step), _whole(n))))
 
     def degrade(self, reason: str, message: str) -> None:
-        """Record that part of the data is missing; ``reason`` is the value of a :class:`Reason`."""
+        """Record that part of the data is missing; ``reason`` is the value of a :class:`Reason`.
+
+        Any other reason counts as ``no_data``; the message is kept.
+        """
         known = reason in Reason.__members__.values()
         self._send(Event("degradation", (str(reason) if known else Reason.NO_DATA.value, text_of(message))))
 
@@ -152,6 +155,8 @@ class LocalRecorder(Recorder):
             case "rejected", candidate, reason:
                 # Cleaned outside the lock, because it may call a third-party ``__repr__``.
                 self._count(Event("rejected", (clean_entry({"candidate": candidate, "reason": reason}),)))
+            case ("candidate" | "held" | "log") as kind, value if not isinstance(value, Candidate):
+                raise TypeError(f"a {kind} event cannot hold a {type(value).__name__}")  # never silently lost
             case _:
                 self._count(event)
 

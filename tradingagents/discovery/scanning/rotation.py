@@ -39,7 +39,7 @@ class Rotation:
     def take(self, items: Iterable[str], most: int | None = None) -> list[str]:
         """Return up to ``most`` of ``items``, each once: those never requested first, then the longest ago.
 
-        Items of equal standing keep the order given.
+        Items of one earlier run keep the order given.
         """
         taken = self._log.longest_ago(dict.fromkeys(items))[:most]
         self._handed_out.update(taken)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -133,7 +133,7 @@ class Scan:
         given = state.get("watchlist")
         if given is None:
             return list(self._config.watchlist)
-        if isinstance(given, str) or not isinstance(given, Iterable):
+        if not isinstance(given, list | tuple):  # a set has no order to keep
             raise ConfigError(f"watchlist of the state: {type(given).__name__} instead of a list of tickers")
         try:
             return list(dict.fromkeys(normalise_ticker(ticker) for ticker in given))

@@ -21,7 +21,6 @@ from tradingagents.discovery.stages.filter.rules import DEPRIORITISED
 __all__ = ["rank_candidates"]
 
 _LAST = 1_000_000
-_UNSET = object()
 _Key = tuple[int, bool, float, int]
 
 
@@ -44,7 +43,7 @@ def _with_percentiles(candidates: Sequence[FilteredCandidate]) -> list[FilteredC
     made = [candidate.copy() for candidate in candidates]
     of_source: dict[str, list[FilteredCandidate]] = defaultdict(list)
     for candidate in made:
-        if candidate.get("percentile", _UNSET) is _UNSET:
+        if "percentile" not in candidate:
             of_source[candidate["source"]].append(candidate)
     for same in of_source.values():
         scores = [candidate.get("score") for candidate in same]
