@@ -110,3 +110,26 @@ def test_a_netrc_adds_no_credentials(
     session.get(f"{server.url}/quote", headers={"Authorization": "bearer of-the-vendor"})
     sent = [hit.headers.get("Authorization") for hit in server.hits]
     assert sent == [None, "bearer of-the-vendor"]
+
+
+@pytest.mark.parametrize("own", [None, "bearer of-the-vendor"])
+def test_a_netrc_adds_none_to_a_redirect_either(
+    own: str | None,
+    server: VendorServer,
+    open_session: OpenSession,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password s3cret-of-netrc\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    def script(handler: Any) -> None:
+        moved = handler.path.endswith("/quote")
+        handler.answer(302 if moved else 200, b"{}", **({"Location": "/moved"} if moved else {}))
+
+    server.script = script
+    session = open_session()
+    session.trust_env = True
+    session.get(f"{server.url}/quote", headers={} if own is None else {"Authorization": own})
+    assert [hit.headers.get("Authorization") for hit in server.hits] == [own, own]
