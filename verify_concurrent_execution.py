@@ -161,7 +161,9 @@ class _Progress(logging.Handler):
             return
         elapsed = time.monotonic() - self._began
         place = ""
-        if not message.startswith(("filter", "ranker")):
+        if self._ended < self._total and not message.startswith(
+            ("filter", "ranker")
+        ):  # else: the closing line
             self._ended += 1
             place = f"[{self._ended}/{self._total}]  "
         print(f"  {elapsed:6.2f} s  {place}{message}", flush=True)

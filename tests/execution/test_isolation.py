@@ -39,6 +39,17 @@ def isolated(source: dict[str, Any]) -> IsolatedState:
     return isolate(source, lambda entry: None)
 
 
+def test_a_list_assigned_as_the_log_is_copied() -> None:
+    """The one difference to a dict: what its owner appends later is not in the state."""
+    entries: list[dict[str, Any]] = []
+    own = isolate({}, entries.append)
+    logs: list[dict[str, Any]] = [{"tool": "first"}]
+    own["tool_logs"] = logs
+    logs.append({"tool": "lost"})
+    own["tool_logs"].append({"tool": "kept"})
+    assert [entry["tool"] for entry in entries] == ["first", "kept"]
+
+
 # -- as a dict --------------------------------------------------------------------------------------
 
 Operation = Callable[[dict[str, Any]], Any]
@@ -54,7 +65,9 @@ def _mutate(state: dict[str, Any], key: str, value: Any) -> None:
 
 def _replace_all(state: dict[str, Any], value: Any) -> None:
     for key in state:
-        state[key] = value
+        state[key] = copy.deepcopy(
+            value
+        )  # see test_a_list_assigned_as_the_log_is_copied for one of two names
 
 
 OPERATIONS: dict[str, Callable[[dict[str, Any], str, Any], Any]] = {
