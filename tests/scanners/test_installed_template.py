@@ -84,6 +84,7 @@ def run(folder: Path, *arguments: str, path: Path | None = None) -> str:
     return made.stdout
 
 
+@pytest.mark.slow
 def test_the_ten_lines_run_as_pasted(folder: Path) -> None:
     first, second = BLOCKS[:2]
     assert re.fullmatch(r"ok \['.+'\]\n", run(folder, "-c", first + second))

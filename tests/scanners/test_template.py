@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.net.vendor_server import VendorServer
+from tests.slow import slow_except
 from tradingagents.discovery import BaseScanner, ConfigError, ScannerRegistry
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
 from tradingagents.discovery.model.candidate import normalise_ticker
@@ -97,7 +98,7 @@ def test_the_section_of_the_page_is_valid_and_an_invalid_one_is_refused(page: di
         DiscoveryGraph(wrong, registry=registry)
 
 
-@pytest.mark.parametrize("isolation", ["thread", "process"])
+@pytest.mark.parametrize("isolation", slow_except({"thread"}, ["thread", "process"]))
 def test_the_scanner_over_a_vendor_of_ones_own(
     isolation: str, page: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,7 +182,7 @@ def test_the_page_names_the_entry_point_group_that_is_read(page: dict[str, Any])
     assert value.partition(":")[2] == page["SteadyShorting"].__name__
 
 
-@pytest.mark.parametrize("isolation", ["thread", "process"])
+@pytest.mark.parametrize("isolation", slow_except({"thread"}, ["thread", "process"]))
 def test_the_screen_of_the_page_is_evaluated_in_the_scan(isolation: str, page: dict[str, Any]) -> None:
     with SandboxServer() as sandbox:
         outcome = outcome_of(sandbox, page["Busy"], limit=None, isolation=isolation)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.scanners.harness import market_of, vendors
+from tests.slow import slow_except
 from tests.symbols.test_symbols import directory
 from tests.timing import time_allowance
 from tradingagents.discovery.graph.discovery_graph import DiscoveryGraph
@@ -265,7 +266,7 @@ def test_in_a_scan_only_scanners_with_listed_only_are_checked() -> None:
     assert sorted(tickers(unchecked)) == sorted([share, "NOPE"])
 
 
-@pytest.mark.parametrize("isolation", ["thread", "process"])
+@pytest.mark.parametrize("isolation", slow_except({"thread"}, ["thread", "process"]))
 def test_its_requests_are_those_of_the_scan_and_not_of_a_scanner(isolation: str) -> None:
     """In a process of its own a scanner loads it by itself."""
     twin = type("Twin", (Mixed,), {"name": "twin"})

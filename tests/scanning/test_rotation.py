@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.slow import slow_except
 from tradingagents.discovery import BaseScanner, DiscoveryGraph, ScannerRegistry
 from tradingagents.discovery.model.errors import BadPayload, NoDataError, QuotaSpent, RateLimited, Transient
 from tradingagents.discovery.scanning.rotation import Rotation
@@ -19,7 +20,7 @@ FIVE = ["AAA", "BBB", "CCC", "DDD", "EEE"]
 
 
 @given(st.integers(1, 9), st.integers(1, 9))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_every_item_has_its_turn_before_any_has_a_second(count: int, most: int) -> None:
     items = [f"T{index}" for index in range(count)]
     served: list[str] = []
@@ -85,7 +86,7 @@ class Wide(BaseScanner):
         return 1.0
 
 
-@pytest.mark.parametrize("isolation", ["thread", "process"])
+@pytest.mark.parametrize("isolation", slow_except({"thread"}, ["thread", "process"]))
 def test_a_third_party_scanner_goes_on_where_the_last_run_stopped(isolation: str, tmp_path: Path) -> None:
     own = {"state_dir": str(tmp_path), "scanners": {"wide": {"isolation": isolation}}}
     found = []

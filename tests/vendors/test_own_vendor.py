@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.net.vendor_server import PATIENCE, Handler, VendorServer
+from tests.slow import slow_except
 from tests.timing import time_allowance
 from tradingagents.discovery import BaseScanner, DiscoveryGraph, ScannerRegistry
 from tradingagents.discovery.model.clock import Deadline, deadline_scope
@@ -103,7 +104,7 @@ def status_of(outcome: dict[str, Any]) -> tuple[str, str]:
 # -- in a scan --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("isolation", ["thread", "process"])
+@pytest.mark.parametrize("isolation", slow_except({"thread"}, ["thread", "process"]))
 def test_the_answers_become_candidates_and_the_requests_are_counted(
     isolation: str, server: VendorServer, tmp_path: Path
 ) -> None:

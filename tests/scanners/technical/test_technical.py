@@ -15,6 +15,7 @@ import pytest
 from tests.bars.frames import AS_OF, bars, together, walk
 from tests.scanners.harness import run
 from tests.screens.test_market_data import SHORT, data, directory_of, flat, found, rising, store_of
+from tests.slow import slow_except
 from tradingagents.discovery import ScannerRegistry
 from tradingagents.discovery.bars.store.store import OhlcvStore
 from tradingagents.discovery.execution.outcome import Reason
@@ -177,7 +178,7 @@ def test_too_short_histories_degrade_or_fail_the_scan(tmp_path: Path, enough: in
     assert one["coverage"] == {"asked": 3, "answered": enough, "of": 3}
 
 
-@pytest.mark.parametrize("isolation", ["thread", "process"])
+@pytest.mark.parametrize("isolation", slow_except({"thread"}, ["thread", "process"]))
 def test_in_its_own_process_a_scanner_finds_the_same(tmp_path: Path, isolation: str) -> None:
     store_of(tmp_path / "ohlcv", rising("UP"), flat("FLAT"))
     final = outcome(
