@@ -61,6 +61,7 @@ def test_a_manifest_cannot_name_a_file_that_embed_does_not_write(host: Path, nam
     assert files(host.parent) == before
 
 
+@pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize(
     "content",
     [

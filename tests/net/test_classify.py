@@ -203,6 +203,7 @@ TABLE = [
 ]
 
 
+@pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize(("reason", "vendor", "given"), TABLE, ids=lambda value: getattr(value, "value", ""))
 def test_each_answer_is_classified_as_in_the_table(reason: Reason, vendor: str, given: Answer) -> None:
     assert classify(vendor, given).reason is reason

@@ -421,7 +421,8 @@ def test_a_fault_is_reported_by_the_scanners_it_hits_and_affects_no_other(
     assert [leak for leak in LEAKS if leak in out] == []
 
 
-@pytest.mark.parametrize("vendor", slow_except({"nasdaq"}, VENDORS))
+@pytest.mark.slow
+@pytest.mark.parametrize("vendor", VENDORS)
 def test_all_scanners_of_the_matrix_with_one_vendor_hanging(
     vendor: str,
     sandbox: SandboxServer,

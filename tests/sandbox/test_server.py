@@ -19,6 +19,7 @@ import pytest
 import requests
 
 from tests.sandbox.conftest import CONTACT
+from tests.slow import slow_except
 from tradingagents.discovery.sandbox import Fault, Market, SandboxProcess, SandboxServer
 
 QUOTE = "/finnhub/api/v1/quote?symbol=IT&token=hunter2"
@@ -236,7 +237,7 @@ def _listens(url: str) -> bool:
         return probe.connect_ex(_address(url)) == 0
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", slow_except({signal.SIGTERM}, [signal.SIGINT, signal.SIGTERM]))
 def test_the_command_states_that_its_data_is_synthetic_and_ends_quietly(ending: signal.Signals):
     command = [sys.executable, "-m", "tradingagents.discovery.sandbox", "--latency", "finra=0.01"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:

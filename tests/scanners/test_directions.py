@@ -12,6 +12,8 @@ from tradingagents.discovery import DiscoveryGraph
 from tradingagents.discovery.sandbox import SandboxServer
 from tradingagents.discovery.scanners.registry import BUILT_IN
 
+pytestmark = pytest.mark.slow
+
 Found = Mapping[str, Any]
 
 BAD_NEWS = {"1.03", "2.04", "2.06", "3.01", "4.02"}

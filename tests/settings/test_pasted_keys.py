@@ -44,6 +44,7 @@ def test_a_pasted_key_is_not_repeated(place: str, key: str) -> None:
     assert "discovery." in texts[0]
 
 
+@pytest.mark.usefixtures("no_collection")
 def test_a_value_nested_too_deeply_to_show_is_a_problem_like_any_other() -> None:
     deep: list[Any] = []
     for _ in range(100_000):

@@ -202,6 +202,7 @@ def test_each_http_status_raises_its_error_type(status: int, error: type[Excepti
     assert type(caught.value) is error
 
 
+@pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize("body", ["", "busy", '{"feed": [', "[" * 200_000])
 def test_what_is_not_json_is_a_bad_payload(body: str) -> None:
     with pytest.raises(BadPayload):

@@ -125,6 +125,7 @@ def test_each_refusal_has_its_type(status: int, body: Any, error: type[Exception
     assert type(caught.value) is error
 
 
+@pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize(
     "reply",
     [
